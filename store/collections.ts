@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto'
+import { type TSchema, Type } from '@sinclair/typebox'
+import { declare, type RecordOf } from './declaration.js'
+import type { NewRecord } from './store.js'
+
+const nullable = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()])
+
+/**
+ * A user's name. No colon and no control character, because HTTP Basic has no way to send them (RFC 7617, section 2),
+ * and every account can log in through every API.
+ */
+export const Username = Type.String({
+  minLength: 2,
+  maxLength: 128,
+  pattern: '^[^:\\u0000-\\u001f\\u007f]+$',
+  description: 'Two characters or more; no colon and no control characters',
+})
+
+const userFields = {
+  publicId: Type.String(),
+  username: Username,
+  email: nullable(Type.String({ maxLength: 254 })),
+  admin: Type.Boolean(),
+  /** Null only while the password of a data file waits to be hashed. */
+  passwordHash: nullable(Type.String()),
+  /** ISO 8601, UTC. */
+  registeredAt: Type.String(),
+  /** Rises with each change of password; a token of an earlier generation is refused. */
+  generation: Type.Integer({ minimum: 0 }),
+}
+
+export const users = declare('users', userFields, {
+  unique: [['username'], ['publicId']],
+  hidden: ['passwordHash'],
+})
+
+/** What an account can begin with. */
+export type NewUser = Pick<User, 'username' | 'passwordHash'> & {
+  readonly [F in 'id' | 'publicId' | 'email' | 'admin' | 'registeredAt']?: User[F] | undefined
+}
+
+/** A user as an account begins: what isn't given at its default. */
+export function newUser({
+  id,
+  username,
+  passwordHash,
+  publicId = randomUUID(),
+  email = null,
+  admin = false,
+  registeredAt = new Date().toISOString(),
+}: NewUser): NewRecord<User> {
+  return { id, publicId, username, email, admin, passwordHash, registeredAt, generation: 0 }
+}
+
+const shipText = (example: string) => Type.String({ maxLength: 200, examples: [example] })
+const count = (example: number, description: string) =>
+  Type.Integer({
+    minimum: 1,
+    maximum: Number.MAX_SAFE_INTEGER,
+    description,
+    examples: [example],
+  })
+
+export const shipFields = {
+  affiliation: shipText('Rebel Alliance'),
+  category: shipText('Starfighters'),
+  crew: count(1, 'How many people it takes'),
+  length: count(13, 'In metres'),
+  manufacturer: shipText('Incom Corporation'),
+  model: shipText('T-65 X-Wing'),
+  roles: Type.Array(Type.String({ maxLength: 200 }), {
+    maxItems: 100,
+    examples: [['Space Superiority Starfighter', 'Escort']],
+  }),
+  ship_class: shipText('Starfighter'),
+}
+
+export const ships = declare('ships', shipFields)
+
+export type User = RecordOf<typeof userFields>
+export type Ship = RecordOf<typeof shipFields>
