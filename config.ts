@@ -1,0 +1,202 @@
+import { parse as parseDuration } from '@lukeed/ms'
+import {
+  FormatRegistry,
+  type Static,
+  type StaticDecode,
+  type TSchema,
+  Type,
+} from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+
+/** The five APIs that can be mounted, by name. */
+export const API_NAMES = ['fleet'] as const
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+const SECRET_BYTES = 32
+const SIZE_UNITS = { B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 }
+
+FormatRegistry.Set('secret', (text) => Buffer.byteLength(text) >= SECRET_BYTES)
+FormatRegistry.Set('api-names', (text) =>
+  splitList(text).every((name) => API_NAMES.some((known) => known === name)),
+)
+
+/** A duration: a whole number and a unit. Decodes to milliseconds. */
+const Duration = (text: string, description: string) =>
+  Type.Transform(
+    Type.String({
+      pattern: '^[1-9][0-9]{0,8}(s|m|h|d)$',
+      default: text,
+      description,
+      allowed: 'a whole number with a unit, such as 30s, 15m, 12h or 30d',
+    }),
+  )
+    .Decode((value) => parseDuration(value) ?? Number.NaN)
+    .Encode((milliseconds) => `${milliseconds / 1000}s`)
+
+/** A size: a whole number and a unit. Decodes to bytes. */
+const Size = (text: string, description: string) =>
+  Type.Transform(
+    Type.String({
+      pattern: '^[1-9][0-9]{0,8}(B|KiB|MiB|GiB)$',
+      default: text,
+      description,
+      allowed: 'a whole number with a unit, such as 512KiB, 1MiB or 1GiB',
+    }),
+  )
+    .Decode((value) => {
+      const unit = value.replace(/\d+/, '')
+      return Number.parseInt(value, 10) * (isSizeUnit(unit) ? SIZE_UNITS[unit] : Number.NaN)
+    })
+    .Encode((bytes) => `${bytes}B`)
+
+/**
+ * Every setting: its type, default and bounds. In the environment `accessTokenTtl` is `ACCESS_TOKEN_TTL`, and so on.
+ * `allowed` ends the sentence that refuses a wrong value.
+ */
+export const Settings = Type.Object(
+  {
+    host: Type.String({
+      minLength: 1,
+      default: '127.0.0.1',
+      description: 'The address to listen on; `0.0.0.0` is reachable from other machines',
+      allowed: 'a host name or an address',
+    }),
+    port: Type.Integer({
+      minimum: 0,
+      maximum: 65_535,
+      default: 3000,
+      description: 'The port to listen on; 0 takes any free one',
+      allowed: 'a whole number from 0 to 65535',
+    }),
+    dataFile: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          'The data to start with. Without it `data.json` in the working folder, or else the one that Slipway ships with',
+        allowed: "a file's path",
+      }),
+    ),
+    jwtSecret: Type.Optional(
+      Type.String({
+        format: 'secret',
+        description:
+          'Signs the tokens. Without it each start makes one, and ends all earlier tokens',
+        allowed: `at least ${SECRET_BYTES} bytes`,
+      }),
+    ),
+    accessTokenTtl: Duration('15m', 'How long an access token lives'),
+    refreshTokenTtl: Duration('30d', 'How long a refresh token lives'),
+    bodyLimit: Size('1MiB', 'The largest request body'),
+    requestTimeout: Duration('30s', 'How long a request may take to arrive'),
+    corsOrigin: Type.Transform(
+      Type.String({
+        minLength: 1,
+        default: '*',
+        description: 'The origins whose pages may call the server: `*`, or a list with commas',
+        allowed: '* or origins with commas between them',
+      }),
+    )
+      .Decode((text) => (text === '*' ? text : splitList(text)))
+      .Encode((origins) => (typeof origins === 'string' ? origins : origins.join(','))),
+    logLevel: Type.Union(
+      LOG_LEVELS.map((name) => Type.Literal(name)),
+      {
+        default: 'info',
+        description: `The least that is logged: ${LOG_LEVELS.join(', ')}`,
+        allowed: `one of ${LOG_LEVELS.join(', ')}`,
+      },
+    ),
+    loginLimit: Type.Integer({
+      minimum: 0,
+      maximum: 1_000_000,
+      default: 10,
+      description: 'Failed logins a minute, for each user and address; 0 for no limit',
+      allowed: 'a whole number from 0 (no limit) to 1000000',
+    }),
+    apis: Type.Transform(
+      Type.String({
+        format: 'api-names',
+        default: API_NAMES.join(','),
+        description: 'The APIs that are mounted, with commas',
+        allowed: `names with commas between them, out of: ${API_NAMES.join(', ')}`,
+      }),
+    )
+      .Decode((text) => API_NAMES.filter((name) => splitList(text).includes(name)))
+      .Encode((names) => names.join(',')),
+  },
+  { additionalProperties: false },
+)
+
+const INTEGERS: ReadonlySet<string> = new Set(
+  Object.entries(Settings.properties)
+    .filter(([, schema]) => schema.type === 'integer')
+    .map(([name]) => name),
+)
+
+/** The settings as one gives them: all optional, durations and sizes as text. */
+export type Options = Partial<Static<typeof Settings>>
+
+/** The settings as the server uses them: durations in milliseconds, sizes in bytes, lists split. */
+export type Config = Readonly<StaticDecode<typeof Settings>>
+
+/** A setting with a value that it can't have. The message is one line for the user. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+/**
+ * Checks settings and fills in the defaults.
+ * @param options settings by their names in `Settings`; text is taken for numbers too, as the environment has nothing else
+ * @throws ConfigError with the setting, its value and what is allowed
+ */
+export function parseConfig(options: { readonly [name: string]: unknown } = {}): Config {
+  const given = Object.entries(options).map(([name, value]) => [name, numberIfDue(name, value)])
+  const values = Value.Default(Settings, Object.fromEntries(given))
+  const fault = Value.Errors(Settings, values).First()
+  if (fault) throw new ConfigError(describeFault(fault.path.slice(1), fault.value, fault.schema))
+  return Object.freeze(Value.Decode(Settings, values))
+}
+
+/**
+ * The settings that an environment holds. A variable that is set to nothing counts as not set.
+ * @param environment such as `process.env`
+ */
+export function readEnvironment(environment: NodeJS.ProcessEnv = process.env): {
+  [name: string]: string
+} {
+  const options: { [name: string]: string } = {}
+  for (const name of Object.keys(Settings.properties)) {
+    const value = environment[variableOf(name)]
+    if (value) options[name] = value
+  }
+  return options
+}
+
+/** The environment variable of a setting: `accessTokenTtl` gives `ACCESS_TOKEN_TTL`. */
+export function variableOf(setting: string): string {
+  return setting.replace(/[A-Z]/g, '_$&').toUpperCase()
+}
+
+/** Text from the environment or the command line, as the number that an integer setting takes. */
+function numberIfDue(name: string, value: unknown): unknown {
+  const isDue = INTEGERS.has(name) && typeof value === 'string' && /^\d{1,15}$/.test(value)
+  return isDue ? Number(value) : value
+}
+
+function describeFault(setting: string, value: unknown, schema: TSchema): string {
+  if (!(setting in Settings.properties)) return `${setting} is not a setting`
+  // A secret isn't repeated: what refuses it can end in a log.
+  const shown =
+    setting === 'jwtSecret'
+      ? `a value of ${Buffer.byteLength(String(value))} bytes`
+      : JSON.stringify(value)
+  return `${variableOf(setting)} can't be ${shown}: it takes ${String(schema.allowed)}`
+}
+
+function splitList(text: string): string[] {
+  return text.split(',').map((part) => part.trim())
+}
+
+function isSizeUnit(unit: string): unit is keyof typeof SIZE_UNITS {
+  return unit in SIZE_UNITS
+}

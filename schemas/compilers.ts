@@ -1,0 +1,99 @@
+import { AjvCompiler, type BuildCompilerFromPool } from '@fastify/ajv-compiler'
+import { SerializerSelector } from '@fastify/fast-json-stringify-compiler'
+
+type BuildSerializer = ReturnType<typeof SerializerSelector>
+
+const buildAjv = AjvCompiler()
+const buildFastJson = SerializerSelector()
+
+/** Up to how many values a body may hold for every fault in it to be looked for. */
+const THOROUGH = 10_000
+
+/**
+ * Checks bodies as they are: nothing is coerced, nothing dropped, and every fault is found. Only in a huge body one fault
+ * has to do, since it could hold a fault for every two bytes, and nobody else would be served while they are listed.
+ * Paths, queries and headers are text, so their values are coerced to what the schema asks for.
+ */
+export const buildValidator: BuildCompilerFromPool = (externalSchemas) => {
+  const compilerWith = (options: { coerceTypes: boolean; allErrors: boolean }) => {
+    let compile: ReturnType<BuildCompilerFromPool> | undefined
+    const build: ReturnType<BuildCompilerFromPool> = (route) => {
+      compile ??= buildAjv(externalSchemas, {
+        customOptions: { ...options, removeAdditional: false },
+      })
+      return compile(route)
+    }
+    return build
+  }
+  const compileCoercing = compilerWith({ coerceTypes: true, allErrors: true })
+  const compileQuick = compilerWith({ coerceTypes: false, allErrors: false })
+  const compileThorough = compilerWith({ coerceTypes: false, allErrors: true })
+
+  return (route) => {
+    if (typeof route !== 'object' || route.httpPart !== 'body') return compileCoercing(route)
+    const quick = compileQuick(route)
+    let thorough: typeof quick | undefined
+    return new Proxy(quick, {
+      apply: (_quick, _this, [body]) => {
+        if (quick(body)) return true
+        if (!isLarge(body)) {
+          thorough ??= compileThorough(route)
+          thorough(body)
+          quick.errors = thorough.errors ?? null
+        }
+        return false
+      },
+    })
+  }
+}
+
+function isLarge(body: unknown): boolean {
+  const values = [body]
+  for (let seen = 0; seen < THOROUGH; seen++) {
+    if (values.length === 0) return false
+    const value = values.pop()
+    if (typeof value !== 'object' || value === null) continue
+    if (Array.isArray(value) && value.length > THOROUGH) return true
+    for (const inner of Object.values(value)) values.push(inner)
+  }
+  return true
+}
+
+/**
+ * Writes answers by their schemas, and remembers the text of what can't change: the store's records are frozen, so
+ * each is written once, until a change makes a new one. A list is put together from its records' texts.
+ */
+export const buildSerializer: BuildSerializer = (externalSchemas, options) => {
+  const compile = buildFastJson(externalSchemas, options)
+  return (route) => {
+    const { schema } = route
+    if (isArraySchema(schema)) {
+      const writeItem = remembering(compile({ ...route, schema: schema.items }))
+      return (items: readonly unknown[]) => `[${items.map(writeItem).join(',')}]`
+    }
+    return remembering(compile(route))
+  }
+}
+
+function remembering(write: (value: unknown) => string): (value: unknown) => string {
+  const texts = new WeakMap<object, string>()
+  return (value) => {
+    if (typeof value !== 'object' || value === null || !Object.isFrozen(value)) return write(value)
+    let text = texts.get(value)
+    if (text === undefined) {
+      text = write(value)
+      texts.set(value, text)
+    }
+    return text
+  }
+}
+
+function isArraySchema(schema: unknown): schema is { type: 'array'; items: object } {
+  return (
+    typeof schema === 'object' &&
+    schema !== null &&
+    'type' in schema &&
+    schema.type === 'array' &&
+    'items' in schema
+  )
+}
