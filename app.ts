@@ -1,0 +1,70 @@
+import { maxHeaderSize } from 'node:http'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { type Config, parseConfig } from './config.js'
+import errors, { answerError } from './plugins/errors.js'
+import health, { tag as healthTag } from './plugins/health.js'
+import json from './plugins/json.js'
+import login from './plugins/login.js'
+import methods from './plugins/methods.js'
+import openapi from './plugins/openapi.js'
+import passwords from './plugins/passwords.js'
+import reference from './plugins/reference.js'
+import security from './plugins/security.js'
+import storePlugin from './plugins/store.js'
+import tokens from './plugins/tokens.js'
+import { apis } from './routes/index.js'
+import { buildSerializer, buildValidator } from './schemas/compilers.js'
+import type { Store } from './store/store.js'
+
+/** How long an idle connection is kept, in milliseconds: a stop waits for it. */
+const KEEP_ALIVE_TIMEOUT = 5_000
+
+/** How often connections are looked at for requests that take too long, in milliseconds. */
+const CONNECTIONS_CHECK = 1_000
+
+/**
+ * Builds the server. The caller can register more before it listens or is injected into.
+ * @param config every setting, as `parseConfig` gives it
+ * @param store a store to serve as it is; without it a new one is filled from the data file
+ * @throws SeedError when the data file has a fault
+ */
+export async function buildApp(
+  config: Config = parseConfig(),
+  store?: Store,
+): Promise<FastifyInstance> {
+  const app = Fastify({
+    logger: {
+      level: config.logLevel,
+      redact: ['req.headers.authorization', 'headers.authorization'],
+    },
+    bodyLimit: config.bodyLimit,
+    requestTimeout: config.requestTimeout,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
+    http: {
+      headersTimeout: config.requestTimeout,
+      connectionsCheckingInterval: CONNECTIONS_CHECK,
+    },
+    // A stop lets requests on open connections finish.
+    return503OnClosing: false,
+    frameworkErrors: answerError,
+    // Node bounds the request line already, so a long parameter is its schema's to refuse, like any other.
+    routerOptions: { maxParamLength: maxHeaderSize },
+    schemaController: { compilersFactory: { buildValidator, buildSerializer } },
+  })
+  const mounted = config.apis.map((name) => apis[name])
+
+  await app.register(errors)
+  await app.register(security, config)
+  await app.register(methods)
+  await app.register(json)
+  await app.register(passwords)
+  await app.register(storePlugin, { dataFile: config.dataFile, store })
+  await app.register(tokens, config)
+  await app.register(login, config)
+  await app.register(openapi, { tags: [...mounted.map(({ tag }) => tag), healthTag] })
+  await app.register(reference)
+  await app.register(health)
+  for (const { routes } of mounted) await app.register(routes)
+
+  return app
+}

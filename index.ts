@@ -1,0 +1,6 @@
+/** What other programs can use: the server itself, to embed it in their tests. */
+export { buildApp } from './app.js'
+export { type Config, ConfigError, type Options, parseConfig } from './config.js'
+export { SeedError } from './seed/errors.js'
+export { MemoryEngine } from './store/memory/engine.js'
+export { openStore, type Store } from './store/store.js'

@@ -1,0 +1,36 @@
+import type { FastifyRequest } from 'fastify'
+
+/** The ways to describe a carrier that OpenAPI has (3.1, Security Scheme Object). */
+export type SecurityScheme = { readonly description: string } & (
+  | { readonly type: 'http'; readonly scheme: 'bearer'; readonly bearerFormat: 'JWT' }
+  | { readonly type: 'http'; readonly scheme: 'basic' }
+  | { readonly type: 'apiKey'; readonly in: 'header'; readonly name: string }
+)
+
+/** A place where a request can carry a token. */
+export interface Carrier {
+  /** What the document calls it, behind the token's type: `accessBearer`. */
+  readonly name: string
+  /** How the document describes it; there is no way to say that a token is in a body. */
+  readonly scheme?: (description: string) => SecurityScheme
+  /** The token can be read only once the body has been. */
+  readonly inBody?: boolean
+  /** What the request carries here, whether it looks like a token or not; undefined when it carries nothing. */
+  readonly read: (request: FastifyRequest) => string | undefined
+}
+
+/** `Authorization: Bearer …` (RFC 6750, section 2.1). */
+export const bearer: Carrier = {
+  name: 'Bearer',
+  scheme: (description) => ({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description }),
+  read: ({ headers }) => /^bearer(?:$| +)(.*)$/i.exec(headers.authorization ?? '')?.[1],
+}
+
+/** A header with the token and nothing else. */
+export function header(name: string): Carrier {
+  return {
+    name: 'Header',
+    scheme: (description) => ({ type: 'apiKey', in: 'header', name, description }),
+    read: ({ headers }) => headers[name]?.toString(),
+  }
+}

@@ -1,0 +1,40 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { BaseRecord } from '../store/declaration.js'
+
+/**
+ * Names the version of the record that the answer shows, in `ETag` (RFC 9110, section 8.8.3).
+ * @returns whether the client has that version already, by its `If-None-Match`: the answer is 304 then
+ */
+export function isKnown(request: FastifyRequest, reply: FastifyReply, record: BaseRecord): boolean {
+  const tag = tagOf(request, record)
+  reply.header('etag', tag)
+  const known = request.headers['if-none-match']
+  return known !== undefined && (known.trim() === '*' || tagsIn(known).includes(tag))
+}
+
+/** Names the version of the record that a change has made, in `ETag`. */
+export function tag(request: FastifyRequest, reply: FastifyReply, record: BaseRecord): void {
+  reply.header('etag', tagOf(request, record))
+}
+
+/**
+ * The versions of a record that a change may start from, by the request's `If-Match` (RFC 9110, section 13.1.1).
+ * Weak tags never match, so they count for nothing.
+ * @returns undefined when any version will do
+ */
+export function expectedVersions(request: FastifyRequest): number[] | undefined {
+  const expected = request.headers['if-match']
+  if (expected === undefined || expected.trim() === '*') return undefined
+  const prefix = `"${request.store.epoch}-`
+  return tagsIn(expected.replace(/W\/"[^"]*"/g, ''))
+    .filter((each) => each.startsWith(prefix))
+    .map((each) => Number.parseInt(each.slice(prefix.length), 10))
+}
+
+function tagOf(request: FastifyRequest, { version }: BaseRecord): string {
+  return `"${request.store.epoch}-${version}"`
+}
+
+function tagsIn(list: string): string[] {
+  return list.match(/"[^"]*"/g) ?? []
+}

@@ -1,0 +1,100 @@
+import type {
+  FastifyError,
+  FastifyReply,
+  FastifyRequest,
+  FastifySchemaValidationError,
+} from 'fastify'
+import fp from 'fastify-plugin'
+import { ApiError, errorBody, errors } from '../errors.js'
+import type { ErrorDetail } from '../schemas/error.js'
+import {
+  ConditionFailed,
+  ReferenceViolation,
+  UniqueViolation,
+  VersionMismatch,
+} from '../store/errors.js'
+
+/** A body can hold a fault for every two bytes. A person needs a few of them. */
+const MAX_DETAILS = 100
+
+/** Fastify's names for the parts of a request, and a client's. */
+const PARTS: Readonly<Record<string, ErrorDetail['in']>> = {
+  body: 'body',
+  params: 'path',
+  querystring: 'query',
+  headers: 'header',
+}
+
+/** Answers an error in the one shape. What isn't a client's fault is logged, and says nothing of itself. */
+export function answerError(error: Error, request: FastifyRequest, reply: FastifyReply): void {
+  const answer = toApiError(error)
+  if (!answer) request.log.error(error)
+  const { statusCode, message, headers, details } =
+    answer ?? new ApiError(500, 'Internal Server Error')
+  reply
+    .code(statusCode)
+    .headers(headers)
+    .send(errorBody(statusCode, message, details))
+}
+
+/** Answers every error that a request meets, from whichever route. */
+export default fp(
+  async (app) => {
+    app.setErrorHandler<Error>(answerError)
+  },
+  { name: 'errors' },
+)
+
+/** What a client gets for an error; undefined when the error is the server's own fault. */
+export function toApiError(error: Error): ApiError | undefined {
+  if (error instanceof ApiError) return error
+  if (error instanceof UniqueViolation) return errors.taken(error.fields)
+  if (error instanceof VersionMismatch) return errors.preconditionFailed()
+  if (error instanceof ConditionFailed || error instanceof ReferenceViolation) {
+    return errors.conflict()
+  }
+  if (!isFastifyError(error)) return undefined
+  if (error.validation) {
+    const details = detailsOf(error.validation, error.validationContext)
+    const [first] = details
+    return errors.invalidRequest(
+      `The ${first?.in ?? 'request'} is not valid: ${[first?.path, first?.message].join(' ').trim()}.`,
+      details,
+    )
+  }
+  const { statusCode = 500, message } = error
+  return statusCode < 500 ? new ApiError(statusCode, message) : undefined
+}
+
+function isFastifyError(error: Error): error is FastifyError {
+  return 'statusCode' in error || 'validation' in error
+}
+
+function detailsOf(
+  faults: readonly FastifySchemaValidationError[],
+  context = 'body',
+): ErrorDetail[] {
+  const part = PARTS[context] ?? 'body'
+  return faults.slice(0, MAX_DETAILS).map(({ instancePath, keyword, params, message }) => {
+    const { missingProperty, additionalProperty } = params
+    const property = missingProperty ?? additionalProperty
+    return {
+      in: part,
+      path:
+        property === undefined
+          ? instancePath
+          : `${instancePath}/${escapePointer(String(property))}`,
+      message:
+        keyword === 'required'
+          ? 'is missing'
+          : keyword === 'additionalProperties'
+            ? 'is not known here'
+            : (message ?? 'is not valid'),
+    }
+  })
+}
+
+/** RFC 6901, section 3. */
+function escapePointer(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1')
+}

@@ -1,0 +1,125 @@
+import type { FastifyRequest, FastifySchema } from 'fastify'
+import fp from 'fastify-plugin'
+import { errors } from '../errors.js'
+import { failure, responseHeaders } from '../schemas/response.js'
+import { basicCredentialsOf } from './basic.js'
+import type { Carrier, SecurityScheme } from './carriers.js'
+import type { TokenType } from './tokens.js'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    readonly guards: Guards
+  }
+}
+
+type Check = (request: FastifyRequest) => Promise<void>
+type Hook = { readonly onRequest: Check } | { readonly preValidation: Check }
+
+interface NamedScheme {
+  readonly name: string
+  readonly scheme: SecurityScheme
+}
+
+/** Protects a route and says so in the document: one call, so that the two can't drift apart. */
+export type Guard = <S extends FastifySchema>(options: {
+  readonly schema: S
+}) => Hook & {
+  readonly schema: S
+}
+
+export interface Guards {
+  /** Lets in who brings an access token. */
+  readonly access: Guard
+  /** Lets in an admin who brings an access token. */
+  readonly admin: Guard
+  /** Lets in who brings a refresh token. */
+  readonly refresh: Guard
+  /** Lets in who brings a username and a password (HTTP Basic). */
+  readonly basic: Guard
+}
+
+export interface GuardOptions {
+  /** Where this API looks for a token. */
+  readonly carriers: readonly Carrier[]
+}
+
+const DESCRIPTIONS: Readonly<Record<TokenType, string>> = {
+  access: 'An access token, as a login gives it',
+  refresh: 'A refresh token, as a login gives it',
+}
+
+const BASIC: SecurityScheme = {
+  type: 'http',
+  scheme: 'basic',
+  description: 'A username and a password',
+}
+
+/** Gives the routes of one API their guards. Registered in that API's scope, with its carriers. */
+export default fp<GuardOptions>(
+  async (app, { carriers }) => {
+    const tokenGuard = (type: TokenType, isAdmin = false): Guard => {
+      const schemes = carriers.flatMap(({ name, scheme }) =>
+        scheme ? [{ name: `${type}${name}`, scheme: scheme(DESCRIPTIONS[type]) }] : [],
+      )
+      const refusals = {
+        401: failure(401, 'The token is not valid.', responseHeaders.challenge),
+        ...(isAdmin ? { 403: failure(403, 'Only an admin can do this.') } : {}),
+      }
+      const check = async (request: FastifyRequest) => {
+        const token = tokenOf(request, carriers)
+        const { user, claims } = await app.tokens.check(token, type, request.store)
+        if (isAdmin && !user.admin) throw errors.adminOnly()
+        request.user = user
+        request.claims = claims
+      }
+      return guard(
+        schemes,
+        refusals,
+        carriers.some(({ inBody }) => inBody) ? { preValidation: check } : { onRequest: check },
+      )
+    }
+
+    const basicGuard = (): Guard => {
+      const refusals = {
+        401: failure(401, 'The username or the password is wrong.', responseHeaders.basicChallenge),
+        429: failure(429, 'Too many failed logins. Try again later.', responseHeaders.retryAfter),
+        503: failure(503, 'Too many requests at once.', responseHeaders.retryAfter),
+      }
+      const check = async (request: FastifyRequest) => {
+        const { username, password } = basicCredentialsOf(request)
+        request.user = await app.logIn(request, username, password, errors.basicWrong)
+      }
+      return guard([{ name: 'basic', scheme: BASIC }], refusals, { onRequest: check })
+    }
+
+    const guard =
+      (schemes: readonly NamedScheme[], refusals: object, hook: Hook): Guard =>
+      ({ schema }) => {
+        for (const { name, scheme } of schemes) app.securitySchemes[name] = scheme
+        const security = schemes.map(({ name }) => ({ [name]: [] }))
+        const response = Object.assign({}, schema.response, refusals)
+        return { schema: { ...schema, security, response }, ...hook }
+      }
+
+    app.decorate('guards', {
+      access: tokenGuard('access'),
+      admin: tokenGuard('access', true),
+      refresh: tokenGuard('refresh'),
+      basic: basicGuard(),
+    })
+  },
+  { name: 'guards', dependencies: ['tokens', 'login', 'openapi'] },
+)
+
+/**
+ * The one token that a request carries.
+ * @throws 401 when it carries none, 400 when it carries two that differ
+ */
+function tokenOf(request: FastifyRequest, carriers: readonly Carrier[]): string {
+  const carried = new Set(carriers.map(({ read }) => read(request)))
+  carried.delete(undefined)
+  if (carried.size > 1) throw errors.tokensDiffer()
+  const [token] = carried
+  if (token === undefined) throw errors.tokenMissing()
+  return token
+}

@@ -1,0 +1,55 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import { oneOf } from '../schemas/one-of.js'
+import { success } from '../schemas/response.js'
+import type { Tag } from './openapi.js'
+
+export const tag: Tag = {
+  name: 'service',
+  description: 'Whether the server runs. First call: `curl -i http://localhost:3000/readyz`',
+}
+
+const Status = Type.Object(
+  { status: oneOf(['ok', 'stopping']) },
+  { $id: 'Status', additionalProperties: false, examples: [{ status: 'ok' }] },
+)
+
+/** Tells whoever runs the server whether it is alive, and whether it takes new work. */
+const health: FastifyPluginAsyncTypebox = async (app) => {
+  app.addSchema(Status)
+  let isStopping = false
+  app.addHook('preClose', async () => {
+    isStopping = true
+  })
+
+  app.get(
+    '/healthz',
+    {
+      schema: {
+        operationId: 'getHealth',
+        summary: 'Is the process alive?',
+        tags: [tag.name],
+        response: { 200: success('It is alive', Status) },
+      },
+    },
+    async () => ({ status: 'ok' as const }),
+  )
+
+  app.get(
+    '/readyz',
+    {
+      schema: {
+        operationId: 'getReadiness',
+        summary: 'Does the server take requests?',
+        tags: [tag.name],
+        response: { 200: success('It does', Status), 503: success('It is about to stop', Status) },
+      },
+    },
+    async (_request, reply) => {
+      if (isStopping) return reply.code(503).send({ status: 'stopping' })
+      return { status: 'ok' as const }
+    },
+  )
+}
+
+export default health

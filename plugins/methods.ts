@@ -1,0 +1,44 @@
+import fp from 'fastify-plugin'
+import FindMyWay from 'find-my-way'
+import { errors } from '../errors.js'
+
+/** The order in which `Allow` names the methods. */
+const ORDER = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+
+/**
+ * Knows which methods each path has. Answers 404 for an unknown path and 405 with `Allow` for a known one before a body
+ * is read, and OPTIONS on every known path.
+ */
+export default fp(
+  async (app) => {
+    const router = FindMyWay()
+    const methodsByPath = new Map<string, Set<string>>()
+
+    app.addHook('onRoute', ({ url, method }) => {
+      if (url === '*') return
+      // Two routes of one path can name its parameters differently.
+      const path = url.replace(/:[^/]+/g, ':parameter')
+      let methods = methodsByPath.get(path)
+      if (!methods) {
+        methods = new Set(['OPTIONS'])
+        methodsByPath.set(path, methods)
+        router.on('GET', path, () => {}, methods)
+      }
+      for (const name of [method].flat()) methods.add(name)
+    })
+
+    app.addHook('onRequest', async (request, reply) => {
+      if (request.method !== 'OPTIONS' && !request.is404) return
+      // A preflight is for the browser: the request that follows gets the real answer, in a form that a page can read.
+      if (request.method === 'OPTIONS' && request.headers['access-control-request-method']) {
+        return reply.code(204).header('content-length', '0').send()
+      }
+      const methods: Set<string> | undefined = router.find('GET', request.url)?.store
+      if (!methods) throw errors.routeNotFound()
+      const allow = ORDER.filter((name) => methods.has(name)).join(', ')
+      if (request.method !== 'OPTIONS') throw errors.methodNotAllowed(allow)
+      return reply.code(204).headers({ allow, 'content-length': '0' }).send()
+    })
+  },
+  { name: 'methods' },
+)

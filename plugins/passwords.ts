@@ -1,0 +1,121 @@
+import { randomBytes } from 'node:crypto'
+import { availableParallelism } from 'node:os'
+import { hash, verify } from '@node-rs/argon2'
+import fp from 'fastify-plugin'
+import pLimit from 'p-limit'
+import { errors } from '../errors.js'
+import type { User } from '../store/collections.js'
+import { ConditionFailed } from '../store/errors.js'
+import type { Store } from '../store/store.js'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    readonly passwords: Passwords
+  }
+}
+
+/** Argon2id as OWASP's Password Storage Cheat Sheet has it: 19 MiB, two passes, one lane. */
+const ARGON2ID = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
+
+/** A hash that no password has, to be checked where there is no user, so that the answer takes as long. */
+const DECOY = [
+  `$argon2id$v=19$m=${ARGON2ID.memoryCost},t=${ARGON2ID.timeCost},p=${ARGON2ID.parallelism}`,
+  ...[16, 32].map((bytes) => randomBytes(bytes).toString('base64').replaceAll('=', '')),
+].join('$')
+
+/** Hashes at once: more than there are cores only makes each slower. The thread pool has four threads. */
+const AT_ONCE = Math.min(4, availableParallelism())
+
+/** How many may wait: about a second's worth. Beyond it an answer would come too late to be of use. */
+const MAX_WAITING = 200
+
+/** Hashes and checks passwords off the event loop, a bounded number at once. */
+export class Passwords {
+  readonly #limit = pLimit(AT_ONCE)
+  readonly #seeded = new Map<number, () => Promise<string>>()
+  #background: Promise<void> = Promise.resolve()
+  #closed = false
+
+  /** @throws 503 when too many are waiting */
+  async hash(password: string): Promise<string> {
+    return this.#bounded(() => hash(password, ARGON2ID))
+  }
+
+  /**
+   * Says whether a password is the user's. It takes the same time when there is no such user.
+   * @throws 503 when too many are waiting
+   */
+  async verify(user: User | undefined, password: string): Promise<boolean> {
+    const stored = user && (user.passwordHash ?? (await this.#seeded.get(user.id)?.()))
+    const matches = await this.#bounded(() => verify(stored ?? DECOY, password))
+    return matches && stored !== undefined
+  }
+
+  /**
+   * What changes in a user's record with this password: nothing when it is the one they have, so that a client which
+   * sends it along with another change keeps its tokens.
+   * @throws 503 when too many are waiting
+   */
+  async change(
+    user: User,
+    password: string,
+  ): Promise<Partial<Pick<User, 'passwordHash' | 'generation'>>> {
+    if (await this.verify(user, password)) return {}
+    return { passwordHash: await this.hash(password), generation: user.generation + 1 }
+  }
+
+  /**
+   * Hashes the plain passwords of a data file one by one while the server already answers. A login that needs one of
+   * them has it hashed at once.
+   * @param passwords plain passwords by the user's id
+   */
+  hashInBackground(store: Store, passwords: ReadonlyMap<number, string>): void {
+    for (const [id, password] of passwords) {
+      let hashed: Promise<string> | undefined
+      this.#seeded.set(id, () => {
+        hashed ??= this.#hashSeeded(store, id, password)
+        return hashed
+      })
+    }
+    this.#background = this.#hashAll()
+  }
+
+  /** Resolves when no hashing is under way in the background. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#background
+  }
+
+  async #hashAll(): Promise<void> {
+    for (const hashNow of this.#seeded.values()) {
+      if (this.#closed) return
+      await hashNow()
+    }
+  }
+
+  async #hashSeeded(store: Store, id: number, password: string): Promise<string> {
+    const passwordHash = await hash(password, ARGON2ID)
+    try {
+      await store.users.update(id, { passwordHash }, { where: { passwordHash: null } })
+    } catch (error) {
+      // The user has set another password meanwhile: that one counts.
+      if (!(error instanceof ConditionFailed)) throw error
+    }
+    this.#seeded.delete(id)
+    return passwordHash
+  }
+
+  async #bounded<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#limit.pendingCount >= MAX_WAITING) throw errors.overloaded()
+    return this.#limit(work)
+  }
+}
+
+export default fp(
+  async (app) => {
+    const passwords = new Passwords()
+    app.decorate('passwords', passwords)
+    app.addHook('onClose', () => passwords.close())
+  },
+  { name: 'passwords' },
+)

@@ -1,0 +1,64 @@
+import swaggerUi from '@fastify/swagger-ui'
+import fp from 'fastify-plugin'
+
+/** Follows the browser into the dark: Swagger UI does so by its top bar alone, which isn't shown. */
+const COLOURS = `
+const dark = matchMedia('(prefers-color-scheme: dark)')
+const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches)
+dark.addEventListener('change', follow)
+follow()
+`
+
+const STYLES = `
+/* Each would say "No links". */
+.swagger-ui .response-col_links { display: none }
+
+/* Room for the buttons that lie over an answer's last lines. Swagger UI sets the padding on the element itself. */
+.swagger-ui .live-responses-table .highlight-code > pre { padding-bottom: 48px !important }
+
+/* Swagger UI forgot these in the dark. */
+.swagger-ui table.headers td { color: inherit }
+
+/* On a phone the path needs the room. */
+@media (max-width: 640px) {
+  .swagger-ui .opblock .opblock-summary-operation-id { display: none }
+}
+`
+
+/** The API reference in the browser, at `/docs`. Everything it loads comes from this server. */
+export default fp(
+  async (app) => {
+    await app.register(swaggerUi, {
+      routePrefix: '/docs',
+      theme: {
+        title: 'Slipway',
+        css: [{ filename: 'reference.css', content: STYLES }],
+        js: [{ filename: 'colours.js', content: COLOURS }],
+      },
+      uiConfig: {
+        // No top bar: it asks for the address of another document, and its logo brings a style of its own.
+        layout: 'BaseLayout',
+        deepLinking: true,
+        displayOperationId: true,
+        displayRequestDuration: true,
+        tryItOutEnabled: true,
+        // It would leave tokens in localStorage, for whatever is served at this address next: on localhost, other programs.
+        persistAuthorization: false,
+        // Without this the page asks swagger.io to validate the document.
+        validatorUrl: null,
+      },
+      staticCSP: {
+        'default-src': ["'none'"],
+        'connect-src': ["'self'"],
+        // Icons in the style sheet, and pictures that the API answers with.
+        'img-src': ["'self'", 'data:', 'blob:'],
+        'script-src': ["'self'"],
+        'style-src': ["'self'"],
+        'base-uri': ["'none'"],
+        'form-action': ["'none'"],
+        'frame-ancestors': ["'none'"],
+      },
+    })
+  },
+  { name: 'reference', dependencies: ['openapi'] },
+)

@@ -1,0 +1,37 @@
+import fp from 'fastify-plugin'
+import { findDataFile } from '../seed/find.js'
+import { seed } from '../seed/seed.js'
+import { MemoryEngine } from '../store/memory/engine.js'
+import { openStore, type Store } from '../store/store.js'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Where handlers get all data. */
+    readonly store: Store
+  }
+}
+
+export interface StoreOptions {
+  /** The file that fills the store; without it, the one that is found. */
+  readonly dataFile?: string | undefined
+  /** A store to use as it is, instead. */
+  readonly store?: Store | undefined
+}
+
+/**
+ * Gives every request the store: the one handed in, or a new one in memory that the data file fills.
+ * @throws SeedError when the data file has a fault
+ */
+export default fp<StoreOptions>(
+  async (app, { dataFile, store: given }) => {
+    const store = given ?? openStore(new MemoryEngine())
+    if (!given) {
+      const file = dataFile ?? (await findDataFile())
+      const passwords = await seed(store, file)
+      app.log.info(`The data comes from ${file}`)
+      app.passwords.hashInBackground(store, passwords)
+    }
+    app.decorateRequest('store', { getter: () => store })
+  },
+  { name: 'store', dependencies: ['passwords'] },
+)

@@ -1,0 +1,132 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import jwt from '@fastify/jwt'
+import { type Static, Type } from '@sinclair/typebox'
+import { TypeCompiler } from '@sinclair/typebox/compiler'
+import fp from 'fastify-plugin'
+import { errors } from '../errors.js'
+import type { User } from '../store/collections.js'
+import type { Store } from '../store/store.js'
+
+const ISSUER = 'slipway'
+
+/** How many verified tokens are remembered. Each is about 1 KB. */
+const CACHE_SIZE = 10_000
+
+const Claims = Type.Object({
+  iss: Type.Literal(ISSUER),
+  /** The user's id. */
+  sub: Type.String({ pattern: '^[1-9][0-9]*$' }),
+  /** Names the token, so that it can be revoked. */
+  jti: Type.String({ minLength: 1 }),
+  /** Seconds since 1970. */
+  iat: Type.Integer(),
+  /** Seconds since 1970. */
+  exp: Type.Integer(),
+  type: Type.Union([Type.Literal('access'), Type.Literal('refresh')]),
+  /** The user's token generation when it was issued. */
+  gen: Type.Integer(),
+})
+export type Claims = Static<typeof Claims>
+export type TokenType = Claims['type']
+
+/** Who a request comes from, and the token that says so. */
+export interface Session {
+  readonly user: User
+  readonly claims: Claims
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    readonly tokens: Tokens
+  }
+  interface FastifyRequest {
+    /** What the request's token says. There on routes that a token guards. */
+    claims: Claims
+  }
+}
+
+declare module '@fastify/jwt' {
+  interface FastifyJWT {
+    payload: Claims
+    /** Who the request comes from. There on guarded routes. */
+    user: User
+  }
+}
+
+export interface TokenOptions {
+  readonly jwtSecret?: string | undefined
+  /** Milliseconds. */
+  readonly accessTokenTtl: number
+  /** Milliseconds. */
+  readonly refreshTokenTtl: number
+}
+
+export interface Tokens {
+  /** A new token for a user, as they are now. */
+  issue(user: User, type: TokenType): string
+  /**
+   * Finds out whose token it is.
+   * @throws 401 when it isn't ours, is of the other type, has expired or was revoked, or its user has gone or has a new password
+   */
+  check(token: string, type: TokenType, store: Store): Promise<Session>
+  /** Ends a token before its time. */
+  revoke(claims: Claims, store: Store): Promise<void>
+}
+
+/** Issues, checks and revokes tokens: JSON Web Tokens (RFC 7519), HS256 only. */
+export default fp<TokenOptions>(
+  async (app, { jwtSecret, accessTokenTtl, refreshTokenTtl }) => {
+    if (jwtSecret === undefined) {
+      app.log.info('JWT_SECRET is not set: tokens end with this process')
+    }
+    await app.register(jwt, {
+      secret: jwtSecret ?? randomBytes(32).toString('base64url'),
+      sign: { algorithm: 'HS256' },
+      verify: {
+        algorithms: ['HS256'],
+        allowedIss: ISSUER,
+        requiredClaims: ['iss', 'sub', 'jti', 'exp', 'type'],
+        cache: CACHE_SIZE,
+      },
+    })
+    app.decorateRequest('claims')
+    const claimsSchema = TypeCompiler.Compile(Claims)
+    const lifetimes = { access: accessTokenTtl, refresh: refreshTokenTtl }
+
+    const verify = (token: string): Claims => {
+      let claims: unknown
+      try {
+        claims = app.jwt.verify(token)
+      } catch {
+        throw errors.tokenInvalid()
+      }
+      if (!claimsSchema.Check(claims)) throw errors.tokenInvalid()
+      return claims
+    }
+
+    app.decorate('tokens', {
+      issue: (user, type) => {
+        const iat = Math.floor(Date.now() / 1000)
+        return app.jwt.sign({
+          iss: ISSUER,
+          sub: String(user.id),
+          jti: randomUUID(),
+          iat,
+          exp: iat + Math.floor(lifetimes[type] / 1000),
+          type,
+          gen: user.generation,
+        } satisfies Claims)
+      },
+      check: async (token, type, store) => {
+        const claims = verify(token)
+        if (claims.type !== type) throw errors.tokenInvalid()
+        if (await store.denylist.has(claims.jti)) throw errors.tokenInvalid()
+        const user = await store.users.get(Number(claims.sub))
+        if (user?.generation !== claims.gen) throw errors.tokenInvalid()
+        return { user, claims }
+      },
+      revoke: (claims, store) => store.denylist.add(claims.jti, claims.exp * 1000),
+    })
+  },
+  { name: 'tokens' },
+)

@@ -1,0 +1,23 @@
+import { bearer } from '../../plugins/carriers.js'
+import guards from '../../plugins/guards.js'
+import type { Api } from '../index.js'
+import sessions from './sessions.js'
+import ships from './ships.js'
+import users from './users.js'
+
+/** Users and ships, access and refresh tokens, revocation. */
+const fleet: Api = {
+  tag: {
+    name: 'fleet',
+    description:
+      'Users and ships; access and refresh tokens that can be revoked. First call: `curl -i http://localhost:3000/api/ships/1`',
+  },
+  routes: async (app) => {
+    await app.register(guards, { carriers: [bearer] })
+    await app.register(sessions, { prefix: '/auth' })
+    await app.register(users, { prefix: '/api' })
+    await app.register(ships, { prefix: '/api' })
+  },
+}
+
+export default fleet

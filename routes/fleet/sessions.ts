@@ -1,0 +1,126 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { type Static, Type } from '@sinclair/typebox'
+import type { FastifyRequest } from 'fastify'
+import { ref } from '../../schemas/ref.js'
+import { failure, responseHeaders, success } from '../../schemas/response.js'
+
+const exampleToken = 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl'
+
+const Credentials = Type.Object(
+  { username: Type.String({ maxLength: 128 }), password: Type.String({ maxLength: 1024 }) },
+  {
+    $id: 'Credentials',
+    additionalProperties: false,
+    examples: [{ username: 'user', password: 'password' }],
+  },
+)
+
+const AccessToken = Type.Object(
+  { access_token: Type.String({ description: 'For `Authorization: Bearer`' }) },
+  { $id: 'AccessToken', additionalProperties: false, examples: [{ access_token: exampleToken }] },
+)
+
+const TokenPair = Type.Object(
+  {
+    access_token: Type.String({ description: 'For `Authorization: Bearer`' }),
+    refresh_token: Type.String({
+      description: 'Gets a new access token when that one has expired',
+    }),
+  },
+  {
+    $id: 'TokenPair',
+    additionalProperties: false,
+    examples: [{ access_token: exampleToken, refresh_token: exampleToken }],
+  },
+)
+
+const Message = Type.Object(
+  { message: Type.String() },
+  {
+    $id: 'Message',
+    additionalProperties: false,
+    examples: [{ message: 'Successfully logged out.' }],
+  },
+)
+
+/** Logging in and out, and new access tokens. */
+const sessions: FastifyPluginAsyncTypebox = async (app) => {
+  for (const schema of [Credentials, AccessToken, TokenPair, Message]) app.addSchema(schema)
+  const { access, refresh } = app.guards
+
+  app.post(
+    '/login',
+    {
+      schema: {
+        operationId: 'logIn',
+        summary: 'Log in',
+        tags: ['fleet'],
+        body: ref(Credentials),
+        response: {
+          200: success('An access token and a refresh token', TokenPair, responseHeaders.noStore),
+          401: failure(401, 'The username or the password is wrong.', responseHeaders.challenge),
+          429: failure(429, 'Too many failed logins. Try again later.', responseHeaders.retryAfter),
+          503: failure(503, 'Too many requests at once.', responseHeaders.retryAfter),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { username, password } = request.body
+      const user = await app.logIn(request, username, password)
+      reply.header('cache-control', 'no-store')
+      return {
+        access_token: app.tokens.issue(user, 'access'),
+        refresh_token: app.tokens.issue(user, 'refresh'),
+      }
+    },
+  )
+
+  app.post(
+    '/refresh',
+    refresh({
+      schema: {
+        operationId: 'refreshAccessToken',
+        summary: 'Get a new access token',
+        tags: ['fleet'],
+        response: { 200: success('A new access token', AccessToken, responseHeaders.noStore) },
+      },
+    }),
+    async (request, reply) => {
+      reply.header('cache-control', 'no-store')
+      return { access_token: app.tokens.issue(request.user, 'access') }
+    },
+  )
+
+  app.delete(
+    '/logout',
+    access({
+      schema: {
+        operationId: 'logOut',
+        summary: 'Revoke an access token',
+        tags: ['fleet'],
+        response: { 200: success('The token is revoked', Message) },
+      },
+    }),
+    logOut,
+  )
+
+  app.delete(
+    '/logout2',
+    refresh({
+      schema: {
+        operationId: 'revokeRefreshToken',
+        summary: 'Revoke a refresh token',
+        tags: ['fleet'],
+        response: { 200: success('The token is revoked', Message) },
+      },
+    }),
+    logOut,
+  )
+}
+
+async function logOut({ server, claims, store }: FastifyRequest): Promise<Static<typeof Message>> {
+  await server.tokens.revoke(claims, store)
+  return { message: 'Successfully logged out.' }
+}
+
+export default sessions

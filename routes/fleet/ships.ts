@@ -1,0 +1,189 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { type Static, Type } from '@sinclair/typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { errors, found } from '../../errors.js'
+import { expectedVersions, isKnown, tag } from '../../plugins/conditional.js'
+import { locationOf } from '../../plugins/location.js'
+import { Id, IdParams, IfMatch, IfNoneMatch } from '../../schemas/record.js'
+import { ref } from '../../schemas/ref.js'
+import { empty, failure, list, responseHeaders, success } from '../../schemas/response.js'
+import { shipFields } from '../../store/collections.js'
+
+const example = {
+  affiliation: 'Rebel Alliance',
+  category: 'Starfighters',
+  crew: 1,
+  length: 13,
+  manufacturer: 'Incom Corporation',
+  model: 'T-65 X-Wing',
+  roles: ['Space Superiority Starfighter', 'Escort'],
+  ship_class: 'Starfighter',
+}
+
+const Ship = Type.Object(
+  { id: Id, ...shipFields },
+  { $id: 'Ship', additionalProperties: false, examples: [{ id: 1, ...example }] },
+)
+
+const NewShip = Type.Object(shipFields, {
+  $id: 'NewShip',
+  additionalProperties: false,
+  examples: [example],
+})
+
+const WholeShip = Type.Object(
+  { id: Type.Optional(Id), ...shipFields },
+  { $id: 'WholeShip', additionalProperties: false, examples: [example] },
+)
+
+const PartOfShip = Type.Partial(WholeShip, {
+  $id: 'PartOfShip',
+  additionalProperties: false,
+  examples: [{ crew: 2 }],
+})
+
+const notFound = failure(404, 'There is no ship with the id 99.')
+const stale = failure(412, 'This has changed since the version that If-Match names.')
+
+/** Ships: everybody may look, who has logged in may change. */
+const ships: FastifyPluginAsyncTypebox = async (app) => {
+  for (const schema of [Ship, NewShip, WholeShip, PartOfShip]) app.addSchema(schema)
+  const { access } = app.guards
+
+  app.get(
+    '/ships',
+    {
+      schema: {
+        operationId: 'listShips',
+        summary: 'List all ships',
+        tags: ['fleet'],
+        response: { 200: list('All ships, by id', Ship) },
+      },
+    },
+    async (request) => {
+      const { items } = await request.store.ships.find()
+      return [...items]
+    },
+  )
+
+  app.get(
+    '/ships/:id',
+    {
+      schema: {
+        operationId: 'getShip',
+        summary: 'Get a ship',
+        tags: ['fleet'],
+        params: IdParams,
+        headers: IfNoneMatch,
+        response: {
+          200: success('The ship', Ship, responseHeaders.etag),
+          304: empty('You have the latest version', responseHeaders.etag),
+          404: notFound,
+        },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params
+      const ship = found(await request.store.ships.get(id), 'ship', id)
+      return isKnown(request, reply, ship) ? reply.code(304).send(undefined) : ship
+    },
+  )
+
+  app.post(
+    '/ships',
+    access({
+      schema: {
+        operationId: 'createShip',
+        summary: 'Add a ship',
+        tags: ['fleet'],
+        body: ref(NewShip),
+        response: {
+          201: success('The new ship', Ship, {
+            ...responseHeaders.etag,
+            ...responseHeaders.location,
+          }),
+        },
+      },
+    }),
+    async (request, reply) => {
+      const ship = await request.store.ships.insert(request.body)
+      tag(request, reply, ship)
+      return reply.code(201).header('location', locationOf(request, ship.id)).send(ship)
+    },
+  )
+
+  app.put(
+    '/ships/:id',
+    access({
+      schema: {
+        operationId: 'replaceShip',
+        summary: 'Replace a ship',
+        tags: ['fleet'],
+        params: IdParams,
+        headers: IfMatch,
+        body: ref(WholeShip),
+        response: {
+          200: success('The ship as it is now', Ship, responseHeaders.etag),
+          404: notFound,
+          412: stale,
+        },
+      },
+    }),
+    async (request, reply) => changeShip(request, reply, request.params.id, request.body),
+  )
+
+  app.patch(
+    '/ships/:id',
+    access({
+      schema: {
+        operationId: 'changeShip',
+        summary: 'Change some fields of a ship',
+        tags: ['fleet'],
+        params: IdParams,
+        headers: IfMatch,
+        body: ref(PartOfShip),
+        response: {
+          200: success('The ship as it is now', Ship, responseHeaders.etag),
+          404: notFound,
+          412: stale,
+        },
+      },
+    }),
+    async (request, reply) => changeShip(request, reply, request.params.id, request.body),
+  )
+
+  app.delete(
+    '/ships/:id',
+    access({
+      schema: {
+        operationId: 'deleteShip',
+        summary: 'Delete a ship',
+        tags: ['fleet'],
+        params: IdParams,
+        headers: IfMatch,
+        response: { 204: empty('The ship is gone'), 404: notFound, 412: stale },
+      },
+    }),
+    async (request, reply) => {
+      const { id } = request.params
+      const versions = expectedVersions(request)
+      found(await request.store.ships.delete(id, { versions }), 'ship', id)
+      return reply.code(204).send(undefined)
+    },
+  )
+}
+
+async function changeShip(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  id: number,
+  { id: bodyId = id, ...fields }: Static<typeof PartOfShip>,
+) {
+  if (bodyId !== id) throw errors.idMismatch()
+  const versions = expectedVersions(request)
+  const ship = found(await request.store.ships.update(id, fields, { versions }), 'ship', id)
+  tag(request, reply, ship)
+  return ship
+}
+
+export default ships

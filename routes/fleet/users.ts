@@ -1,0 +1,188 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { type Static, Type } from '@sinclair/typebox'
+import type { FastifyRequest } from 'fastify'
+import { errors, found } from '../../errors.js'
+import { expectedVersions, isKnown, tag } from '../../plugins/conditional.js'
+import { locationOf } from '../../plugins/location.js'
+import { Id, IdParams, IfMatch, IfNoneMatch } from '../../schemas/record.js'
+import { ref } from '../../schemas/ref.js'
+import { empty, failure, list, responseHeaders, success } from '../../schemas/response.js'
+import { newUser, type User, Username } from '../../store/collections.js'
+
+const Password = Type.String({ minLength: 4, maxLength: 1024 })
+
+const FleetUser = Type.Object(
+  { id: Id, name: Username },
+  { $id: 'User', additionalProperties: false, examples: [{ id: 1, name: 'user' }] },
+)
+
+const NewUser = Type.Object(
+  { name: Username, password: Password },
+  {
+    $id: 'NewUser',
+    additionalProperties: false,
+    examples: [{ name: 'new user', password: 'secret' }],
+  },
+)
+
+const WholeUser = Type.Object(
+  { id: Type.Optional(Id), name: Username, password: Password },
+  {
+    $id: 'WholeUser',
+    additionalProperties: false,
+    examples: [{ name: 'fancy new name', password: 'more secret' }],
+  },
+)
+
+const notFound = failure(404, 'There is no user with the id 99.')
+const notYourself = failure(403, 'You can do this to your own account only.')
+const taken = failure(409, 'This username is taken.')
+const stale = failure(412, 'This has changed since the version that If-Match names.')
+const overloaded = failure(503, 'Too many requests at once.', responseHeaders.retryAfter)
+
+/** Users: everybody may look and register; an account is its owner's alone to change. */
+const users: FastifyPluginAsyncTypebox = async (app) => {
+  for (const schema of [FleetUser, NewUser, WholeUser]) app.addSchema(schema)
+  const { access } = app.guards
+
+  app.get(
+    '/users',
+    {
+      schema: {
+        operationId: 'listUsers',
+        summary: 'List all users',
+        tags: ['fleet'],
+        response: { 200: list('All users, by id', FleetUser) },
+      },
+    },
+    async (request) => {
+      const { items } = await request.store.users.find()
+      return items.map(shown)
+    },
+  )
+
+  app.get(
+    '/users/:id',
+    {
+      schema: {
+        operationId: 'getUser',
+        summary: 'Get a user',
+        tags: ['fleet'],
+        params: IdParams,
+        headers: IfNoneMatch,
+        response: {
+          200: success('The user', FleetUser, responseHeaders.etag),
+          304: empty('You have the latest version', responseHeaders.etag),
+          404: notFound,
+        },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params
+      const user = found(await request.store.users.get(id), 'user', id)
+      return isKnown(request, reply, user) ? reply.code(304).send(undefined) : shown(user)
+    },
+  )
+
+  app.post(
+    '/users',
+    {
+      schema: {
+        operationId: 'createUser',
+        summary: 'Register a user',
+        tags: ['fleet'],
+        body: ref(NewUser),
+        response: {
+          201: success('The new user', FleetUser, {
+            ...responseHeaders.etag,
+            ...responseHeaders.location,
+          }),
+          409: taken,
+          503: overloaded,
+        },
+      },
+    },
+    async (request, reply) => {
+      const { name, password } = request.body
+      // Refuses most before the costly hash; the insertion decides.
+      await refuseTaken(request, name)
+      const passwordHash = await app.passwords.hash(password)
+      const user = await request.store.users.insert(newUser({ username: name, passwordHash }))
+      tag(request, reply, user)
+      return reply.code(201).header('location', locationOf(request, user.id)).send(shown(user))
+    },
+  )
+
+  app.put(
+    '/users/:id',
+    access({
+      schema: {
+        operationId: 'replaceUser',
+        summary: 'Change your name and password',
+        description: 'A new password ends all your tokens.',
+        tags: ['fleet'],
+        params: IdParams,
+        headers: IfMatch,
+        body: ref(WholeUser),
+        response: {
+          200: success('The user as it is now', FleetUser, responseHeaders.etag),
+          403: notYourself,
+          404: notFound,
+          409: taken,
+          412: stale,
+          503: overloaded,
+        },
+      },
+    }),
+    async (request, reply) => {
+      const { id } = request.params
+      const { id: bodyId = id, name, password } = request.body
+      if (bodyId !== id) throw errors.idMismatch()
+      found(await request.store.users.get(id), 'user', id)
+      if (request.user.id !== id) throw errors.notYourself()
+      await refuseTaken(request, name, id)
+      const user = await request.store.users.update(
+        id,
+        { username: name, ...(await app.passwords.change(request.user, password)) },
+        { versions: expectedVersions(request), where: { generation: request.user.generation } },
+      )
+      if (!user) throw errors.tokenInvalid()
+      tag(request, reply, user)
+      return shown(user)
+    },
+  )
+
+  app.delete(
+    '/users/:id',
+    access({
+      schema: {
+        operationId: 'deleteUser',
+        summary: 'Delete your account',
+        tags: ['fleet'],
+        params: IdParams,
+        headers: IfMatch,
+        response: { 204: empty('The account is gone'), 403: notYourself, 412: stale },
+      },
+    }),
+    async (request, reply) => {
+      const { id } = request.params
+      if (request.user.id !== id) throw errors.notYourself()
+      const versions = expectedVersions(request)
+      const user = await request.store.users.delete(id, { versions })
+      // Another request has deleted the account since the guard let this one in.
+      if (!user) throw errors.tokenInvalid()
+      return reply.code(204).send(undefined)
+    },
+  )
+}
+
+function shown({ id, username }: User): Static<typeof FleetUser> {
+  return { id, name: username }
+}
+
+async function refuseTaken({ store }: FastifyRequest, username: string, except?: number) {
+  const holder = await store.users.getBy({ username })
+  if (holder && holder.id !== except) throw errors.taken(['username'])
+}
+
+export default users

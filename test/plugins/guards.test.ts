@@ -1,0 +1,246 @@
+import { createHmac, generateKeyPairSync, randomUUID, sign } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
+import { Type } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+import type { FastifyRequest } from 'fastify'
+import t, { type Test } from 'tap'
+import type { Options } from '../../config.js'
+import { bearer, type Carrier, header } from '../../plugins/carriers.js'
+import guards from '../../plugins/guards.js'
+import { call, isError, logIn, SECRET, startApp } from '../fixtures/app.js'
+
+const now = () => Math.floor(Date.now() / 1000)
+
+const claims = (changes: object = {}) => ({
+  iss: 'slipway',
+  sub: '1',
+  jti: randomUUID(),
+  iat: now(),
+  exp: now() + 60,
+  type: 'access',
+  gen: 0,
+  ...changes,
+})
+
+const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url')
+
+/** A token made by hand, as an attacker or another server would make it. */
+function forge(payload: object, header: object = {}, secret = SECRET, hash = 'sha256'): string {
+  const signed = `${encode({ alg: 'HS256', typ: 'JWT', ...header })}.${encode(payload)}`
+  return `${signed}.${createHmac(hash, secret).update(signed).digest('base64url')}`
+}
+
+t.test('a token made with the right secret and claims is good', async (t) => {
+  const app = await startApp(t)
+  const response = await call(app, 'PATCH', '/api/ships/1', {
+    token: forge(claims()),
+    payload: {},
+  })
+  t.equal(response.statusCode, 200)
+})
+
+t.test('any other token is refused', async (t) => {
+  const app = await startApp(t)
+  const { access } = await logIn(app)
+  const [header, payload, signature] = access.split('.')
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const rsaSigned = `${encode({ alg: 'RS256', typ: 'JWT' })}.${encode(claims())}`
+  const refused: Record<string, string> = {
+    'no token at all': '',
+    'no JWT': 'abc',
+    'three empty parts': '..',
+    'not base64': '%.%.%',
+    unsigned: `${header}.${payload}.`,
+    'without a signature': `${header}.${payload}`,
+    'with another signature': `${header}.${payload}.${signature?.split('').reverse().join('')}`,
+    'with other claims': `${header}.${encode(claims({ sub: '2' }))}.${signature}`,
+    'alg none': `${encode({ alg: 'none' })}.${encode(claims())}.`,
+    'alg NONE, signed': forge(claims(), { alg: 'NONE' }),
+    HS512: forge(claims(), { alg: 'HS512' }, SECRET, 'sha512'),
+    'HS384 that is HS256': forge(claims(), { alg: 'HS384' }),
+    RS256: `${rsaSigned}.${sign('sha256', Buffer.from(rsaSigned), privateKey).toString('base64url')}`,
+    'signed with a public key': forge(
+      claims(),
+      {},
+      publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+    ),
+    'signed with another secret': forge(claims(), {}, `${SECRET} `),
+    expired: forge(claims({ exp: now() - 1 })),
+    'without exp': forge(claims({ exp: undefined })),
+    'exp as text': forge(claims({ exp: String(now() + 60) })),
+    'without iss': forge(claims({ iss: undefined })),
+    'of another issuer': forge(claims({ iss: 'other' })),
+    'without sub': forge(claims({ sub: undefined })),
+    'of nobody': forge(claims({ sub: '99' })),
+    'sub as a number': forge(claims({ sub: 1 })),
+    'sub with more': forge(claims({ sub: '1 or 1=1' })),
+    'without jti': forge(claims({ jti: undefined })),
+    'without type': forge(claims({ type: undefined })),
+    'of an unknown type': forge(claims({ type: 'admin' })),
+    'a refresh token': forge(claims({ type: 'refresh' })),
+    'of another generation': forge(claims({ gen: 1 })),
+    'without generation': forge(claims({ gen: undefined })),
+    'an array for claims': forge([]),
+    '12 KB of it': 'x'.repeat(12_000),
+  }
+  for (const [what, token] of Object.entries(refused)) {
+    await t.test(what, async (t) => {
+      const response = await call(app, 'PATCH', '/api/ships/1', { token, payload: {} })
+      isError(t, response, 401)
+      t.equal(response.headers['www-authenticate'], 'Bearer realm="slipway", error="invalid_token"')
+    })
+  }
+})
+
+t.test('an authorization header that brings no Bearer token is as none', async (t) => {
+  const app = await startApp(t)
+  const { access } = await logIn(app)
+  for (const authorization of ['', 'Basic dXNlcjpwYXNzd29yZA==', access, `Token ${access}`]) {
+    const response = await call(app, 'DELETE', '/api/ships/1', { headers: { authorization } })
+    isError(t, response, 401)
+    t.equal(response.headers['www-authenticate'], 'Bearer realm="slipway"', authorization)
+  }
+})
+
+t.test('a Bearer header that is malformed is refused as an invalid token', async (t) => {
+  const app = await startApp(t)
+  const { access } = await logIn(app)
+  const headers = ['Bearer', 'Bearer ', 'Bearer a b', `Bearer ${access} x`, `Bearer ${access},`]
+  for (const authorization of headers) {
+    const response = await call(app, 'DELETE', '/api/ships/1', { headers: { authorization } })
+    isError(t, response, 401)
+    t.match(response.headers['www-authenticate'], /error="invalid_token"/, authorization)
+  }
+})
+
+t.test('the scheme is case-insensitive', async (t) => {
+  const app = await startApp(t)
+  const { access } = await logIn(app)
+  const headers = { authorization: `bEARER ${access}` }
+  t.equal((await call(app, 'DELETE', '/api/ships/1', { headers })).statusCode, 204)
+})
+
+t.test('a token that was good before is refused once it has expired', async (t) => {
+  const app = await startApp(t)
+  const token = forge(claims({ exp: now() + 2 }))
+  const status = async () =>
+    (await call(app, 'PATCH', '/api/ships/1', { token, payload: {} })).statusCode
+  t.equal(await status(), 200)
+  while ((await status()) === 200) await setTimeout(20)
+  t.equal(await status(), 401)
+})
+
+/** The app, with an API that has more carriers and guards than the fleet. */
+async function startGuarded(t: Test, options: Options = {}) {
+  const app = await startApp(t, options)
+  const schema = { response: { 200: Type.Object({ username: Type.String() }) } }
+  const whoAmI = async ({ user }: FastifyRequest) => user
+  await app.register(async (api) => {
+    await api.register(guards, { carriers: [bearer, header('x-access-token')] })
+    const { access, admin, basic } = api.guards
+    api.get('/access', access({ schema }), whoAmI)
+    api.get('/admin', admin({ schema }), whoAmI)
+    api.get('/basic', basic({ schema }), whoAmI)
+  })
+  await app.register(async (api) => {
+    const inBody: Carrier = {
+      name: 'Body',
+      inBody: true,
+      read: ({ body }) => Value.Cast(TokenBody, body)['access-token'],
+    }
+    await api.register(guards, { carriers: [inBody, bearer] })
+    api.post('/body', api.guards.access({ schema }), whoAmI)
+  })
+  return app
+}
+
+const TokenBody = Type.Object({ 'access-token': Type.Optional(Type.String()) })
+
+t.test('a token is found in each carrier of the API', async (t) => {
+  const app = await startGuarded(t)
+  const { access } = await logIn(app)
+  const inHeader = { 'x-access-token': access }
+  t.same((await call(app, 'GET', '/access', { token: access })).json(), { username: 'user' })
+  t.same((await call(app, 'GET', '/access', { headers: inHeader })).json(), { username: 'user' })
+  const twice = await call(app, 'GET', '/access', { token: access, headers: inHeader })
+  t.equal(twice.statusCode, 200, 'the same token twice is one token')
+  isError(
+    t,
+    await call(app, 'GET', '/access', { token: access, headers: { 'x-access-token': 'other' } }),
+    400,
+    'The request carries two different tokens.',
+  )
+  isError(t, await call(app, 'GET', '/access', { headers: { 'x-access-token': '' } }), 401)
+  const fleet = await call(app, 'DELETE', '/api/ships/1', { headers: inHeader })
+  isError(t, fleet, 401, 'A token is needed.')
+})
+
+t.test('a token is found in a body', async (t) => {
+  const app = await startGuarded(t)
+  const { access } = await logIn(app)
+  const post = (payload: object) => call(app, 'POST', '/body', { payload })
+  t.same((await post({ 'access-token': access })).json(), { username: 'user' })
+  isError(t, await post({ 'access-token': 'other' }), 401)
+  isError(t, await post({}), 401)
+  t.equal((await call(app, 'POST', '/body', { token: access, payload: {} })).statusCode, 200)
+})
+
+t.test('an admin guard lets in admins only', async (t) => {
+  const users = [
+    { name: 'user', password: 'password' },
+    { name: 'boss', password: 'password', admin: true },
+  ]
+  const folder = t.testdir({ 'data.json': JSON.stringify({ users }) })
+  const app = await startGuarded(t, { dataFile: `${folder}/data.json` })
+  const user = await logIn(app)
+  const boss = await logIn(app, 'boss')
+  isError(t, await call(app, 'GET', '/admin'), 401)
+  const refused = await call(app, 'GET', '/admin', { token: user.access })
+  isError(t, refused, 403, 'Only an admin can do this.')
+  const admitted = await call(app, 'GET', '/admin', { token: boss.access })
+  t.same(admitted.json(), { username: 'boss' })
+  isError(t, await call(app, 'GET', '/admin', { token: boss.refresh }), 401)
+})
+
+t.test('a basic guard takes a username and a password', async (t) => {
+  const app = await startGuarded(t)
+  const payload = { name: 'Zoë', password: 'a:b:ç:' }
+  await call(app, 'POST', '/api/users', { payload })
+  const get = (authorization: string) => call(app, 'GET', '/basic', { headers: { authorization } })
+  const encode = (text: string) => Buffer.from(text).toString('base64')
+
+  t.same((await get(`Basic ${encode('user:password')}`)).json(), { username: 'user' })
+  t.same((await get(`bASIC  ${encode('Zoë:a:b:ç:')}`)).json(), { username: 'Zoë' })
+  const refused = [
+    '',
+    'Basic',
+    'Basic ',
+    'Basic !!!',
+    `Basic ${encode('user')}`,
+    `Basic ${encode('user:wrong')}`,
+    `Basic ${encode('nobody:password')}`,
+    `Basic ${encode(':')}`,
+    `Basic ${encode('user:password')} x`,
+    `Basic ${Buffer.from('user:p\xe4ss', 'latin1').toString('base64')}`,
+    `Bearer ${encode('user:password')}`,
+  ]
+  for (const authorization of refused) {
+    const response = await get(authorization)
+    isError(t, response, 401)
+    t.equal(response.headers['www-authenticate'], 'Basic realm="slipway"', authorization)
+  }
+})
+
+t.test('a guard says in the document what it asks for', async (t) => {
+  const app = await startGuarded(t)
+  const { paths, components } = (await call(app, 'GET', '/openapi.json')).json()
+  t.same(paths['/access'].get.security, [{ accessBearer: [] }, { accessHeader: [] }])
+  t.same(paths['/basic'].get.security, [{ basic: [] }])
+  t.same(Object.keys(paths['/access'].get.responses), ['200', '401'])
+  t.same(Object.keys(paths['/admin'].get.responses), ['200', '401', '403'])
+  t.same(Object.keys(paths['/basic'].get.responses), ['200', '401', '429', '503'])
+  t.match(components.securitySchemes, {
+    accessHeader: { type: 'apiKey', in: 'header', name: 'x-access-token' },
+    basic: { type: 'http', scheme: 'basic' },
+  })
+})

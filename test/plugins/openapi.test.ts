@@ -1,0 +1,124 @@
+import t from 'tap'
+import { call, startApp } from '../fixtures/app.js'
+
+const METHODS = ['get', 'put', 'post', 'patch', 'delete']
+
+interface Operation {
+  readonly [name: string]: unknown
+  readonly responses: { readonly [status: string]: { readonly description: string } }
+}
+
+async function read(app: Awaited<ReturnType<typeof startApp>>) {
+  const document = (await call(app, 'GET', '/openapi.json')).json()
+  const operations: { name: string; operation: Operation }[] = []
+  for (const [path, item] of Object.entries<Record<string, Operation>>(document.paths)) {
+    for (const method of METHODS) {
+      const operation = item[method]
+      if (operation) operations.push({ name: `${method} ${path}`, operation })
+    }
+  }
+  return { document, operations }
+}
+
+t.test('the document is served as JSON and as YAML', async (t) => {
+  const app = await startApp(t)
+  const json = await call(app, 'GET', '/openapi.json')
+  t.match(json.headers['content-type'], 'application/json')
+  t.match(json.json(), { openapi: '3.1.0', info: { title: 'Slipway' } })
+  const yaml = await call(app, 'GET', '/openapi.yaml')
+  t.match(yaml.headers['content-type'], 'application/yaml')
+  t.match(yaml.body, /^openapi: 3\.1\.0$/m)
+})
+
+t.test('every operation of the fleet is there, with each status it can give', async (t) => {
+  const { operations } = await read(await startApp(t))
+  const statuses = Object.fromEntries(
+    operations.map(({ name, operation }) => [name, Object.keys(operation.responses).join(' ')]),
+  )
+  t.same(statuses, {
+    'get /healthz': '200',
+    'get /readyz': '200 503',
+    'post /auth/login': '200 400 401 413 415 429 503',
+    'post /auth/refresh': '200 400 401 413 415',
+    'delete /auth/logout': '200 400 401 413 415',
+    'delete /auth/logout2': '200 400 401 413 415',
+    'get /api/users': '200',
+    'post /api/users': '201 400 409 413 415 503',
+    'get /api/users/{id}': '200 304 400 404',
+    'put /api/users/{id}': '200 400 401 403 404 409 412 413 415 503',
+    'delete /api/users/{id}': '204 400 401 403 412 413 415',
+    'get /api/ships': '200',
+    'post /api/ships': '201 400 401 413 415',
+    'get /api/ships/{id}': '200 304 400 404',
+    'put /api/ships/{id}': '200 400 401 404 412 413 415',
+    'patch /api/ships/{id}': '200 400 401 404 412 413 415',
+    'delete /api/ships/{id}': '204 400 401 404 412 413 415',
+  })
+})
+
+t.test(
+  'every operation has a name, a summary, a tag that is described, and described answers',
+  async (t) => {
+    const { document, operations } = await read(await startApp(t))
+    const described = new Set(
+      document.tags.map(({ name, description }: Record<string, string>) => description && name),
+    )
+    const names = new Set()
+    for (const { name, operation } of operations) {
+      t.match(operation, { operationId: String, summary: String, tags: Array }, name)
+      t.notOk(names.has(operation.operationId), `${operation.operationId} is one operation's`)
+      names.add(operation.operationId)
+      const [tag] = [operation.tags].flat()
+      t.ok(described.has(tag), `${tag} is described`)
+      for (const [status, { description }] of Object.entries(operation.responses)) {
+        t.not(description, 'Default Response', `${name} ${status}`)
+      }
+    }
+  },
+)
+
+t.test('the guarded operations say so, and no others', async (t) => {
+  const { document, operations } = await read(await startApp(t))
+  const guarded = operations
+    .filter(({ operation }) => operation.security)
+    .map(({ name, operation }) => [name, JSON.stringify(operation.security)])
+  t.same(Object.fromEntries(guarded), {
+    'post /auth/refresh': '[{"refreshBearer":[]}]',
+    'delete /auth/logout': '[{"accessBearer":[]}]',
+    'delete /auth/logout2': '[{"refreshBearer":[]}]',
+    'put /api/users/{id}': '[{"accessBearer":[]}]',
+    'delete /api/users/{id}': '[{"accessBearer":[]}]',
+    'post /api/ships': '[{"accessBearer":[]}]',
+    'put /api/ships/{id}': '[{"accessBearer":[]}]',
+    'patch /api/ships/{id}': '[{"accessBearer":[]}]',
+    'delete /api/ships/{id}': '[{"accessBearer":[]}]',
+  })
+  t.match(document.components.securitySchemes, {
+    accessBearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+    refreshBearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+  })
+  t.same(Object.keys(document.components.securitySchemes).sort(), ['accessBearer', 'refreshBearer'])
+})
+
+t.test('the components have real names, and examples', async (t) => {
+  const { document } = await read(await startApp(t))
+  const { schemas } = document.components
+  for (const name of ['Error', 'Ship', 'NewShip', 'User', 'NewUser', 'Credentials', 'TokenPair']) {
+    t.ok(schemas[name], name)
+  }
+  for (const [name, schema] of Object.entries<{ examples?: unknown[] }>(schemas)) {
+    if (!/^Error/.test(name)) t.ok(schema.examples?.length, `${name} has an example`)
+  }
+  t.notMatch(JSON.stringify(document), /def-\d|\$id/)
+})
+
+t.test('the headers of answers are there', async (t) => {
+  const { document } = await read(await startApp(t))
+  t.match(document.paths['/api/ships'].post.responses['201'].headers, { location: {}, etag: {} })
+  t.match(document.paths['/api/ships/{id}'].get.responses['200'].headers, { etag: {} })
+  t.match(document.paths['/auth/login'].post.responses['200'].headers, { 'cache-control': {} })
+  t.match(document.paths['/auth/login'].post.responses['429'].headers, { 'retry-after': {} })
+  t.match(document.paths['/auth/logout'].delete.responses['401'].headers, {
+    'www-authenticate': {},
+  })
+})

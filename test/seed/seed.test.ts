@@ -1,0 +1,160 @@
+import { readFile } from 'node:fs/promises'
+import t, { type Test } from 'tap'
+import { SeedError } from '../../seed/errors.js'
+import { seed } from '../../seed/seed.js'
+import { MemoryEngine } from '../../store/memory/engine.js'
+import { openStore, type Store } from '../../store/store.js'
+
+const ship = {
+  affiliation: 'Empire',
+  category: 'Starfighters',
+  crew: 1,
+  length: 7,
+  manufacturer: 'Sienar Fleet Systems',
+  model: 'TIE/LN Starfighter',
+  roles: ['Space Superiority Starfighter'],
+  ship_class: 'Starfighter',
+}
+
+/** Fills a store from a file with this content: text as it is, anything else as JSON. */
+async function load(
+  t: Test,
+  content: unknown,
+): Promise<{ store: Store; passwords: Map<number, string> }> {
+  const text =
+    typeof content === 'string' || Buffer.isBuffer(content) ? content : JSON.stringify(content)
+  const folder = t.testdir({ 'data.json': text })
+  const store = openStore(new MemoryEngine())
+  const passwords = await seed(store, `${folder}/data.json`)
+  return { store, passwords }
+}
+
+t.test("the document's own format is loaded unchanged", async (t) => {
+  const { store, passwords } = await load(t, {
+    users: [
+      { id: 1, name: 'user', password: 'password' },
+      { id: 2, name: 'guest', password: 'guest' },
+    ],
+    ships: [{ id: 1, ...ship }],
+  })
+  t.match(await store.users.getBy({ username: 'guest' }), {
+    id: 2,
+    email: null,
+    admin: false,
+    passwordHash: null,
+    publicId: /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-/,
+    registeredAt: /^\d{4}-\d\d-\d\dT.*Z$/,
+  })
+  t.match(await store.ships.get(1), { ...ship, id: 1 })
+  t.same(
+    [...passwords],
+    [
+      [1, 'password'],
+      [2, 'guest'],
+    ],
+  )
+})
+
+t.test('every part may be absent, ids and dates too', async (t) => {
+  t.equal((await (await load(t, {})).store.users.find()).total, 0)
+  const { store } = await load(t, { ships: [{ id: 5, ...ship }, ship, { id: 2, ...ship }, ship] })
+  const { items } = await store.ships.find()
+  t.same(
+    items.map(({ id }) => id),
+    [2, 5, 6, 7],
+  )
+})
+
+t.test('a user may have all that a user has', async (t) => {
+  const passwordHash =
+    '$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g'
+  const { store, passwords } = await load(t, {
+    users: [
+      {
+        username: 'admin',
+        passwordHash,
+        public_id: 'E9572EE6-4B5E-45E4-A840-58A33B04B8A7',
+        email: 'admin@example.com',
+        admin: true,
+        date_registered: '2020-02-04T06:04:54.627786+02:00',
+      },
+    ],
+  })
+  t.match(await store.users.get(1), {
+    username: 'admin',
+    passwordHash,
+    publicId: 'e9572ee6-4b5e-45e4-a840-58a33b04b8a7',
+    email: 'admin@example.com',
+    admin: true,
+    registeredAt: '2020-02-04T04:04:54.627Z',
+  })
+  t.equal(passwords.size, 0)
+})
+
+t.test('a byte order mark is no fault', async (t) => {
+  t.equal((await (await load(t, '\uFEFF{"ships": []}')).store.ships.find()).total, 0)
+})
+
+t.test('a fault is told with its place', async (t) => {
+  const user = { name: 'user', password: 'password' }
+  const faults: [unknown, string | RegExp][] = [
+    ['', 'line 1, column 1 (ValueExpected): not valid JSON'],
+    ['{\n  "ships": [}\n}', /^line 2, column 13 \(.*\): not valid JSON$/],
+    ['{"ships": [],}', /^line 1, column 14 \(.*\): not valid JSON$/],
+    ['{"ships": [] // all\n}', /^line 1, column 14 \(.*\): not valid JSON$/],
+    ['{"ships": []', /^line 1, column 13 \(.*\): not valid JSON$/],
+    [Buffer.from([0x22, 0xff, 0x22]), 'not UTF-8 text'],
+    [[], /^expected object/],
+    [{ starships: [] }, '/starships: unexpected property'],
+    [{ ships: {} }, '/ships: expected array'],
+    [{ ships: [ship, { ...ship, crew: 'one' }] }, '/ships/1/crew: expected integer'],
+    [{ ships: [{ ...ship, crew: 0 }] }, /^\/ships\/0\/crew: expected integer to be greater/],
+    [{ ships: [{ ...ship, model: undefined }] }, '/ships/0/model: expected required property'],
+    [{ ships: [{ ...ship, colour: 'grey' }] }, '/ships/0/colour: unexpected property'],
+    [{ ships: [{ ...ship, id: 0 }] }, /^\/ships\/0\/id: expected integer/],
+    [
+      {
+        ships: [
+          { ...ship, id: 3 },
+          { ...ship, id: 3 },
+        ],
+      },
+      '/ships/1: another record has the same id',
+    ],
+    [{ users: [user, user] }, '/users/1: another record has the same username'],
+    [{ users: [{ password: 'password' }] }, '/users/0/name: is missing'],
+    [{ users: [{ ...user, username: 'other' }] }, '/users/0/username: is not the name'],
+    [
+      { users: [{ name: 'user' }] },
+      '/users/0/password: one of password and passwordHash is needed',
+    ],
+    [{ users: [{ name: 'user', passwordHash: 'md5' }] }, /^\/users\/0\/passwordHash: expected/],
+    [{ users: [{ ...user, date_registered: '2020-13-45T00:00:00Z' }] }, /^\/users\/0\/date_regis/],
+    [{ users: [{ ...user, name: 'a:b' }] }, /^\/users\/0\/name: expected string to match/],
+    [{ users: [null] }, '/users/0: expected object'],
+  ]
+  for (const [content, expected] of faults) {
+    await t.test(String(expected), async (t) => {
+      const error = await load(t, content).catch((error) => error)
+      t.type(error, SeedError)
+      const [file, ...rest] = error.message.split('data.json: ')
+      t.match(file, /\/$/, 'the file comes first')
+      t.match(rest.join(''), expected)
+      t.notMatch(error.message, /\n/, 'in one line')
+    })
+  }
+})
+
+t.test('a file that is not there is told', async (t) => {
+  const folder = t.testdir({})
+  const store = openStore(new MemoryEngine())
+  await t.rejects(seed(store, `${folder}/none.json`), /none\.json: can't be read \(no such file\)/)
+  await t.rejects(seed(store, folder), /can't be read \(EISDIR\)/)
+})
+
+t.test('the data file that is shipped is as the contract has it', async (t) => {
+  const text = await readFile(new URL('../../data.json', import.meta.url), 'utf8')
+  const { store, passwords } = await load(t, text)
+  t.same([...passwords.values()], ['password', 'guest'])
+  t.equal((await store.ships.find()).total, 15)
+})
