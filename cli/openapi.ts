@@ -1,0 +1,22 @@
+import { buildApp } from '../app.js'
+import { parseConfig } from '../config.js'
+import { MemoryEngine } from '../store/memory/engine.js'
+import { openStore } from '../store/store.js'
+
+/**
+ * Generates the OpenAPI document without listening, and without a data file.
+ * @param options settings, by their names in `Settings`
+ * @throws ConfigError
+ */
+export async function generateOpenapi(options: {
+  readonly [name: string]: unknown
+}): Promise<object> {
+  const app = await buildApp(
+    parseConfig({ ...options, logLevel: 'silent' }),
+    openStore(new MemoryEngine()),
+  )
+  await app.ready()
+  const document = app.swagger()
+  await app.close()
+  return document
+}

@@ -1,0 +1,31 @@
+import closeWithGrace from 'close-with-grace'
+import { buildApp } from './app.js'
+import type { Config } from './config.js'
+
+/** How long requests may take to finish when the process is told to stop, in milliseconds. */
+const GRACE = 10_000
+
+/**
+ * Serves until the process is told to stop (SIGTERM, SIGINT): then requests under way finish, for ten seconds at most.
+ * A second signal ends it at once.
+ * @throws SeedError, or what listening throws, such as EADDRINUSE
+ */
+export async function serve(config: Config): Promise<void> {
+  const app = await buildApp(config)
+  try {
+    await app.listen({
+      host: config.host,
+      port: config.port,
+      listenTextResolver: (address) =>
+        `Slipway is listening at ${address}; the API reference is at ${address}/docs`,
+    })
+  } catch (error) {
+    await app.close()
+    throw error
+  }
+  closeWithGrace({ delay: GRACE, logger: app.log }, async ({ err, signal }) => {
+    if (err) app.log.fatal(err)
+    else app.log.info(`${signal} received: stopping`)
+    await app.close()
+  })
+}

@@ -1,0 +1,123 @@
+import { readFile } from 'node:fs/promises'
+import t from 'tap'
+import { ConfigError, parseConfig, readEnvironment, Settings, variableOf } from '../config.js'
+
+t.test('every setting has its default', async (t) => {
+  t.same(parseConfig(), {
+    host: '127.0.0.1',
+    port: 3000,
+    accessTokenTtl: 15 * 60_000,
+    refreshTokenTtl: 30 * 24 * 60 * 60_000,
+    bodyLimit: 1024 * 1024,
+    requestTimeout: 30_000,
+    corsOrigin: '*',
+    logLevel: 'info',
+    loginLimit: 10,
+    apis: ['fleet'],
+  })
+})
+
+t.test('text from the environment becomes what the setting is', async (t) => {
+  const environment = {
+    HOST: '0.0.0.0',
+    PORT: '8080',
+    DATA_FILE: 'other.json',
+    JWT_SECRET: 'x'.repeat(32),
+    ACCESS_TOKEN_TTL: '90s',
+    REFRESH_TOKEN_TTL: '2h',
+    BODY_LIMIT: '512KiB',
+    REQUEST_TIMEOUT: '1m',
+    CORS_ORIGIN: 'http://a.example, http://b.example',
+    LOG_LEVEL: 'warn',
+    LOGIN_LIMIT: '0',
+    APIS: 'fleet',
+    OTHER: 'ignored',
+  }
+  t.same(parseConfig(readEnvironment(environment)), {
+    host: '0.0.0.0',
+    port: 8080,
+    dataFile: 'other.json',
+    jwtSecret: 'x'.repeat(32),
+    accessTokenTtl: 90_000,
+    refreshTokenTtl: 7_200_000,
+    bodyLimit: 512 * 1024,
+    requestTimeout: 60_000,
+    corsOrigin: ['http://a.example', 'http://b.example'],
+    logLevel: 'warn',
+    loginLimit: 0,
+    apis: ['fleet'],
+  })
+  t.equal(parseConfig(readEnvironment({ PORT: '' })).port, 3000, 'nothing is not a value')
+})
+
+t.test(
+  'a wrong value is refused in one line: the setting, the value, what is allowed',
+  async (t) => {
+    const refused: [object, string][] = [
+      [{ port: 'abc' }, `PORT can't be "abc": it takes a whole number from 0 to 65535`],
+      [{ port: '65536' }, `PORT can't be 65536: it takes a whole number from 0 to 65535`],
+      [{ port: -1 }, `PORT can't be -1: it takes a whole number from 0 to 65535`],
+      [{ port: 80.5 }, `PORT can't be 80.5: it takes a whole number from 0 to 65535`],
+      [{ host: '' }, `HOST can't be "": it takes a host name or an address`],
+      [{ dataFile: '' }, `DATA_FILE can't be "": it takes a file's path`],
+      [
+        { jwtSecret: 'short' },
+        `JWT_SECRET can't be a value of 5 bytes: it takes at least 32 bytes`,
+      ],
+      [
+        { accessTokenTtl: '15' },
+        `ACCESS_TOKEN_TTL can't be "15": it takes a whole number with a unit, such as 30s, 15m, 12h or 30d`,
+      ],
+      [
+        { bodyLimit: '1MB' },
+        `BODY_LIMIT can't be "1MB": it takes a whole number with a unit, such as 512KiB, 1MiB or 1GiB`,
+      ],
+      [
+        { logLevel: 'loud' },
+        `LOG_LEVEL can't be "loud": it takes one of fatal, error, warn, info, debug, trace, silent`,
+      ],
+      [
+        { loginLimit: -1 },
+        `LOGIN_LIMIT can't be -1: it takes a whole number from 0 (no limit) to 1000000`,
+      ],
+      [
+        { apis: 'fleet,nope' },
+        `APIS can't be "fleet,nope": it takes names with commas between them, out of: fleet`,
+      ],
+      [
+        { corsOrigin: '' },
+        `CORS_ORIGIN can't be "": it takes * or origins with commas between them`,
+      ],
+      [{ colour: 'red' }, 'colour is not a setting'],
+    ]
+    for (const [options, message] of refused) {
+      t.throws(() => parseConfig({ ...options }), new ConfigError(message))
+    }
+    for (const duration of ['0s', '1.5h', '15 m', '-1s', '1y', 's', '9999999999s']) {
+      t.throws(
+        () => parseConfig({ requestTimeout: duration }),
+        /REQUEST_TIMEOUT can't be/,
+        duration,
+      )
+    }
+  },
+)
+
+t.test('a secret of 32 bytes may have fewer characters, and is never repeated', async (t) => {
+  t.equal(parseConfig({ jwtSecret: 'é'.repeat(16) }).jwtSecret, 'é'.repeat(16))
+  t.throws(() => parseConfig({ jwtSecret: 'hunter2' }), {
+    message: "JWT_SECRET can't be a value of 7 bytes: it takes at least 32 bytes",
+  })
+})
+
+t.test('the settings are frozen', async (t) => {
+  t.throws(() => Object.assign(parseConfig(), { port: 1 }), TypeError)
+})
+
+t.test('the README has every setting with its default', async (t) => {
+  const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
+  for (const [name, schema] of Object.entries(Settings.properties)) {
+    const row = `| \`${variableOf(name)}\` | ${schema.default === undefined ? '' : `\`${schema.default}\``} | ${schema.description} |`
+    t.ok(readme.includes(row.replace('|  |', '| |')), row)
+  }
+})

@@ -1,0 +1,44 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import t from 'tap'
+import { ROOT } from './fixtures/process.js'
+
+const run = promisify(execFile)
+
+t.test('the packed package installs and runs in an empty folder', async (t) => {
+  const folder = t.testdir({
+    'package.json': '{ "private": true, "type": "module" }',
+    'embed.js': `
+      import { buildApp, parseConfig } from 'slipway'
+      const config = parseConfig({ dataFile: 'node_modules/slipway/data.json', logLevel: 'silent' })
+      const app = await buildApp(config)
+      const response = await app.inject('/api/ships/1')
+      console.log(response.json().model)
+      await app.close()
+    `,
+  })
+  // The tests' build is packed as it is: building again would disturb the tests beside this one.
+  const npm = (...args: string[]) => run('npm', args, { cwd: folder })
+  const { stdout: packed } = await run(
+    'npm',
+    ['pack', '--ignore-scripts', '--json', '--pack-destination', folder],
+    { cwd: ROOT },
+  )
+  const [{ filename, files }] = JSON.parse(packed)
+  const paths: string[] = files.map(({ path }: { path: string }) => path)
+  for (const path of ['dist/cli/main.js', 'dist/index.d.ts', 'data.json', 'README.md', 'LICENSE']) {
+    t.ok(paths.includes(path), path)
+  }
+  t.same(
+    paths.filter((path) => /^(test|bench)\/|^dist\/(test|bench)/.test(path)),
+    [],
+  )
+
+  await npm('install', '--no-audit', '--no-fund', '--prefer-offline', filename)
+  const { stdout: version } = await run(`${folder}/node_modules/.bin/slipway`, ['--version'])
+  t.match(version, /^\d+\.\d+\.\d+\n$/)
+  const { stdout: document } = await run(`${folder}/node_modules/.bin/slipway`, ['openapi'])
+  t.equal(JSON.parse(document).openapi, '3.1.0')
+  const { stdout: model } = await run(process.execPath, ['embed.js'], { cwd: folder })
+  t.equal(model, 'T-65 X-Wing\n')
+})
