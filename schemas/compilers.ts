@@ -15,19 +15,24 @@ const THOROUGH = 10_000
  * Paths, queries and headers are text, so their values are coerced to what the schema asks for.
  */
 export const buildValidator: BuildCompilerFromPool = (externalSchemas) => {
-  const compilerWith = (options: { coerceTypes: boolean; allErrors: boolean }) => {
-    let compile: ReturnType<BuildCompilerFromPool> | undefined
-    const build: ReturnType<BuildCompilerFromPool> = (route) => {
-      compile ??= buildAjv(externalSchemas, {
-        customOptions: { ...options, removeAdditional: false },
-      })
-      return compile(route)
+  const compilerWith =
+    (coerceTypes: boolean, allErrors: boolean): ReturnType<BuildCompilerFromPool> =>
+    (route) => {
+      // A schema that refers to no other is the same in every scope: one compiler then serves them all.
+      const externals = JSON.stringify(route).includes('"$ref"') ? externalSchemas : {}
+      // Ours are checked by the compiler and the tests; the schema of schemas takes longer to compile than all of them.
+      const options = {
+        coerceTypes,
+        allErrors,
+        removeAdditional: false,
+        meta: false,
+        validateSchema: false,
+      }
+      return buildAjv(externals, { customOptions: options })(route)
     }
-    return build
-  }
-  const compileCoercing = compilerWith({ coerceTypes: true, allErrors: true })
-  const compileQuick = compilerWith({ coerceTypes: false, allErrors: false })
-  const compileThorough = compilerWith({ coerceTypes: false, allErrors: true })
+  const compileCoercing = compilerWith(true, true)
+  const compileQuick = compilerWith(false, false)
+  const compileThorough = compilerWith(false, true)
 
   return (route) => {
     if (typeof route !== 'object' || route.httpPart !== 'body') return compileCoercing(route)
@@ -65,13 +70,20 @@ function isLarge(body: unknown): boolean {
  */
 export const buildSerializer: BuildSerializer = (externalSchemas, options) => {
   const compile = buildFastJson(externalSchemas, options)
+  const writers = new Map<string, (value: unknown) => string>()
+  /** Most routes share most of their answers: each is compiled once. */
+  const writerOf = (route: Parameters<typeof compile>[0]) => {
+    const { description, examples, headers, ...schema } = Object(route.schema)
+    const key = JSON.stringify(schema)
+    const writer = writers.get(key) ?? remembering(compile({ ...route, schema }))
+    writers.set(key, writer)
+    return writer
+  }
   return (route) => {
     const { schema } = route
-    if (isArraySchema(schema)) {
-      const writeItem = remembering(compile({ ...route, schema: schema.items }))
-      return (items: readonly unknown[]) => `[${items.map(writeItem).join(',')}]`
-    }
-    return remembering(compile(route))
+    if (!isArraySchema(schema)) return writerOf(route)
+    const writeItem = writerOf({ ...route, schema: schema.items })
+    return (items: readonly unknown[]) => `[${items.map(writeItem).join(',')}]`
   }
 }
 

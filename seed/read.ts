@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
+import type { ParseError } from 'jsonc-parser'
 import { SeedError } from './errors.js'
 
 /**
@@ -11,7 +11,7 @@ export async function readJson(file: string): Promise<unknown> {
   try {
     return JSON.parse(text)
   } catch {
-    throw new SeedError(file, placeOfFault(text), 'not valid JSON')
+    throw new SeedError(file, await placeOfFault(text), 'not valid JSON')
   }
 }
 
@@ -40,7 +40,9 @@ function reasonOf(error: Error): string {
 }
 
 /** JSON.parse says where in one version of Node and not in another, so the place is looked for again. */
-function placeOfFault(text: string): string {
+async function placeOfFault(text: string): Promise<string> {
+  // Loaded only here, since no good file needs it.
+  const { parseTree, printParseErrorCode } = await import('jsonc-parser')
   const faults: ParseError[] = []
   parseTree(text, faults, { disallowComments: true, allowTrailingComma: false })
   const [first] = faults
