@@ -23,8 +23,12 @@ const BASIC = { 'www-authenticate': 'Basic realm="slipway"' }
 
 /** Every error that a handler, a guard or a plugin can answer with. Each makes a new error, to be thrown. */
 export const errors = {
-  invalidRequest: (message: string, details?: readonly ErrorDetail[]) =>
-    new ApiError(400, message, {}, details),
+  invalid: (details: readonly ErrorDetail[]) => {
+    const [{ in: part, path, message } = { in: 'request', path: '', message: '' }] = details
+    const fault = `${path} ${message}`.trim()
+    return new ApiError(400, `The ${part} is not valid: ${fault}.`, {}, details)
+  },
+  notJson: () => new ApiError(400, 'The body is not valid JSON.'),
   idMismatch: () => new ApiError(400, 'The id in the body is not the id in the path.'),
   tokensDiffer: () => new ApiError(400, 'The request carries two different tokens.'),
   tokenMissing: () => new ApiError(401, 'A token is needed.', BEARER),
@@ -44,6 +48,8 @@ export const errors = {
     new ApiError(409, 'Another request changed this at the same time. Look again and retry.'),
   preconditionFailed: () =>
     new ApiError(412, 'This has changed since the version that If-Match names.'),
+  tooLarge: () => new ApiError(413, 'The body is too large.'),
+  unsupportedMediaType: () => new ApiError(415, 'The body has a media type that is not read here.'),
   tooManyFailures: (seconds: number) =>
     new ApiError(429, 'Too many failed logins. Try again later.', {
       'retry-after': String(seconds),

@@ -25,6 +25,13 @@ const PARTS: Readonly<Record<string, ErrorDetail['in']>> = {
   headers: 'header',
 }
 
+/** What of Fastify's own errors the catalogue has words for. */
+const FASTIFY_ERRORS: Readonly<Record<string, () => ApiError>> = {
+  FST_ERR_CTP_INVALID_JSON_BODY: errors.notJson,
+  FST_ERR_CTP_BODY_TOO_LARGE: errors.tooLarge,
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: errors.unsupportedMediaType,
+}
+
 /** Answers an error in the one shape. What isn't a client's fault is logged, and says nothing of itself. */
 export function answerError(error: Error, request: FastifyRequest, reply: FastifyReply): void {
   const answer = toApiError(error)
@@ -55,13 +62,10 @@ export function toApiError(error: Error): ApiError | undefined {
   }
   if (!isFastifyError(error)) return undefined
   if (error.validation) {
-    const details = detailsOf(error.validation, error.validationContext)
-    const [first] = details
-    return errors.invalidRequest(
-      `The ${first?.in ?? 'request'} is not valid: ${[first?.path, first?.message].join(' ').trim()}.`,
-      details,
-    )
+    return errors.invalid(detailsOf(error.validation, error.validationContext))
   }
+  const known = FASTIFY_ERRORS[error.code]
+  if (known) return known()
   const { statusCode = 500, message } = error
   return statusCode < 500 ? new ApiError(statusCode, message) : undefined
 }

@@ -1,7 +1,7 @@
 import type { FastifyRequest, FastifySchema } from 'fastify'
 import fp from 'fastify-plugin'
 import { errors } from '../errors.js'
-import { failure, responseHeaders } from '../schemas/response.js'
+import { failure } from '../schemas/response.js'
 import { basicCredentialsOf } from './basic.js'
 import type { Carrier, SecurityScheme } from './carriers.js'
 import type { TokenType } from './tokens.js'
@@ -62,8 +62,8 @@ export default fp<GuardOptions>(
         scheme ? [{ name: `${type}${name}`, scheme: scheme(DESCRIPTIONS[type]) }] : [],
       )
       const refusals = {
-        401: failure(401, 'The token is not valid.', responseHeaders.challenge),
-        ...(isAdmin ? { 403: failure(403, 'Only an admin can do this.') } : {}),
+        401: failure('There is no token, or none that is good', errors.tokenInvalid()),
+        ...(isAdmin ? { 403: failure('You are no admin', errors.adminOnly()) } : {}),
       }
       const check = async (request: FastifyRequest) => {
         const token = tokenOf(request, carriers)
@@ -81,9 +81,9 @@ export default fp<GuardOptions>(
 
     const basicGuard = (): Guard => {
       const refusals = {
-        401: failure(401, 'The username or the password is wrong.', responseHeaders.basicChallenge),
-        429: failure(429, 'Too many failed logins. Try again later.', responseHeaders.retryAfter),
-        503: failure(503, 'Too many requests at once.', responseHeaders.retryAfter),
+        401: failure('No user has this name and password', errors.basicWrong()),
+        429: failure('This user failed too often from this address', errors.tooManyFailures(42)),
+        503: failure('Too many logins wait', errors.overloaded()),
       }
       const check = async (request: FastifyRequest) => {
         const { username, password } = basicCredentialsOf(request)

@@ -6,12 +6,16 @@ import type { Tag } from './openapi.js'
 
 export const tag: Tag = {
   name: 'service',
-  description: 'Whether the server runs. First call: `curl -i http://localhost:3000/readyz`',
+  description: 'Whether the server runs. First call: `GET /readyz`.',
 }
 
 const Status = Type.Object(
   { status: oneOf(['ok', 'stopping']) },
-  { $id: 'Status', additionalProperties: false, examples: [{ status: 'ok' }] },
+  {
+    $id: 'Status',
+    additionalProperties: false,
+    examples: [{ status: 'ok' }, { status: 'stopping' }],
+  },
 )
 
 /** Tells whoever runs the server whether it is alive, and whether it takes new work. */

@@ -14,6 +14,11 @@ export default fp(
     const router = FindMyWay()
     const methodsByPath = new Map<string, Set<string>>()
 
+    // For handlers that give a request up, as the one of the reference's files does.
+    app.setNotFoundHandler(() => {
+      throw errors.routeNotFound()
+    })
+
     app.addHook('onRoute', ({ url, method }) => {
       if (url === '*') return
       // Two routes of one path can name its parameters differently.

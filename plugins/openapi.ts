@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger'
 import type { TSchema } from '@sinclair/typebox'
 import type { FastifySchema, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
+import { errors } from '../errors.js'
 import { ErrorBody, ErrorDetail } from '../schemas/error.js'
 import { failure } from '../schemas/response.js'
 import { version } from '../version.js'
@@ -57,37 +58,43 @@ export default fp<OpenapiOptions>(
 
     app.addHook('onRoute', addImpliedResponses)
 
-    const documents = { json: '', yaml: '' }
-    app.addHook('onReady', async () => {
-      documents.json = JSON.stringify(app.swagger(), null, 2)
-      documents.yaml = app.swagger({ yaml: true })
+    // Generated when it is first asked for, since a start has no need of it. It doesn't change.
+    let json: string | undefined
+    app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
+      json ??= JSON.stringify(app.swagger(), null, 2)
+      return reply.type('application/json; charset=utf-8').send(json)
     })
-    app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) =>
-      reply.type('application/json; charset=utf-8').send(documents.json),
-    )
+    let yaml: string | undefined
     // RFC 9512
-    app.get('/openapi.yaml', { schema: { hide: true } }, async (_request, reply) =>
-      reply.type('application/yaml; charset=utf-8').send(documents.yaml),
-    )
+    app.get('/openapi.yaml', { schema: { hide: true } }, async (_request, reply) => {
+      yaml ??= app.swagger({ yaml: true })
+      return reply.type('application/yaml; charset=utf-8').send(yaml)
+    })
   },
   { name: 'openapi' },
 )
+
+const MISSING_FIELD: ErrorDetail = { in: 'body', path: '/name', message: 'is missing' }
+const WRONG_ID: ErrorDetail = { in: 'path', path: '/id', message: 'must be integer' }
 
 /** Adds the answers that a route can give because of what it takes in, so that no route has to repeat them. */
 function addImpliedResponses(route: RouteOptions): void {
   const { schema } = route
   if (!schema || schema.hide) return
-  const takesBody = ['POST', 'PUT', 'PATCH', 'DELETE'].includes(String(route.method))
-  const takesInput = takesBody || schema.params || schema.querystring || schema.headers
-  route.schema = {
-    ...schema,
-    response: {
-      ...(takesInput ? { 400: failure(400, 'The body is not valid: /name is missing.') } : {}),
-      ...(takesBody ? { 413: failure(413, 'Request body is too large') } : {}),
-      ...(takesBody ? { 415: failure(415, 'Unsupported Media Type') } : {}),
-      ...Object(schema.response),
-    },
+  const implied: Record<number, TSchema> = {}
+  const isBodyRead = ['POST', 'PUT', 'PATCH', 'DELETE'].includes(String(route.method))
+  if (schema.body) {
+    implied[400] = failure('The request is not valid', errors.invalid([MISSING_FIELD]))
+  } else if (schema.params || schema.querystring || schema.headers) {
+    implied[400] = failure('The request is not valid', errors.invalid([WRONG_ID]))
+  } else if (isBodyRead) {
+    implied[400] = failure('There is a body, and it is not JSON', errors.notJson())
   }
+  if (isBodyRead) {
+    implied[413] = failure('The body is larger than BODY_LIMIT', errors.tooLarge())
+    implied[415] = failure('The body is not JSON', errors.unsupportedMediaType())
+  }
+  route.schema = { ...schema, response: Object.assign(implied, schema.response) }
 }
 
 /**

@@ -44,8 +44,10 @@ function helmetHeaders(): Record<string, string> {
     },
     // Pages of other origins are who the server is for.
     crossOriginResourcePolicy: { policy: 'cross-origin' },
-    // Not to be sent over plain HTTP (RFC 6797, section 7.2).
+    // For HTTPS only: RFC 6797, section 7.2, forbids the first here, and of the others browsers complain in their consoles.
     strictTransportSecurity: false,
+    crossOriginOpenerPolicy: false,
+    originAgentCluster: false,
   })(response.req, response, () => {})
   const headers: Record<string, string> = {}
   for (const [name, value] of Object.entries(response.getHeaders())) headers[name] = String(value)

@@ -15,7 +15,6 @@ export const IfMatch = Type.Object({
   'if-match': Type.Optional(
     Type.String({
       description: 'The ETag of the version to change; any other version is left as it is (412)',
-      examples: ['"q3Vb0w-1"'],
     }),
   ),
 })
@@ -26,7 +25,6 @@ export const IfNoneMatch = Type.Object({
     Type.String({
       description:
         'The ETag of the version that you have; if it is still the latest, the answer is 304',
-      examples: ['"q3Vb0w-1"'],
     }),
   ),
 })

@@ -1,52 +1,31 @@
-import { STATUS_CODES } from 'node:http'
 import { type Static, type TArray, type TSchema, type TUnsafe, Type } from '@sinclair/typebox'
+import { type ApiError, errorBody } from '../errors.js'
 import { ErrorBody } from './error.js'
 import { ref } from './ref.js'
 
-type Headers = Readonly<Record<string, TSchema>>
+/** The headers of answers that the document names, by how they are written. */
+const HEADERS = {
+  allow: Type.String({ description: 'The methods that the path has' }),
+  'cache-control': Type.String({
+    description: 'Tokens are not to be kept',
+    examples: ['no-store'],
+  }),
+  etag: Type.String({
+    description: 'Names this version of the record, for If-None-Match and If-Match',
+    examples: ['"q3Vb0w-1"'],
+  }),
+  location: Type.String({ description: 'The address of the new record' }),
+  'retry-after': Type.Integer({ description: 'Seconds to wait' }),
+  'www-authenticate': Type.String({ description: 'What the path asks for' }),
+} satisfies Record<string, TSchema>
 
-/** The response headers that the document names. */
-export const responseHeaders = {
-  etag: {
-    etag: Type.String({
-      description: 'Names this version of the record, for If-None-Match and If-Match',
-      examples: ['"q3Vb0w-1"'],
-    }),
-  },
-  location: {
-    location: Type.String({
-      description: 'Where the new record is',
-      examples: ['http://localhost:3000/api/ships/16'],
-    }),
-  },
-  noStore: {
-    'cache-control': Type.String({
-      description: 'Tokens are not to be kept',
-      examples: ['no-store'],
-    }),
-  },
-  challenge: {
-    'www-authenticate': Type.String({
-      description: 'What the path asks for',
-      examples: ['Bearer realm="slipway"'],
-    }),
-  },
-  basicChallenge: {
-    'www-authenticate': Type.String({
-      description: 'What the path asks for',
-      examples: ['Basic realm="slipway"'],
-    }),
-  },
-  retryAfter: {
-    'retry-after': Type.Integer({ description: 'Seconds to wait', examples: [1] }),
-  },
-} satisfies Record<string, Headers>
+export type HeaderName = keyof typeof HEADERS
 
 /** An answer with a shared schema's value in it. */
 export function success<S extends TSchema>(
   description: string,
   schema: S,
-  headers: Headers = {},
+  headers: readonly HeaderName[] = [],
 ): TUnsafe<Static<S>> {
   return ref(schema, { description, ...named(headers) })
 }
@@ -55,30 +34,39 @@ export function success<S extends TSchema>(
 export function list<S extends TSchema>(
   description: string,
   schema: S,
-  headers: Headers = {},
 ): TArray<TUnsafe<Static<S>>> {
-  return Type.Array(ref(schema), { description, ...named(headers) })
+  return Type.Array(ref(schema), { description })
 }
 
 /** An answer without a body: 204 and 304. */
-export function empty(description: string, headers: Headers = {}): TUnsafe<undefined> {
+export function empty(
+  description: string,
+  headers: readonly HeaderName[] = [],
+): TUnsafe<undefined> {
   return Type.Unsafe<undefined>(Type.Null({ description, ...named(headers) }))
 }
 
-/** An error's answer. The message is the example's. */
+/**
+ * An error's answer.
+ * @param description when it is given
+ * @param error one as it can be given, from the catalogue: the example, and the headers that go with it
+ */
 export function failure(
-  statusCode: number,
-  message: string,
-  headers: Headers = {},
+  description: string,
+  { statusCode, message, headers, details }: ApiError,
 ): TUnsafe<ErrorBody> {
-  const error = STATUS_CODES[statusCode] ?? 'Error'
   return ref(ErrorBody, {
-    description: message,
-    examples: [{ statusCode, error, message }],
-    ...named(headers),
+    description,
+    examples: [errorBody(statusCode, message, details)],
+    ...named(Object.keys(headers).filter(isHeaderName)),
   })
 }
 
-function named(headers: Headers): { headers?: Headers } {
-  return Object.keys(headers).length > 0 ? { headers } : {}
+function named(names: readonly HeaderName[]): { headers?: Record<string, TSchema> } {
+  if (names.length === 0) return {}
+  return { headers: Object.fromEntries(names.map((name) => [name, HEADERS[name]])) }
+}
+
+function isHeaderName(name: string): name is HeaderName {
+  return name in HEADERS
 }

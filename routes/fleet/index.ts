@@ -10,7 +10,7 @@ const fleet: Api = {
   tag: {
     name: 'fleet',
     description:
-      'Users and ships; access and refresh tokens that can be revoked. First call: `curl -i http://localhost:3000/api/ships/1`',
+      'Users and ships; access and refresh tokens that can be revoked. First call: `GET /api/ships/1`.',
   },
   routes: async (app) => {
     await app.register(guards, { carriers: [bearer] })

@@ -1,8 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
+import { errors } from '../../errors.js'
 import { ref } from '../../schemas/ref.js'
-import { failure, responseHeaders, success } from '../../schemas/response.js'
+import { failure, success } from '../../schemas/response.js'
 
 const exampleToken = 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl'
 
@@ -54,13 +55,15 @@ const sessions: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         operationId: 'logIn',
         summary: 'Log in',
+        description:
+          'The data file that is shipped has the user `user` with the password `password`. Send the `access_token` as `Authorization: Bearer`, and the `refresh_token` to get a new one.',
         tags: ['fleet'],
         body: ref(Credentials),
         response: {
-          200: success('An access token and a refresh token', TokenPair, responseHeaders.noStore),
-          401: failure(401, 'The username or the password is wrong.', responseHeaders.challenge),
-          429: failure(429, 'Too many failed logins. Try again later.', responseHeaders.retryAfter),
-          503: failure(503, 'Too many requests at once.', responseHeaders.retryAfter),
+          200: success('An access token and a refresh token', TokenPair, ['cache-control']),
+          401: failure('No user has this name and password', errors.credentialsWrong()),
+          429: failure('This user failed too often from this address', errors.tooManyFailures(42)),
+          503: failure('Too many logins wait', errors.overloaded()),
         },
       },
     },
@@ -82,7 +85,7 @@ const sessions: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'refreshAccessToken',
         summary: 'Get a new access token',
         tags: ['fleet'],
-        response: { 200: success('A new access token', AccessToken, responseHeaders.noStore) },
+        response: { 200: success('A new access token', AccessToken, ['cache-control']) },
       },
     }),
     async (request, reply) => {

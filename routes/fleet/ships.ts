@@ -6,7 +6,7 @@ import { expectedVersions, isKnown, tag } from '../../plugins/conditional.js'
 import { locationOf } from '../../plugins/location.js'
 import { Id, IdParams, IfMatch, IfNoneMatch } from '../../schemas/record.js'
 import { ref } from '../../schemas/ref.js'
-import { empty, failure, list, responseHeaders, success } from '../../schemas/response.js'
+import { empty, failure, list, success } from '../../schemas/response.js'
 import { shipFields } from '../../store/collections.js'
 
 const example = {
@@ -42,8 +42,8 @@ const PartOfShip = Type.Partial(WholeShip, {
   examples: [{ crew: 2 }],
 })
 
-const notFound = failure(404, 'There is no ship with the id 99.')
-const stale = failure(412, 'This has changed since the version that If-Match names.')
+const notFound = failure('No ship has this id', errors.recordNotFound('ship', 99))
+const stale = failure('The ship is not as If-Match has it', errors.preconditionFailed())
 
 /** Ships: everybody may look, who has logged in may change. */
 const ships: FastifyPluginAsyncTypebox = async (app) => {
@@ -76,8 +76,8 @@ const ships: FastifyPluginAsyncTypebox = async (app) => {
         params: IdParams,
         headers: IfNoneMatch,
         response: {
-          200: success('The ship', Ship, responseHeaders.etag),
-          304: empty('You have the latest version', responseHeaders.etag),
+          200: success('The ship', Ship, ['etag']),
+          304: empty('You have the latest version', ['etag']),
           404: notFound,
         },
       },
@@ -98,10 +98,7 @@ const ships: FastifyPluginAsyncTypebox = async (app) => {
         tags: ['fleet'],
         body: ref(NewShip),
         response: {
-          201: success('The new ship', Ship, {
-            ...responseHeaders.etag,
-            ...responseHeaders.location,
-          }),
+          201: success('The new ship', Ship, ['etag', 'location']),
         },
       },
     }),
@@ -123,7 +120,7 @@ const ships: FastifyPluginAsyncTypebox = async (app) => {
         headers: IfMatch,
         body: ref(WholeShip),
         response: {
-          200: success('The ship as it is now', Ship, responseHeaders.etag),
+          200: success('The ship as it is now', Ship, ['etag']),
           404: notFound,
           412: stale,
         },
@@ -143,7 +140,7 @@ const ships: FastifyPluginAsyncTypebox = async (app) => {
         headers: IfMatch,
         body: ref(PartOfShip),
         response: {
-          200: success('The ship as it is now', Ship, responseHeaders.etag),
+          200: success('The ship as it is now', Ship, ['etag']),
           404: notFound,
           412: stale,
         },

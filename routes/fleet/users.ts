@@ -6,7 +6,7 @@ import { expectedVersions, isKnown, tag } from '../../plugins/conditional.js'
 import { locationOf } from '../../plugins/location.js'
 import { Id, IdParams, IfMatch, IfNoneMatch } from '../../schemas/record.js'
 import { ref } from '../../schemas/ref.js'
-import { empty, failure, list, responseHeaders, success } from '../../schemas/response.js'
+import { empty, failure, list, success } from '../../schemas/response.js'
 import { newUser, type User, Username } from '../../store/collections.js'
 
 const Password = Type.String({ minLength: 4, maxLength: 1024 })
@@ -34,11 +34,15 @@ const WholeUser = Type.Object(
   },
 )
 
-const notFound = failure(404, 'There is no user with the id 99.')
-const notYourself = failure(403, 'You can do this to your own account only.')
-const taken = failure(409, 'This username is taken.')
-const stale = failure(412, 'This has changed since the version that If-Match names.')
-const overloaded = failure(503, 'Too many requests at once.', responseHeaders.retryAfter)
+const notFound = failure('No user has this id', errors.recordNotFound('user', 99))
+const notYourself = failure('It is another account', errors.notYourself())
+const taken = failure('Another user has this name', errors.taken(['username']))
+const conflict = failure(
+  'Another user has this name, or another request changed the account at the same time',
+  errors.taken(['username']),
+)
+const stale = failure('The user is not as If-Match has it', errors.preconditionFailed())
+const overloaded = failure('Too many passwords wait to be hashed', errors.overloaded())
 
 /** Users: everybody may look and register; an account is its owner's alone to change. */
 const users: FastifyPluginAsyncTypebox = async (app) => {
@@ -71,8 +75,8 @@ const users: FastifyPluginAsyncTypebox = async (app) => {
         params: IdParams,
         headers: IfNoneMatch,
         response: {
-          200: success('The user', FleetUser, responseHeaders.etag),
-          304: empty('You have the latest version', responseHeaders.etag),
+          200: success('The user', FleetUser, ['etag']),
+          304: empty('You have the latest version', ['etag']),
           404: notFound,
         },
       },
@@ -93,10 +97,7 @@ const users: FastifyPluginAsyncTypebox = async (app) => {
         tags: ['fleet'],
         body: ref(NewUser),
         response: {
-          201: success('The new user', FleetUser, {
-            ...responseHeaders.etag,
-            ...responseHeaders.location,
-          }),
+          201: success('The new user', FleetUser, ['etag', 'location']),
           409: taken,
           503: overloaded,
         },
@@ -125,10 +126,10 @@ const users: FastifyPluginAsyncTypebox = async (app) => {
         headers: IfMatch,
         body: ref(WholeUser),
         response: {
-          200: success('The user as it is now', FleetUser, responseHeaders.etag),
+          200: success('The user as it is now', FleetUser, ['etag']),
           403: notYourself,
           404: notFound,
-          409: taken,
+          409: conflict,
           412: stale,
           503: overloaded,
         },

@@ -6,9 +6,7 @@ t.test('every answer has the security headers', async (t) => {
   for (const url of ['/api/ships', '/nowhere', '/api/ships/abc', '/healthz']) {
     t.match((await call(app, 'GET', url)).headers, {
       'content-security-policy': "default-src 'none';frame-ancestors 'none'",
-      'cross-origin-opener-policy': 'same-origin',
       'cross-origin-resource-policy': 'cross-origin',
-      'origin-agent-cluster': '?1',
       'referrer-policy': 'no-referrer',
       'x-content-type-options': 'nosniff',
       'x-dns-prefetch-control': 'off',
