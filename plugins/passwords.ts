@@ -32,7 +32,7 @@ const MAX_WAITING = 200
 /** Hashes and checks passwords off the event loop, a bounded number at once. */
 export class Passwords {
   readonly #limit = pLimit(AT_ONCE)
-  readonly #seeded = new Map<number, () => Promise<string>>()
+  readonly #deferred = new Map<number, () => Promise<string>>()
   #background: Promise<void> = Promise.resolve()
   #closed = false
 
@@ -46,7 +46,7 @@ export class Passwords {
    * @throws 503 when too many are waiting
    */
   async verify(user: User | undefined, password: string): Promise<boolean> {
-    const stored = user && (user.passwordHash ?? (await this.#seeded.get(user.id)?.()))
+    const stored = user && (user.passwordHash ?? (await this.#deferred.get(user.id)?.()))
     const matches = await this.#bounded(() => verify(stored ?? DECOY, password))
     return matches && stored !== undefined
   }
@@ -65,18 +65,22 @@ export class Passwords {
   }
 
   /**
-   * Hashes the plain passwords of a data file one by one while the server already answers. A login that needs one of
-   * them has it hashed at once.
+   * Takes the plain passwords of a data file, to be hashed when there is time. A login that needs one of them has it
+   * hashed at once.
    * @param passwords plain passwords by the user's id
    */
-  hashInBackground(store: Store, passwords: ReadonlyMap<number, string>): void {
+  defer(store: Store, passwords: ReadonlyMap<number, string>): void {
     for (const [id, password] of passwords) {
       let hashed: Promise<string> | undefined
-      this.#seeded.set(id, () => {
-        hashed ??= this.#hashSeeded(store, id, password)
+      this.#deferred.set(id, () => {
+        hashed ??= this.#hashDeferred(store, id, password)
         return hashed
       })
     }
+  }
+
+  /** Begins to hash the deferred passwords one by one, while the server answers. */
+  hashDeferred(): void {
     this.#background = this.#hashAll()
   }
 
@@ -87,21 +91,21 @@ export class Passwords {
   }
 
   async #hashAll(): Promise<void> {
-    for (const hashNow of this.#seeded.values()) {
+    for (const hashNow of this.#deferred.values()) {
       if (this.#closed) return
       await hashNow()
     }
   }
 
-  async #hashSeeded(store: Store, id: number, password: string): Promise<string> {
-    const passwordHash = await hash(password, ARGON2ID)
+  async #hashDeferred(store: Store, id: number, password: string): Promise<string> {
+    const passwordHash = await this.#limit(() => hash(password, ARGON2ID))
     try {
       await store.users.update(id, { passwordHash }, { where: { passwordHash: null } })
     } catch (error) {
       // The user has set another password meanwhile: that one counts.
       if (!(error instanceof ConditionFailed)) throw error
     }
-    this.#seeded.delete(id)
+    this.#deferred.delete(id)
     return passwordHash
   }
 

@@ -29,7 +29,9 @@ export default fp<StoreOptions>(
       const file = dataFile ?? (await findDataFile())
       const passwords = await seed(store, file)
       app.log.info(`The data comes from ${file}`)
-      app.passwords.hashInBackground(store, passwords)
+      app.passwords.defer(store, passwords)
+      // Not before, or the start would have to share the processor.
+      app.addHook('onListen', async () => app.passwords.hashDeferred())
     }
     app.decorateRequest('store', { getter: () => store })
   },
