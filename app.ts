@@ -1,6 +1,6 @@
 import { maxHeaderSize } from 'node:http'
 import Fastify, { type FastifyInstance } from 'fastify'
-import { type Config, parseConfig } from './config.js'
+import { type Config, type Options, parseConfig } from './config.js'
 import errors, { answerError } from './plugins/errors.js'
 import health, { tag as healthTag } from './plugins/health.js'
 import json from './plugins/json.js'
@@ -9,7 +9,7 @@ import methods from './plugins/methods.js'
 import openapi from './plugins/openapi.js'
 import passwords from './plugins/passwords.js'
 import reference from './plugins/reference.js'
-import security from './plugins/security.js'
+import security, { HEADERS } from './plugins/security.js'
 import storePlugin from './plugins/store.js'
 import tokens from './plugins/tokens.js'
 import { apis } from './routes/index.js'
@@ -24,29 +24,35 @@ const CONNECTIONS_CHECK = 1_000
 
 /**
  * Builds the server. The caller can register more before it listens or is injected into.
- * @param config every setting, as `parseConfig` gives it
+ * @param options the settings, all optional; or all of them, as `parseConfig` gives them
  * @param store a store to serve as it is; without it a new one is filled from the data file
- * @throws SeedError when the data file has a fault
+ * @throws ConfigError when a setting is wrong, SeedError when the data file has a fault
  */
 export async function buildApp(
-  config: Config = parseConfig(),
+  options: Options | Config = {},
   store?: Store,
 ): Promise<FastifyInstance> {
+  const config = parseConfig(options)
   const app = Fastify({
-    logger: {
-      level: config.logLevel,
-      redact: ['req.headers.authorization', 'headers.authorization'],
-    },
+    logger: { level: config.logLevel },
     bodyLimit: config.bodyLimit,
     requestTimeout: config.requestTimeout,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
     http: {
+      // Plugin `security` asks for the header, in the shape of every other error.
+      requireHostHeader: false,
       headersTimeout: config.requestTimeout,
+      // Fastify sets it too, but after Node has compared the two.
+      requestTimeout: config.requestTimeout,
       connectionsCheckingInterval: CONNECTIONS_CHECK,
     },
     // A stop lets requests on open connections finish.
     return503OnClosing: false,
-    frameworkErrors: answerError,
+    // What fails here has met no hook yet.
+    frameworkErrors: (error, request, reply) => {
+      reply.headers(HEADERS)
+      answerError(error, request, reply)
+    },
     // Node bounds the request line already, so a long parameter is its schema's to refuse, like any other.
     routerOptions: { maxParamLength: maxHeaderSize },
     schemaController: { compilersFactory: { buildValidator, buildSerializer } },

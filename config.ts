@@ -20,11 +20,13 @@ FormatRegistry.Set('api-names', (text) =>
   splitList(text).every((name) => API_NAMES.some((known) => known === name)),
 )
 
+FormatRegistry.Set('origins', (text) => text === '*' || splitList(text).every(isOrigin))
+
 /** A duration: a whole number and a unit. Decodes to milliseconds. */
 const Duration = (text: string, description: string) =>
   Type.Transform(
     Type.String({
-      pattern: '^[1-9][0-9]{0,8}(s|m|h|d)$',
+      pattern: '^[1-9][0-9]{0,4}(s|m|h|d)$',
       default: text,
       description,
       allowed: 'a whole number with a unit, such as 30s, 15m, 12h or 30d',
@@ -90,10 +92,10 @@ export const Settings = Type.Object(
     requestTimeout: Duration('30s', 'How long a request may take to arrive'),
     corsOrigin: Type.Transform(
       Type.String({
-        minLength: 1,
+        format: 'origins',
         default: '*',
         description: 'The origins whose pages may call the server: `*`, or a list with commas',
-        allowed: '* or origins with commas between them',
+        allowed: '* or origins such as http://localhost:5173, with commas between them',
       }),
     )
       .Decode((text) => (text === '*' ? text : splitList(text)))
@@ -139,31 +141,43 @@ export type Options = Partial<Static<typeof Settings>>
 /** The settings as the server uses them: durations in milliseconds, sizes in bytes, lists split. */
 export type Config = Readonly<StaticDecode<typeof Settings>>
 
+/** The settings as the environment or a command line gives them. */
+export interface Text {
+  readonly [name: string]: string
+}
+
 /** A setting with a value that it can't have. The message is one line for the user. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }
 
+const parsed = new WeakSet<object>()
+
 /**
- * Checks settings and fills in the defaults.
+ * Checks settings and fills in the defaults. What it has given once, it gives back.
  * @param options settings by their names in `Settings`; text is taken for numbers too, as the environment has nothing else
  * @throws ConfigError with the setting, its value and what is allowed
  */
-export function parseConfig(options: { readonly [name: string]: unknown } = {}): Config {
+export function parseConfig(options: Options | Config | Text = {}): Config {
+  if (isConfig(options)) return options
   const given = Object.entries(options).map(([name, value]) => [name, numberIfDue(name, value)])
   const values = Value.Default(Settings, Object.fromEntries(given))
   const fault = Value.Errors(Settings, values).First()
   if (fault) throw new ConfigError(describeFault(fault.path.slice(1), fault.value, fault.schema))
-  return Object.freeze(Value.Decode(Settings, values))
+  const config = Object.freeze(Value.Decode(Settings, values))
+  parsed.add(config)
+  return config
+}
+
+function isConfig(options: object): options is Config {
+  return parsed.has(options)
 }
 
 /**
  * The settings that an environment holds. A variable that is set to nothing counts as not set.
  * @param environment such as `process.env`
  */
-export function readEnvironment(environment: NodeJS.ProcessEnv = process.env): {
-  [name: string]: string
-} {
+export function readEnvironment(environment: NodeJS.ProcessEnv = process.env): Text {
   const options: { [name: string]: string } = {}
   for (const name of Object.keys(Settings.properties)) {
     const value = environment[variableOf(name)]
@@ -195,6 +209,10 @@ function describeFault(setting: string, value: unknown, schema: TSchema): string
 
 function splitList(text: string): string[] {
   return text.split(',').map((part) => part.trim())
+}
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text
 }
 
 function isSizeUnit(unit: string): unit is keyof typeof SIZE_UNITS {

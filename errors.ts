@@ -28,7 +28,10 @@ export const errors = {
     const fault = `${path} ${message}`.trim()
     return new ApiError(400, `The ${part} is not valid: ${fault}.`, {}, details)
   },
-  notJson: () => new ApiError(400, 'The body is not valid JSON.'),
+  notJson: () => new ApiError(400, 'The body is not valid JSON, or has a key that is not taken.'),
+  notUnicode: () => new ApiError(400, 'The body is not valid Unicode text.'),
+  malformedPath: () => new ApiError(400, 'The path has an escape that is none.'),
+  hostMissing: () => new ApiError(400, 'The Host header is missing.'),
   idMismatch: () => new ApiError(400, 'The id in the body is not the id in the path.'),
   tokensDiffer: () => new ApiError(400, 'The request carries two different tokens.'),
   tokenMissing: () => new ApiError(401, 'A token is needed.', BEARER),
@@ -50,6 +53,7 @@ export const errors = {
     new ApiError(412, 'This has changed since the version that If-Match names.'),
   tooLarge: () => new ApiError(413, 'The body is too large.'),
   unsupportedMediaType: () => new ApiError(415, 'The body has a media type that is not read here.'),
+  expectationFailed: () => new ApiError(417, 'The only expectation that is met is 100-continue.'),
   tooManyFailures: (seconds: number) =>
     new ApiError(429, 'Too many failed logins. Try again later.', {
       'retry-after': String(seconds),

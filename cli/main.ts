@@ -38,6 +38,12 @@ program
     process.stdout.write(`${JSON.stringify(document, null, 2)}\n`)
   })
 
+// Whoever reads the output may have read enough, as `head` does.
+process.stdout.on('error', (error) => {
+  if ('code' in error && error.code === 'EPIPE') process.exit()
+  throw error
+})
+
 try {
   await program.parseAsync()
 } catch (error) {
@@ -50,9 +56,7 @@ try {
 /** One line for what a user can put right; undefined for what is a fault of the program. */
 function messageFor(error: unknown): string | undefined {
   if (error instanceof ConfigError || error instanceof SeedError) return error.message
-  if (!(error instanceof Error) || !('syscall' in error) || error.syscall !== 'listen')
-    return undefined
-  return 'code' in error && error.code === 'EADDRINUSE'
-    ? `${error.message.replace(/^.*EADDRINUSE: /, '')}: another program listens there, or this one twice`
-    : error.message
+  if (!(error instanceof Error) || !('syscall' in error)) return undefined
+  // Node's words, without the name of its function: "address already in use 127.0.0.1:3000".
+  return `it can't listen: ${error.message.replace(/^\w+ E\w+:? /, '')}`
 }

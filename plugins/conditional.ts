@@ -25,10 +25,10 @@ export function tag(request: FastifyRequest, reply: FastifyReply, record: BaseRe
 export function expectedVersions(request: FastifyRequest): number[] | undefined {
   const expected = request.headers['if-match']
   if (expected === undefined || expected.trim() === '*') return undefined
-  const prefix = `"${request.store.epoch}-`
-  return tagsIn(expected.replace(/W\/"[^"]*"/g, ''))
-    .filter((each) => each.startsWith(prefix))
-    .map((each) => Number.parseInt(each.slice(prefix.length), 10))
+  return tagsIn(expected.replace(/W\/"[^"]*"/g, '')).flatMap((each) => {
+    const [, epoch, version] = /^"(.*)-([1-9]\d*)"$/.exec(each) ?? []
+    return epoch === request.store.epoch ? [Number(version)] : []
+  })
 }
 
 function tagOf(request: FastifyRequest, { version }: BaseRecord): string {

@@ -6,6 +6,7 @@ import type {
 } from 'fastify'
 import fp from 'fastify-plugin'
 import { ApiError, errorBody, errors } from '../errors.js'
+import { describe } from '../schemas/check.js'
 import type { ErrorDetail } from '../schemas/error.js'
 import {
   ConditionFailed,
@@ -28,6 +29,7 @@ const PARTS: Readonly<Record<string, ErrorDetail['in']>> = {
 /** What of Fastify's own errors the catalogue has words for. */
 const FASTIFY_ERRORS: Readonly<Record<string, () => ApiError>> = {
   FST_ERR_CTP_INVALID_JSON_BODY: errors.notJson,
+  FST_ERR_BAD_URL: errors.malformedPath,
   FST_ERR_CTP_BODY_TOO_LARGE: errors.tooLarge,
   FST_ERR_CTP_INVALID_MEDIA_TYPE: errors.unsupportedMediaType,
 }
@@ -79,26 +81,5 @@ function detailsOf(
   context = 'body',
 ): ErrorDetail[] {
   const part = PARTS[context] ?? 'body'
-  return faults.slice(0, MAX_DETAILS).map(({ instancePath, keyword, params, message }) => {
-    const { missingProperty, additionalProperty } = params
-    const property = missingProperty ?? additionalProperty
-    return {
-      in: part,
-      path:
-        property === undefined
-          ? instancePath
-          : `${instancePath}/${escapePointer(String(property))}`,
-      message:
-        keyword === 'required'
-          ? 'is missing'
-          : keyword === 'additionalProperties'
-            ? 'is not known here'
-            : (message ?? 'is not valid'),
-    }
-  })
-}
-
-/** RFC 6901, section 3. */
-function escapePointer(name: string): string {
-  return name.replaceAll('~', '~0').replaceAll('/', '~1')
+  return faults.slice(0, MAX_DETAILS).map((fault) => ({ in: part, ...describe(fault) }))
 }

@@ -1,10 +1,14 @@
 import type { FastifyRequest } from 'fastify'
 
 /**
- * The address of a record that the request has just made, for `Location`: the request's own, and the id behind it.
- * Absolute, as the contracts have it, unless the client named no host.
+ * The address of a record that the request has just made, for `Location`: the route's own, and the id behind it.
+ * Absolute, as the contracts have it, unless the client named no host that one could ask.
  */
-export function locationOf({ protocol, host, url }: FastifyRequest, id: number | string): string {
-  const path = `${url.split('?', 1)[0]}/${id}`
-  return host ? `${protocol}://${host}${path}` : path
+export function locationOf(
+  { protocol, host, routeOptions }: FastifyRequest,
+  id: number | string,
+): string {
+  const path = `${routeOptions.url}/${id}`
+  const origin = `${protocol}://${host}`
+  return URL.canParse(origin) ? new URL(path, origin).href : path
 }

@@ -26,8 +26,8 @@ export interface LoginOptions {
 /** How long failures count, in milliseconds. */
 const WINDOW = 60_000
 
-/** Of how many users and addresses failures are remembered. Hashing is too slow for an attacker to go round this many. */
-const MAX_REMEMBERED = 50_000
+/** Of how many users and addresses failures are remembered: more than can be hashed in that time. */
+const MAX_REMEMBERED = 100_000
 
 interface Failures {
   count: number

@@ -30,6 +30,8 @@ export default fp(
         router.on('GET', path, () => {}, methods)
       }
       for (const name of [method].flat()) methods.add(name)
+      // Fastify adds HEAD wherever there is GET, and of a route with and without a slash at its end tells only that.
+      if (methods.has('HEAD')) methods.add('GET')
     })
 
     app.addHook('onRequest', async (request, reply) => {

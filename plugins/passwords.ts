@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { hash, verify } from '@node-rs/argon2'
 import fp from 'fastify-plugin'
@@ -29,10 +29,16 @@ const AT_ONCE = Math.min(4, availableParallelism())
 /** How many may wait: about a second's worth. Beyond it an answer would come too late to be of use. */
 const MAX_WAITING = 200
 
+/** A plain password of a data file, until it is hashed. */
+interface Deferred {
+  readonly password: string
+  readonly hashNow: () => Promise<void>
+}
+
 /** Hashes and checks passwords off the event loop, a bounded number at once. */
 export class Passwords {
   readonly #limit = pLimit(AT_ONCE)
-  readonly #deferred = new Map<number, () => Promise<string>>()
+  readonly #deferred = new Map<number, Deferred>()
   #background: Promise<void> = Promise.resolve()
   #closed = false
 
@@ -42,13 +48,20 @@ export class Passwords {
   }
 
   /**
-   * Says whether a password is the user's. It takes the same time when there is no such user.
+   * Says whether a password is the user's. It costs one hash, also when there is no such user, or when the user's
+   * password is yet to be hashed.
    * @throws 503 when too many are waiting
    */
   async verify(user: User | undefined, password: string): Promise<boolean> {
-    const stored = user && (user.passwordHash ?? (await this.#deferred.get(user.id)?.()))
-    const matches = await this.#bounded(() => verify(stored ?? DECOY, password))
-    return matches && stored !== undefined
+    const deferred = user?.passwordHash === null ? this.#deferred.get(user.id) : undefined
+    return this.#bounded(async () => {
+      if (deferred) {
+        await deferred.hashNow()
+        return isSame(deferred.password, password)
+      }
+      const matches = await verify(user?.passwordHash ?? DECOY, password)
+      return matches && user !== undefined
+    })
   }
 
   /**
@@ -71,15 +84,16 @@ export class Passwords {
    */
   defer(store: Store, passwords: ReadonlyMap<number, string>): void {
     for (const [id, password] of passwords) {
-      let hashed: Promise<string> | undefined
-      this.#deferred.set(id, () => {
-        hashed ??= this.#hashDeferred(store, id, password)
+      let hashed: Promise<void> | undefined
+      const hashNow = () => {
+        hashed ??= hashDeferred(store, id, password)
         return hashed
-      })
+      }
+      this.#deferred.set(id, { password, hashNow })
     }
   }
 
-  /** Begins to hash the deferred passwords one by one, while the server answers. */
+  /** Begins to hash the deferred passwords while the server answers: one by one, beside those that requests need. */
   hashDeferred(): void {
     this.#background = this.#hashAll()
   }
@@ -91,28 +105,32 @@ export class Passwords {
   }
 
   async #hashAll(): Promise<void> {
-    for (const hashNow of this.#deferred.values()) {
+    for (const { hashNow } of this.#deferred.values()) {
       if (this.#closed) return
       await hashNow()
     }
-  }
-
-  async #hashDeferred(store: Store, id: number, password: string): Promise<string> {
-    const passwordHash = await this.#limit(() => hash(password, ARGON2ID))
-    try {
-      await store.users.update(id, { passwordHash }, { where: { passwordHash: null } })
-    } catch (error) {
-      // The user has set another password meanwhile: that one counts.
-      if (!(error instanceof ConditionFailed)) throw error
-    }
-    this.#deferred.delete(id)
-    return passwordHash
   }
 
   async #bounded<T>(work: () => Promise<T>): Promise<T> {
     if (this.#limit.pendingCount >= MAX_WAITING) throw errors.overloaded()
     return this.#limit(work)
   }
+}
+
+async function hashDeferred(store: Store, id: number, password: string): Promise<void> {
+  const passwordHash = await hash(password, ARGON2ID)
+  try {
+    await store.users.update(id, { passwordHash }, { where: { passwordHash: null } })
+  } catch (error) {
+    // The user has set another password meanwhile: that one counts.
+    if (!(error instanceof ConditionFailed)) throw error
+  }
+}
+
+/** Compares in a time that tells nothing of where two texts differ. */
+function isSame(a: string, b: string): boolean {
+  const [left, right] = [a, b].map((text) => createHash('sha256').update(text).digest())
+  return left !== undefined && right !== undefined && timingSafeEqual(left, right)
 }
 
 export default fp(

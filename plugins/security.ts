@@ -3,6 +3,7 @@ import { Socket } from 'node:net'
 import cors from '@fastify/cors'
 import fp from 'fastify-plugin'
 import helmet from 'helmet'
+import { errorBody, errors } from '../errors.js'
 
 export interface SecurityOptions {
   /** `*`, or the origins whose pages may call the server. */
@@ -15,10 +16,18 @@ export interface SecurityOptions {
  */
 export default fp<SecurityOptions>(
   async (app, { corsOrigin }) => {
-    const headers = helmetHeaders()
-    app.addHook('onRequest', (_request, reply, done) => {
-      reply.headers(headers)
-      done()
+    app.addHook('onRequest', (request, reply, done) => {
+      reply.headers(HEADERS)
+      // RFC 9112, section 3.2. Node would answer without a body.
+      const isMissing = request.headers.host === undefined && request.raw.httpVersion === '1.1'
+      done(isMissing ? errors.hostMissing() : undefined)
+    })
+
+    // RFC 9110, section 10.1.1. Node would answer without a body.
+    app.server.on('checkExpectation', (_request, response) => {
+      const error = errors.expectationFailed()
+      response.writeHead(error.statusCode, { ...HEADERS, 'content-type': 'application/json' })
+      response.end(JSON.stringify(errorBody(error.statusCode, error.message)))
     })
 
     await app.register(cors, {
@@ -33,6 +42,9 @@ export default fp<SecurityOptions>(
   },
   { name: 'security' },
 )
+
+/** Helmet's headers, which never change. */
+export const HEADERS = helmetHeaders()
 
 function helmetHeaders(): Record<string, string> {
   const response = new ServerResponse(new IncomingMessage(new Socket()))

@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import jwt from '@fastify/jwt'
 import { type Static, Type } from '@sinclair/typebox'
-import { TypeCompiler } from '@sinclair/typebox/compiler'
 import fp from 'fastify-plugin'
 import { errors } from '../errors.js'
+import { compile } from '../schemas/check.js'
 import type { User } from '../store/collections.js'
 import type { Store } from '../store/store.js'
 
@@ -90,7 +90,7 @@ export default fp<TokenOptions>(
       },
     })
     app.decorateRequest('claims')
-    const claimsSchema = TypeCompiler.Compile(Claims)
+    const isClaims = compile(Claims)
     const lifetimes = { access: accessTokenTtl, refresh: refreshTokenTtl }
 
     const verify = (token: string): Claims => {
@@ -100,7 +100,7 @@ export default fp<TokenOptions>(
       } catch {
         throw errors.tokenInvalid()
       }
-      if (!claimsSchema.Check(claims)) throw errors.tokenInvalid()
+      if (!isClaims(claims)) throw errors.tokenInvalid()
       return claims
     }
 

@@ -1,5 +1,6 @@
 import { AjvCompiler, type BuildCompilerFromPool } from '@fastify/ajv-compiler'
 import { SerializerSelector } from '@fastify/fast-json-stringify-compiler'
+import type { AnySchema } from 'ajv'
 
 type BuildSerializer = ReturnType<typeof SerializerSelector>
 
@@ -12,30 +13,39 @@ const THOROUGH = 10_000
 /**
  * Checks bodies as they are: nothing is coerced, nothing dropped, and every fault is found. Only in a huge body one fault
  * has to do, since it could hold a fault for every two bytes, and nobody else would be served while they are listed.
- * Paths, queries and headers are text, so their values are coerced to what the schema asks for.
+ * Paths, queries and headers are text, so a whole number as one writes it is taken for one where the schema asks for that.
  */
 export const buildValidator: BuildCompilerFromPool = (externalSchemas) => {
   const compilerWith =
-    (coerceTypes: boolean, allErrors: boolean): ReturnType<BuildCompilerFromPool> =>
+    (allErrors: boolean): ReturnType<BuildCompilerFromPool> =>
     (route) => {
       // A schema that refers to no other is the same in every scope: one compiler then serves them all.
       const externals = JSON.stringify(route).includes('"$ref"') ? externalSchemas : {}
-      // Ours are checked by the compiler and the tests; the schema of schemas takes longer to compile than all of them.
-      const options = {
-        coerceTypes,
+      const customOptions = {
         allErrors,
+        coerceTypes: false,
         removeAdditional: false,
+        // Ours are checked by the compiler and the tests; the schema of schemas takes longer to compile than all of them.
         meta: false,
         validateSchema: false,
       }
-      return buildAjv(externals, { customOptions: options })(route)
+      return buildAjv(externals, { customOptions })(route)
     }
-  const compileCoercing = compilerWith(true, true)
-  const compileQuick = compilerWith(false, false)
-  const compileThorough = compilerWith(false, true)
+  const compileQuick = compilerWith(false)
+  const compileThorough = compilerWith(true)
 
   return (route) => {
-    if (typeof route !== 'object' || route.httpPart !== 'body') return compileCoercing(route)
+    if (typeof route !== 'object') return compileThorough(route)
+    if (route.httpPart !== 'body') {
+      const validate = compileThorough(route)
+      const integers = integersIn(route)
+      return new Proxy(validate, {
+        apply: (_validate, _this, [part]) => {
+          for (const name of integers) part[name] = numberOf(part[name])
+          return validate(part)
+        },
+      })
+    }
     const quick = compileQuick(route)
     let thorough: typeof quick | undefined
     return new Proxy(quick, {
@@ -50,6 +60,18 @@ export const buildValidator: BuildCompilerFromPool = (externalSchemas) => {
       },
     })
   }
+}
+
+/** The names of the values that are to be whole numbers. */
+function integersIn(route: Exclude<AnySchema, boolean>): string[] {
+  return Object.entries<{ type?: string }>(route.schema?.properties ?? {})
+    .filter(([, { type }]) => type === 'integer')
+    .map(([name]) => name)
+}
+
+/** A whole number's text as that number; anything else as it is, such as 01, 1e3, 0x10 or Infinity. */
+function numberOf(text: unknown): unknown {
+  return typeof text === 'string' && /^(0|-?[1-9]\d{0,15})$/.test(text) ? Number(text) : text
 }
 
 function isLarge(body: unknown): boolean {

@@ -25,7 +25,10 @@ export const ErrorBody = Type.Object(
     error: Type.String({ description: "The status's name" }),
     message: Type.String({ description: 'What went wrong, for a person' }),
     details: Type.Optional(
-      Type.Array(ref(ErrorDetail), { description: 'Every fault that validation found' }),
+      Type.Array(ref(ErrorDetail), {
+        description:
+          'The faults that validation found: all, up to a hundred, and one in a huge body',
+      }),
     ),
   },
   {

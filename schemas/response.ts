@@ -1,4 +1,4 @@
-import { type Static, type TArray, type TSchema, type TUnsafe, Type } from '@sinclair/typebox'
+import { type Static, type TSchema, type TUnsafe, Type } from '@sinclair/typebox'
 import { type ApiError, errorBody } from '../errors.js'
 import { ErrorBody } from './error.js'
 import { ref } from './ref.js'
@@ -34,8 +34,8 @@ export function success<S extends TSchema>(
 export function list<S extends TSchema>(
   description: string,
   schema: S,
-): TArray<TUnsafe<Static<S>>> {
-  return Type.Array(ref(schema), { description })
+): TUnsafe<readonly Static<S>[]> {
+  return Type.Unsafe<readonly Static<S>[]>(Type.Array(ref(schema), { description }))
 }
 
 /** An answer without a body: 204 and 304. */

@@ -6,6 +6,8 @@ export class SeedError extends Error {
    * @param place a JSON pointer, or a line and a column where the text isn't JSON; empty where the fault is the file's
    */
   constructor(file: string, place: string, fault: string) {
-    super([file, place, fault].filter(Boolean).join(': '))
+    // A key in the file can hold a line break.
+    const oneLine = place.replace(/\p{Cc}/gu, (character) => encodeURI(character))
+    super([file, oneLine, fault].filter(Boolean).join(': '))
   }
 }

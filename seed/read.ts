@@ -44,7 +44,13 @@ async function placeOfFault(text: string): Promise<string> {
   // Loaded only here, since no good file needs it.
   const { parseTree, printParseErrorCode } = await import('jsonc-parser')
   const faults: ParseError[] = []
-  parseTree(text, faults, { disallowComments: true, allowTrailingComma: false })
+  try {
+    parseTree(text, faults, { disallowComments: true, allowTrailingComma: false })
+  } catch (error) {
+    // It follows nested values by calling itself.
+    if (error instanceof RangeError) return 'nested too deeply'
+    throw error
+  }
   const [first] = faults
   const before = text.slice(0, first?.offset ?? text.length).split('\n')
   const what = first ? ` (${printParseErrorCode(first.error)})` : ''

@@ -1,4 +1,4 @@
-import { TypeCompiler } from '@sinclair/typebox/compiler'
+import { compile } from '../schemas/check.js'
 import { newUser, type User } from '../store/collections.js'
 import { UniqueViolation } from '../store/errors.js'
 import type { NewRecord, Store } from '../store/store.js'
@@ -6,7 +6,7 @@ import { SeedError } from './errors.js'
 import { SeedFile, type SeedUser } from './format.js'
 import { readJson } from './read.js'
 
-const format = TypeCompiler.Compile(SeedFile)
+const isSeedFile = compile(SeedFile)
 
 /** A fault in one field of a record. */
 class Fault extends Error {
@@ -25,9 +25,9 @@ class Fault extends Error {
  */
 export async function seed(store: Store, file: string): Promise<Map<number, string>> {
   const data = await readJson(file)
-  if (!format.Check(data)) {
-    const fault = format.Errors(data).First()
-    throw new SeedError(file, fault?.path ?? '', fault?.message.toLowerCase() ?? 'not a data file')
+  if (!isSeedFile(data)) {
+    const { path, message } = isSeedFile.fault()
+    throw new SeedError(file, path, message)
   }
 
   const passwords = new Map<number, string>()

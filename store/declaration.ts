@@ -1,5 +1,5 @@
 import { type Static, type TObject, type TProperties, Type } from '@sinclair/typebox'
-import { TypeCompiler } from '@sinclair/typebox/compiler'
+import { type Check, compile } from '../schemas/check.js'
 
 /** What every record has: its number in the collection, and a version that rises with each visible change. */
 const recordFields = {
@@ -46,9 +46,7 @@ export interface Declaration<R extends BaseRecord> extends Required<Rules<R>> {
   readonly name: string
   /** The record's own fields, without `id` and `version`. */
   readonly fields: readonly string[]
-  readonly isRecord: (value: unknown) => value is R
-  /** The first fault of a value that is no record: where, and what. */
-  readonly faultOf: (value: unknown) => { path: string; message: string }
+  readonly isRecord: Check<R>
 }
 
 /**
@@ -62,7 +60,6 @@ export function declare<P extends TProperties>(
   rules: Rules<RecordOf<P>> = {},
 ): Declaration<RecordOf<P>> {
   const schema = Type.Object({ ...recordFields, ...properties }, { additionalProperties: false })
-  const compiled = TypeCompiler.Compile(schema)
   return {
     unique: [],
     orders: {},
@@ -73,7 +70,6 @@ export function declare<P extends TProperties>(
     ...rules,
     name,
     fields: Object.keys(properties),
-    isRecord: (value): value is RecordOf<P> => compiled.Check(value),
-    faultOf: (value) => compiled.Errors(value).First() ?? { path: '', message: 'is not valid' },
+    isRecord: compile<typeof schema, RecordOf<P>>(schema),
   }
 }

@@ -86,7 +86,7 @@ t.test(
       ],
       [
         { corsOrigin: '' },
-        `CORS_ORIGIN can't be "": it takes * or origins with commas between them`,
+        `CORS_ORIGIN can't be "": it takes * or origins such as http://localhost:5173, with commas between them`,
       ],
       [{ colour: 'red' }, 'colour is not a setting'],
     ]
@@ -108,6 +108,17 @@ t.test('a secret of 32 bytes may have fewer characters, and is never repeated', 
   t.throws(() => parseConfig({ jwtSecret: 'hunter2' }), {
     message: "JWT_SECRET can't be a value of 7 bytes: it takes at least 32 bytes",
   })
+})
+
+t.test('CORS_ORIGIN takes origins as browsers send them', async (t) => {
+  for (const corsOrigin of ['foo', ',', 'http://a/', 'http://a\nb', '*,http://a', 'http://A']) {
+    t.throws(() => parseConfig({ corsOrigin }), /CORS_ORIGIN can't be/, corsOrigin)
+  }
+})
+
+t.test('settings that were parsed are taken as they are', async (t) => {
+  const config = parseConfig({ port: 1 })
+  t.equal(parseConfig(config), config)
 })
 
 t.test('the settings are frozen', async (t) => {

@@ -116,6 +116,11 @@ t.test('a request that does not arrive in time is refused', async (t) => {
   }
 })
 
+t.test('a request may be given long to arrive', async (t) => {
+  const { url } = await startProcess(t, [], { env: { REQUEST_TIMEOUT: '10m' } })
+  t.equal((await fetch(`${url}/healthz`)).status, 200)
+})
+
 t.test('headers that are too large are 431, a large token alone is 401', async (t) => {
   const { url } = await startProcess(t)
   const withToken = (length: number) =>
@@ -127,6 +132,31 @@ t.test('headers that are too large are 431, a large token alone is 401', async (
   const refused = await withToken(20_000)
   t.equal(refused.status, 431)
   t.match(await refused.json(), { statusCode: 431, error: 'Request Header Fields Too Large' })
+})
+
+t.test('what Node would refuse without a body gets one', async (t) => {
+  const { url } = await startProcess(t)
+  const requests: [string, RegExp][] = [
+    [
+      'GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n',
+      /^HTTP\/1\.1 400 .*Host header is missing/s,
+    ],
+    [
+      'POST /auth/login HTTP/1.1\r\nHost: a\r\nExpect: more\r\nConnection: close\r\n\r\n',
+      /^HTTP\/1\.1 417 .*"statusCode":417,"error":"Expectation Failed"/s,
+    ],
+    ['GET /healthz HTTP/1.0\r\n\r\n', /^HTTP\/1\.1 200 .*"status":"ok"/s],
+    [
+      'GET http://evil.example/healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
+      /^HTTP\/1\.1 \d/,
+    ],
+  ]
+  for (const [request, expected] of requests) {
+    const { socket, received } = await open(t, url)
+    socket.write(request)
+    await once(socket, 'close')
+    t.match(received(), expected)
+  }
 })
 
 t.test('what is not HTTP is refused in the one shape', async (t) => {

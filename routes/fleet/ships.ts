@@ -62,7 +62,7 @@ const ships: FastifyPluginAsyncTypebox = async (app) => {
     },
     async (request) => {
       const { items } = await request.store.ships.find()
-      return [...items]
+      return items
     },
   )
 

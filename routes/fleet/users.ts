@@ -139,12 +139,12 @@ const users: FastifyPluginAsyncTypebox = async (app) => {
       const { id } = request.params
       const { id: bodyId = id, name, password } = request.body
       if (bodyId !== id) throw errors.idMismatch()
-      found(await request.store.users.get(id), 'user', id)
+      const old = found(await request.store.users.get(id), 'user', id)
       if (request.user.id !== id) throw errors.notYourself()
       await refuseTaken(request, name, id)
       const user = await request.store.users.update(
         id,
-        { username: name, ...(await app.passwords.change(request.user, password)) },
+        { username: name, ...(await app.passwords.change(old, password)) },
         { versions: expectedVersions(request), where: { generation: request.user.generation } },
       )
       if (!user) throw errors.tokenInvalid()

@@ -158,7 +158,7 @@ export class MemoryCollection<R extends BaseRecord> implements Collection<R>, Ca
     const record: Record<string, unknown> = { id, version }
     for (const field of this.#declaration.fields) record[field] = values[field]
     if (!this.#declaration.isRecord(record)) {
-      const { path, message } = this.#declaration.faultOf(record)
+      const { path, message } = this.#declaration.isRecord.fault()
       throw new InvalidRecord(this.#declaration.name, path, message)
     }
     return deepFreeze(record)

@@ -61,8 +61,15 @@ t.test('openapi prints the document without listening, and needs no data file', 
   t.match(wrong.output.stderr, /^slipway: APIS can't be "nope"/)
 })
 
+t.test('a reader that has read enough is no fault', async (t) => {
+  const run = runCommand(t, ['openapi'])
+  run.child.stdout?.destroy()
+  t.equal(await run.ended, 0)
+  t.equal(run.output.stderr, '')
+})
+
 t.test('what a user can put right is one line, and exit code 1', async (t) => {
-  const folder = t.testdir({ 'broken.json': '{"ships": [' })
+  const folder = t.testdir({ 'broken.json': '{"ships": [', 'empty.json': '{}' })
   const faults: [string[], Record<string, string>, RegExp][] = [
     [['--port', 'abc'], {}, /^slipway: PORT can't be "abc": it takes a whole number.*\n$/],
     [[], { LOG_LEVEL: 'loud' }, /^slipway: LOG_LEVEL can't be "loud": it takes one of.*\n$/],
@@ -70,7 +77,17 @@ t.test('what a user can put right is one line, and exit code 1', async (t) => {
     [['--apis', ''], {}, /^slipway: APIS can't be "".*\n$/],
     [['none.json'], {}, /^slipway: none\.json: can't be read \(no such file\)\n$/],
     [['broken.json'], {}, /^slipway: broken\.json: line 1, column 12 .*: not valid JSON\n$/],
-    [['-H', '203.0.113.1', '-p', '0', 'empty.json'], {}, /^slipway: .*\n$/],
+    [
+      ['-H', '203.0.113.1', '-p', '0', 'empty.json'],
+      {},
+      /^slipway: it can't listen: .*203\.0\.113\.1.*\n$/,
+    ],
+    [
+      ['-H', 'nowhere.invalid', 'empty.json'],
+      {},
+      /^slipway: it can't listen: .*nowhere\.invalid\n$/,
+    ],
+    [[], { CORS_ORIGIN: 'http://a/' }, /^slipway: CORS_ORIGIN can't be "http:\/\/a\/".*\n$/],
     [['--colour', 'red'], {}, /^error: unknown option '--colour'\n$/],
   ]
   await Promise.all(
@@ -91,5 +108,5 @@ t.test('a busy port is one line and exit code 1', async (t) => {
   const port = typeof address === 'object' && address ? address.port : 0
   const run = runCommand(t, ['-p', String(port)])
   t.equal(await run.ended, 1)
-  t.match(run.output.stderr, new RegExp(`^slipway: .*127\\.0\\.0\\.1:${port}.*\\n$`))
+  t.match(run.output.stderr, `slipway: it can't listen: address already in use 127.0.0.1:${port}\n`)
 })

@@ -43,6 +43,34 @@ t.test('a body with a character set is read', async (t) => {
   t.equal(response.json().name, 'Zoë 🚀')
 })
 
+t.test('a body that is not text is refused, since it would be stored as another', async (t) => {
+  const app = await startApp(t)
+  const post = (payload: Buffer | string) =>
+    call(app, 'POST', '/api/users', { payload, headers: { 'content-type': 'application/json' } })
+  const latin1 = Buffer.from('{"name":"Zoë","password":"secret"}', 'latin1')
+  isError(t, await post(latin1), 400, 'The body is not valid Unicode text.')
+  for (const half of ['\\ud83d', '\\ude80', '\\ude80\\ud83d', '\\ud83d\\\\ude80', '\\ud83dx']) {
+    isError(t, await post(`{"name":"rocket ${half}","password":"secret"}`), 400, /Unicode/)
+  }
+  const names = ['whole \\ud83d\\ude80', 'no escape \\\\ud83d', 'another \\\\\\ud83d\\ude80']
+  for (const name of names) {
+    t.equal((await post(`{"name":"${name}","password":"secret"}`)).statusCode, 201, name)
+  }
+})
+
+t.test('a body in a coding that is not read is refused', async (t) => {
+  const app = await startApp(t)
+  const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' }
+  isError(t, await call(app, 'POST', '/api/users', { payload: 'x', headers }), 415)
+})
+
+t.test('a path that cannot be read is refused like anything else', async (t) => {
+  const app = await startApp(t)
+  const response = await call(app, 'GET', '/api/ships/%')
+  isError(t, response, 400, 'The path has an escape that is none.')
+  t.equal(response.headers['x-content-type-options'], 'nosniff')
+})
+
 t.test('BODY_LIMIT bounds bodies', async (t) => {
   const app = await startApp(t, { bodyLimit: '1KiB' })
   const payload = { name: 'name', password: 'x'.repeat(1024) }

@@ -34,6 +34,8 @@ t.test('a known path answers another method with 405 and Allow', async (t) => {
     ['/auth/login', 'POST, OPTIONS'],
     ['/auth/logout', 'DELETE, OPTIONS'],
     ['/healthz', 'GET, HEAD, OPTIONS'],
+    ['/docs', 'GET, HEAD, OPTIONS'],
+    ['/docs/', 'GET, HEAD, OPTIONS'],
   ]
   for (const [url, allow] of allowed) {
     for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE', 'PROPFIND', 'QUERY']) {

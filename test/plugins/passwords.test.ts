@@ -51,11 +51,13 @@ t.test('a password that is set meanwhile counts, not the one of the data file', 
   const passwords = new Passwords()
   const user = await store.users.insert(newUser({ username: 'someone', passwordHash: null }))
   passwords.defer(store, new Map([[user.id, 'old password']]))
+  const passwordHash = await passwords.hash('new password')
+  // The hash of the old one has begun when the new one is stored.
   passwords.hashDeferred()
-  const change = { passwordHash: await new Passwords().hash('new password'), generation: 1 }
-  await store.users.update(user.id, change)
+  await store.users.update(user.id, { passwordHash, generation: 1 })
   await passwords.close()
   const changed = await store.users.get(user.id)
+  t.equal(changed?.passwordHash, passwordHash)
   t.equal(await passwords.verify(changed, 'new password'), true)
   t.equal(await passwords.verify(changed, 'old password'), false)
 })

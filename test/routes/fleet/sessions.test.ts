@@ -97,6 +97,29 @@ t.test('more logins at once than can wait are refused with 503', async (t) => {
   t.ok(responses.length - refused.length >= 200, 'those that wait are served')
 })
 
+t.test(
+  'an unknown user, and one whose password is not hashed yet, cost a place as well',
+  async (t) => {
+    const users = Array.from({ length: 230 }, (_, index) => ({
+      name: `user ${index}`,
+      password: 'x',
+    }))
+    const folder = t.testdir({ 'data.json': JSON.stringify({ users }) })
+    const app = await startApp(t, { dataFile: `${folder}/data.json` })
+    for (const name of ['nobody', 'user']) {
+      const responses = await Promise.all(
+        users.map((_, index) =>
+          call(app, 'POST', '/auth/login', {
+            payload: { username: `${name} ${index}`, password: 'wrong' },
+          }),
+        ),
+      )
+      const statuses = new Set(responses.map(({ statusCode }) => statusCode))
+      t.same([...statuses].sort(), [401, 503], name)
+    }
+  },
+)
+
 t.test('refreshAccessToken', async (t) => {
   const app = await startApp(t)
   const { refresh } = await logIn(app)

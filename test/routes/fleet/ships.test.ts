@@ -80,6 +80,7 @@ t.test('an id that is none is refused', async (t) => {
     'NaN',
     '[]',
     '9'.repeat(101),
+    ...['0x1', '1e0', '+1', '01', '%201', '1%0a', 'Infinity', '1e400', '1.0'],
   ]
   for (const id of ids) {
     const response = await call(app, 'GET', `/api/ships/${id}`)
@@ -102,6 +103,34 @@ t.test('createShip', async (t) => {
   t.equal(response.headers.location, 'http://localhost:5000/api/ships/16')
   t.type(response.headers.etag, 'string')
   t.same((await call(app, 'GET', '/api/ships/16')).json(), { ...destroyer, id: 16 })
+})
+
+t.test('Location is relative where the client names no host that one could ask', async (t) => {
+  const app = await startApp(t)
+  const { access: token } = await logIn(app)
+  const locations = []
+  for (const host of ['localhost:5000', '[::1]:80', 'a b<>"']) {
+    const headers = { host }
+    const response = await call(app, 'POST', '/api/ships?x#y', {
+      token,
+      payload: destroyer,
+      headers,
+    })
+    locations.push(response.headers.location)
+  }
+  t.same(locations, [
+    'http://localhost:5000/api/ships/16',
+    'http://[::1]/api/ships/17',
+    '/api/ships/18',
+  ])
+})
+
+t.test('a length is counted in characters, as the schema says', async (t) => {
+  const app = await startApp(t)
+  const { access: token } = await logIn(app)
+  const patch = (model: string) => call(app, 'PATCH', '/api/ships/1', { token, payload: { model } })
+  t.equal((await patch('🚀'.repeat(200))).statusCode, 200)
+  isError(t, await patch('🚀'.repeat(201)), 400)
 })
 
 t.test('createShip gives no id twice', async (t) => {
@@ -253,7 +282,18 @@ t.test('If-Match', async (t) => {
   const { etag: second } = changed.headers
   t.not(second, first)
 
-  for (const tag of [`${first}`, '"x"', 'x', '', `W/${second}`]) isError(t, await patch(tag), 412)
+  const made = `${second}`.slice(0, -1)
+  const stale = [
+    `${first}`,
+    '"x"',
+    'x',
+    '',
+    `W/${second}`,
+    `${made}junk"`,
+    `${made}.9"`,
+    `${made} "`,
+  ]
+  for (const tag of stale) isError(t, await patch(tag), 412)
   const headers = { 'if-match': `${first}` }
   isError(t, await call(app, 'DELETE', '/api/ships/1', { token, headers }), 412)
   const payload = destroyer
