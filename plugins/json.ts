@@ -22,9 +22,9 @@ export default fp(
       },
     )
 
-    app.addHook('onRequest', async ({ headers }) => {
+    app.addHook('onRequest', ({ headers }, _reply, done) => {
       const encoding = headers['content-encoding'] ?? 'identity'
-      if (encoding !== 'identity') throw errors.unsupportedMediaType()
+      done(encoding === 'identity' ? undefined : errors.unsupportedMediaType())
     })
   },
   { name: 'json' },

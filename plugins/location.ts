@@ -1,5 +1,8 @@
 import type { FastifyRequest } from 'fastify'
 
+/** A name or an address, and perhaps a port (RFC 3986, section 3.2). */
+const HOST = /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i
+
 /**
  * The address of a record that the request has just made, for `Location`: the route's own, and the id behind it.
  * Absolute, as the contracts have it, unless the client named no host that one could ask.
@@ -9,6 +12,5 @@ export function locationOf(
   id: number | string,
 ): string {
   const path = `${routeOptions.url}/${id}`
-  const origin = `${protocol}://${host}`
-  return URL.canParse(origin) ? new URL(path, origin).href : path
+  return HOST.test(host) ? `${protocol}://${host}${path}` : path
 }

@@ -34,17 +34,18 @@ export default fp(
       if (methods.has('HEAD')) methods.add('GET')
     })
 
-    app.addHook('onRequest', async (request, reply) => {
-      if (request.method !== 'OPTIONS' && !request.is404) return
+    app.addHook('onRequest', (request, reply, done) => {
+      if (request.method !== 'OPTIONS' && !request.is404) return done()
       // A preflight is for the browser: the request that follows gets the real answer, in a form that a page can read.
       if (request.method === 'OPTIONS' && request.headers['access-control-request-method']) {
-        return reply.code(204).header('content-length', '0').send()
+        reply.code(204).header('content-length', '0').send()
+        return
       }
       const methods: Set<string> | undefined = router.find('GET', request.url)?.store
-      if (!methods) throw errors.routeNotFound()
+      if (!methods) return done(errors.routeNotFound())
       const allow = ORDER.filter((name) => methods.has(name)).join(', ')
-      if (request.method !== 'OPTIONS') throw errors.methodNotAllowed(allow)
-      return reply.code(204).headers({ allow, 'content-length': '0' }).send()
+      if (request.method !== 'OPTIONS') return done(errors.methodNotAllowed(allow))
+      reply.code(204).headers({ allow, 'content-length': '0' }).send()
     })
   },
   { name: 'methods' },

@@ -120,7 +120,7 @@ t.test('Location is relative where the client names no host that one could ask',
   }
   t.same(locations, [
     'http://localhost:5000/api/ships/16',
-    'http://[::1]/api/ships/17',
+    'http://[::1]:80/api/ships/17',
     '/api/ships/18',
   ])
 })
