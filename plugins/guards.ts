@@ -116,10 +116,13 @@ export default fp<GuardOptions>(
  * @throws 401 when it carries none, 400 when it carries two that differ
  */
 function tokenOf(request: FastifyRequest, carriers: readonly Carrier[]): string {
-  const carried = new Set(carriers.map(({ read }) => read(request)))
-  carried.delete(undefined)
-  if (carried.size > 1) throw errors.tokensDiffer()
-  const [token] = carried
+  let token: string | undefined
+  for (const { read } of carriers) {
+    const carried = read(request)
+    if (carried === undefined || carried === token) continue
+    if (token !== undefined) throw errors.tokensDiffer()
+    token = carried
+  }
   if (token === undefined) throw errors.tokenMissing()
   return token
 }

@@ -1,0 +1,115 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import { get } from 'node:http'
+import { createServer } from 'node:net'
+import { performance } from 'node:perf_hooks'
+import { setTimeout } from 'node:timers/promises'
+import typescript from 'typescript'
+import { schemas } from './ships.js'
+
+/** How often a starting server is asked, in milliseconds. */
+const POLL = 1
+
+const environment = {
+  ...process.env,
+  JWT_SECRET: randomBytes(32).toString('base64url'),
+  LOG_LEVEL: 'warn',
+  SCHEMAS: JSON.stringify(schemas),
+}
+
+/** What node is started with. `cli` is Slipway as users start it; `slipway` has one route more. */
+const commands = {
+  node: script('node'),
+  fastify: script('fastify'),
+  slipway: script('slipway'),
+  cli: ['dist/cli/main.js'],
+}
+
+const running = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
+/** A server in a process of its own. */
+export interface Server {
+  readonly url: string
+  /** From the start of the process to its first answer, in milliseconds. */
+  readonly startTime: number
+  readonly process: ChildProcess
+}
+
+/**
+ * Starts a server and waits for its first answer.
+ * @throws when it ends, or answers anything but 200
+ */
+export async function startServer(name: keyof typeof commands): Promise<Server> {
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  const start = performance.now()
+  const child = spawn(process.execPath, commands[name], {
+    env: { ...environment, PORT: String(port) },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  running.add(child)
+  let status: number | undefined
+  while (status === undefined) {
+    if (child.exitCode !== null) throw new Error(`${name} ended before it answered`)
+    await setTimeout(POLL)
+    status = await statusOf(`${url}/api/ships`)
+  }
+  const startTime = performance.now() - start
+  if (status !== 200) throw new Error(`${name} answered ${status}`)
+  return { url, startTime, process: child }
+}
+
+/** Ends a server at once: it has nothing to keep. */
+export async function stopServer({ process: child }: Server): Promise<void> {
+  running.delete(child)
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+}
+
+/**
+ * The CPU time of all of a server's threads so far, in milliseconds. Linux tells it to the nanosecond; elsewhere it is
+ * NaN.
+ */
+export function cpuTimeOf({ process: child }: Server): number {
+  if (process.platform !== 'linux') return Number.NaN
+  const threads = `/proc/${child.pid}/task`
+  return readdirSync(threads)
+    .map((thread) => readFileSync(`${threads}/${thread}/schedstat`, 'utf8'))
+    .reduce((sum, times) => sum + Number.parseInt(times, 10) / 1e6, 0)
+}
+
+/** A server of the bench as plain JavaScript, because a loader for TypeScript would count in its start. */
+function script(name: string): string[] {
+  const source = readFileSync(new URL(`./servers/${name}.ts`, import.meta.url), 'utf8')
+  const { outputText } = typescript.transpileModule(source, {
+    compilerOptions: {
+      module: typescript.ModuleKind.ESNext,
+      target: typescript.ScriptTarget.ES2023,
+    },
+  })
+  return ['--input-type=module', '--eval', outputText]
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const address = probe.address()
+  probe.close()
+  await once(probe, 'close')
+  if (address === null || typeof address === 'string') throw new Error('There is no free port')
+  return address.port
+}
+
+function statusOf(url: string): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    get(url, { agent: false }, (response) => resolve(response.resume().statusCode)).on(
+      'error',
+      () => resolve(undefined),
+    )
+  })
+}
