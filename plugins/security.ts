@@ -16,8 +16,17 @@ export interface SecurityOptions {
  */
 export default fp<SecurityOptions>(
   async (app, { corsOrigin }) => {
+    // Where any origin may call, CORS is two more headers that never change, and the plugin is left to preflights.
+    const isOpen = corsOrigin === '*'
+    const headers = isOpen ? { ...HEADERS, ...OPEN_CORS } : HEADERS
+    app.addHook('onRoute', (route) => {
+      if (isOpen && route.method !== 'OPTIONS') {
+        route.config = Object.assign({}, route.config, { cors: false })
+      }
+    })
+
     app.addHook('onRequest', (request, reply, done) => {
-      reply.headers(HEADERS)
+      reply.headers(headers)
       // RFC 9112, section 3.2. Node would answer without a body.
       const isMissing = request.headers.host === undefined && request.raw.httpVersion === '1.1'
       done(isMissing ? errors.hostMissing() : undefined)
@@ -33,7 +42,7 @@ export default fp<SecurityOptions>(
     await app.register(cors, {
       origin: corsOrigin,
       methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-      exposedHeaders: ['Location', 'ETag', 'Retry-After', 'WWW-Authenticate'],
+      exposedHeaders: EXPOSED,
       // Plugin `methods` answers OPTIONS, since it knows the paths.
       preflightContinue: true,
       strictPreflight: false,
@@ -42,6 +51,14 @@ export default fp<SecurityOptions>(
   },
   { name: 'security' },
 )
+
+/** What a page may read of an answer, beside its body. */
+const EXPOSED = 'Location, ETag, Retry-After, WWW-Authenticate'
+
+const OPEN_CORS = {
+  'access-control-allow-origin': '*',
+  'access-control-expose-headers': EXPOSED,
+}
 
 /** Helmet's headers, which never change. */
 export const HEADERS = helmetHeaders()

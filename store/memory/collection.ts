@@ -64,12 +64,15 @@ export class MemoryCollection<R extends BaseRecord> implements Collection<R>, Ca
       { fields: [], order: BY_ID },
       ...declaration.indexes,
       ...this.#references.map(({ field }) => ({ fields: [field], order: BY_ID })),
-    ].map(({ fields, order }) => ({
-      fields,
-      order,
-      compare: comparison(this.#orderNamed(order)),
-      lists: new Map(),
-    }))
+    ]
+      // The first that fits a query is then the one that narrows it down most.
+      .sort((a, b) => b.fields.length - a.fields.length)
+      .map(({ fields, order }) => ({
+        fields,
+        order,
+        compare: comparison(this.#orderNamed(order)),
+        lists: new Map(),
+      }))
   }
 
   async get(id: number): Promise<R | undefined> {
@@ -227,9 +230,9 @@ export class MemoryCollection<R extends BaseRecord> implements Collection<R>, Ca
 
   /** The index that fits a query best. A scan is only for what an index has narrowed down, or for a search. */
   #indexFor(where: Partial<R>, order: string, isSearch: boolean): SortedIndex<R> {
-    const [best] = this.#indexes
-      .filter((index) => index.order === order && index.fields.every((field) => field in where))
-      .sort((a, b) => b.fields.length - a.fields.length)
+    const best = this.#indexes.find(
+      (index) => index.order === order && index.fields.every((field) => field in where),
+    )
     const wanted = Object.keys(where).length
     if (!best || (wanted > 0 && best.fields.length === 0 && !isSearch)) {
       throw new Error(
