@@ -63,11 +63,7 @@ export const errors = {
 }
 
 /** The body that a client gets for an error. */
-export function errorBody(
-  statusCode: number,
-  message: string,
-  details?: readonly ErrorDetail[],
-): ErrorBody {
+export function errorBody({ statusCode, message, details }: ApiError): ErrorBody {
   const error = STATUS_CODES[statusCode] ?? 'Error'
   return details
     ? { statusCode, error, message, details: [...details] }

@@ -36,14 +36,10 @@ const FASTIFY_ERRORS: Readonly<Record<string, () => ApiError>> = {
 
 /** Answers an error in the one shape. What isn't a client's fault is logged, and says nothing of itself. */
 export function answerError(error: Error, request: FastifyRequest, reply: FastifyReply): void {
-  const answer = toApiError(error)
-  if (!answer) request.log.error(error)
-  const { statusCode, message, headers, details } =
-    answer ?? new ApiError(500, 'Internal Server Error')
-  reply
-    .code(statusCode)
-    .headers(headers)
-    .send(errorBody(statusCode, message, details))
+  const known = toApiError(error)
+  if (!known) request.log.error(error)
+  const answer = known ?? new ApiError(500, 'Internal Server Error')
+  reply.code(answer.statusCode).headers(answer.headers).send(errorBody(answer))
 }
 
 /** Answers every error that a request meets, from whichever route. */

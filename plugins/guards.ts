@@ -4,6 +4,7 @@ import { errors } from '../errors.js'
 import { failure } from '../schemas/response.js'
 import { basicCredentialsOf } from './basic.js'
 import type { Carrier, SecurityScheme } from './carriers.js'
+import { loginRefusals } from './login.js'
 import type { TokenType } from './tokens.js'
 
 declare module 'fastify' {
@@ -80,16 +81,13 @@ export default fp<GuardOptions>(
     }
 
     const basicGuard = (): Guard => {
-      const refusals = {
-        401: failure('No user has this name and password', errors.basicWrong()),
-        429: failure('This user failed too often from this address', errors.tooManyFailures(42)),
-        503: failure('Too many logins wait', errors.overloaded()),
-      }
       const check = async (request: FastifyRequest) => {
         const { username, password } = basicCredentialsOf(request)
         request.user = await app.logIn(request, username, password, errors.basicWrong)
       }
-      return guard([{ name: 'basic', scheme: BASIC }], refusals, { onRequest: check })
+      return guard([{ name: 'basic', scheme: BASIC }], loginRefusals(errors.basicWrong()), {
+        onRequest: check,
+      })
     }
 
     const guard =

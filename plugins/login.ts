@@ -1,5 +1,6 @@
 import fp from 'fastify-plugin'
 import { type ApiError, errors } from '../errors.js'
+import { failure } from '../schemas/response.js'
 import type { User } from '../store/collections.js'
 
 declare module 'fastify' {
@@ -22,6 +23,13 @@ export interface LoginOptions {
   /** How many failures a minute a user and address may have; 0 for any number. */
   readonly loginLimit: number
 }
+
+/** The answers of a route that logs in, when it doesn't. */
+export const loginRefusals = (wrong: ApiError) => ({
+  401: failure('No user has this name and password', wrong),
+  429: failure('This user failed too often from this address', errors.tooManyFailures(42)),
+  503: failure('Too many logins wait', errors.overloaded()),
+})
 
 /** How long failures count, in milliseconds. */
 const WINDOW = 60_000

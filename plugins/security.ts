@@ -36,7 +36,7 @@ export default fp<SecurityOptions>(
     app.server.on('checkExpectation', (_request, response) => {
       const error = errors.expectationFailed()
       response.writeHead(error.statusCode, { ...HEADERS, 'content-type': 'application/json' })
-      response.end(JSON.stringify(errorBody(error.statusCode, error.message)))
+      response.end(JSON.stringify(errorBody(error)))
     })
 
     await app.register(cors, {

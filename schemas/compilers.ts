@@ -39,6 +39,7 @@ export const buildValidator: BuildCompilerFromPool = (externalSchemas) => {
     if (route.httpPart !== 'body') {
       const validate = compileThorough(route)
       const integers = integersIn(route)
+      if (integers.length === 0) return validate
       return new Proxy(validate, {
         apply: (_validate, _this, [part]) => {
           for (const name of integers) part[name] = numberOf(part[name])

@@ -51,14 +51,11 @@ export function empty(
  * @param description when it is given
  * @param error one as it can be given, from the catalogue: the example, and the headers that go with it
  */
-export function failure(
-  description: string,
-  { statusCode, message, headers, details }: ApiError,
-): TUnsafe<ErrorBody> {
+export function failure(description: string, error: ApiError): TUnsafe<ErrorBody> {
   return ref(ErrorBody, {
     description,
-    examples: [errorBody(statusCode, message, details)],
-    ...named(Object.keys(headers).filter(isHeaderName)),
+    examples: [errorBody(error)],
+    ...named(Object.keys(error.headers).filter(isHeaderName)),
   })
 }
 

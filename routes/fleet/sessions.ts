@@ -2,8 +2,9 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import { errors } from '../../errors.js'
+import { loginRefusals } from '../../plugins/login.js'
 import { ref } from '../../schemas/ref.js'
-import { failure, success } from '../../schemas/response.js'
+import { success } from '../../schemas/response.js'
 
 const exampleToken = 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl'
 
@@ -61,9 +62,7 @@ const sessions: FastifyPluginAsyncTypebox = async (app) => {
         body: ref(Credentials),
         response: {
           200: success('An access token and a refresh token', TokenPair, ['cache-control']),
-          401: failure('No user has this name and password', errors.credentialsWrong()),
-          429: failure('This user failed too often from this address', errors.tooManyFailures(42)),
-          503: failure('Too many logins wait', errors.overloaded()),
+          ...loginRefusals(errors.credentialsWrong()),
         },
       },
     },
