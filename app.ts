@@ -1,6 +1,7 @@
 import { maxHeaderSize } from 'node:http'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { type Config, type Options, parseConfig } from './config.js'
+import accounts from './plugins/accounts.js'
 import errors, { answerError } from './plugins/errors.js'
 import health, { tag as healthTag } from './plugins/health.js'
 import json from './plugins/json.js'
@@ -65,12 +66,13 @@ export async function buildApp(
   await app.register(json)
   await app.register(passwords)
   await app.register(storePlugin, { dataFile: config.dataFile, store })
+  await app.register(accounts)
   await app.register(tokens, config)
   await app.register(login, config)
   await app.register(openapi, { tags: [...mounted.map(({ tag }) => tag), healthTag] })
   await app.register(reference)
   await app.register(health)
-  for (const { routes } of mounted) await app.register(routes)
+  for (const { routes } of mounted) await app.register(routes, { config })
 
   return app
 }

@@ -9,7 +9,7 @@ import {
 import { Value } from '@sinclair/typebox/value'
 
 /** The five APIs that can be mounted, by name. */
-export const API_NAMES = ['fleet'] as const
+export const API_NAMES = ['fleet', 'forum', 'memes'] as const
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 const SECRET_BYTES = 32
@@ -22,18 +22,36 @@ FormatRegistry.Set('api-names', (text) =>
 
 FormatRegistry.Set('origins', (text) => text === '*' || splitList(text).every(isOrigin))
 
+const DURATION = '[1-9][0-9]{0,4}(s|m|h|d)'
+const DURATION_ALLOWED = 'a whole number with a unit, such as 30s, 15m, 12h or 30d'
+
 /** A duration: a whole number and a unit. Decodes to milliseconds. */
 const Duration = (text: string, description: string) =>
   Type.Transform(
     Type.String({
-      pattern: '^[1-9][0-9]{0,4}(s|m|h|d)$',
+      pattern: `^${DURATION}$`,
       default: text,
       description,
-      allowed: 'a whole number with a unit, such as 30s, 15m, 12h or 30d',
+      allowed: DURATION_ALLOWED,
     }),
   )
     .Decode((value) => parseDuration(value) ?? Number.NaN)
     .Encode((milliseconds) => `${milliseconds / 1000}s`)
+
+/** A duration that may have no end: `never` decodes to Infinity. */
+const DurationOrNever = (description: string) =>
+  Type.Transform(
+    Type.String({
+      pattern: `^(never|${DURATION})$`,
+      default: 'never',
+      description,
+      allowed: `never, or ${DURATION_ALLOWED}`,
+    }),
+  )
+    .Decode((value) =>
+      value === 'never' ? Number.POSITIVE_INFINITY : (parseDuration(value) ?? Number.NaN),
+    )
+    .Encode((milliseconds) => (Number.isFinite(milliseconds) ? `${milliseconds / 1000}s` : 'never'))
 
 /** A size: a whole number and a unit. Decodes to bytes. */
 const Size = (text: string, description: string) =>
@@ -115,6 +133,20 @@ export const Settings = Type.Object(
       description: 'Failed logins a minute, for each user and address; 0 for no limit',
       allowed: 'a whole number from 0 (no limit) to 1000000',
     }),
+    forumPageSize: Type.Integer({
+      minimum: 1,
+      maximum: 1000,
+      default: 10,
+      description: 'How many articles a page of the forum has',
+      allowed: 'a whole number from 1 to 1000',
+    }),
+    memesTokenTtl: DurationOrNever('How long the `token` of the memes login lives'),
+    memesOpenUsers: Type.Boolean({
+      default: false,
+      description:
+        'Whether every user of the memes API may list and create users; only together with `applications` in the data',
+      allowed: 'true or false',
+    }),
     apis: Type.Transform(
       Type.String({
         format: 'api-names',
@@ -127,12 +159,6 @@ export const Settings = Type.Object(
       .Encode((names) => names.join(',')),
   },
   { additionalProperties: false },
-)
-
-const INTEGERS: ReadonlySet<string> = new Set(
-  Object.entries(Settings.properties)
-    .filter(([, schema]) => schema.type === 'integer')
-    .map(([name]) => name),
 )
 
 /** The settings as one gives them: all optional, durations and sizes as text. */
@@ -155,12 +181,12 @@ const parsed = new WeakSet<object>()
 
 /**
  * Checks settings and fills in the defaults. What it has given once, it gives back.
- * @param options settings by their names in `Settings`; text is taken for numbers too, as the environment has nothing else
+ * @param options settings by their names in `Settings`; text is taken for numbers and booleans too, as the environment has nothing else
  * @throws ConfigError with the setting, its value and what is allowed
  */
 export function parseConfig(options: Options | Config | Text = {}): Config {
   if (isConfig(options)) return options
-  const given = Object.entries(options).map(([name, value]) => [name, numberIfDue(name, value)])
+  const given = Object.entries(options).map(([name, value]) => [name, converted(name, value)])
   const values = Value.Default(Settings, Object.fromEntries(given))
   const fault = Value.Errors(Settings, values).First()
   if (fault) throw new ConfigError(describeFault(fault.path.slice(1), fault.value, fault.schema))
@@ -191,10 +217,14 @@ export function variableOf(setting: string): string {
   return setting.replace(/[A-Z]/g, '_$&').toUpperCase()
 }
 
-/** Text from the environment or the command line, as the number that an integer setting takes. */
-function numberIfDue(name: string, value: unknown): unknown {
-  const isDue = INTEGERS.has(name) && typeof value === 'string' && /^\d{1,15}$/.test(value)
-  return isDue ? Number(value) : value
+/** Text from the environment or the command line, as what the setting takes where that isn't text. */
+function converted(name: string, value: unknown): unknown {
+  const type = Object.entries(Settings.properties).find(([known]) => known === name)?.[1].type
+  if (type === 'integer' && typeof value === 'string' && /^\d{1,15}$/.test(value)) {
+    return Number(value)
+  }
+  if (type === 'boolean' && (value === 'true' || value === 'false')) return value === 'true'
+  return value
 }
 
 function describeFault(setting: string, value: unknown, schema: TSchema): string {

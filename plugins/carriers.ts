@@ -26,11 +26,26 @@ export const bearer: Carrier = {
   read: ({ headers }) => /^bearer(?:$| +)(.*)$/i.exec(headers.authorization ?? '')?.[1],
 }
 
-/** A header with the token and nothing else. */
+/** A header with the token and nothing else. The document calls it by its name: `accessXAccessToken`. */
 export function header(name: string): Carrier {
+  const words = name.split('-').map((word) => word.charAt(0).toUpperCase() + word.slice(1))
   return {
-    name: 'Header',
+    name: words.join(''),
     scheme: (description) => ({ type: 'apiKey', in: 'header', name, description }),
     read: ({ headers }) => headers[name]?.toString(),
+  }
+}
+
+/** A field of a JSON body. */
+export function bodyField(name: string): Carrier {
+  return {
+    name: 'Body',
+    inBody: true,
+    read: ({ body }) => {
+      const value = Object.entries(Object(body)).find(([field]) => field === name)?.[1]
+      if (value === undefined || value === null) return undefined
+      // What isn't text is no token, but it is something.
+      return typeof value === 'string' ? value : ''
+    },
   }
 }

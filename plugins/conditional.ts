@@ -3,36 +3,54 @@ import type { BaseRecord } from '../store/declaration.js'
 
 /**
  * Names the version of the record that the answer shows, in `ETag` (RFC 9110, section 8.8.3).
+ * @param other another record that the answer shows something of
  * @returns whether the client has that version already, by its `If-None-Match`: the answer is 304 then
  */
-export function isKnown(request: FastifyRequest, reply: FastifyReply, record: BaseRecord): boolean {
-  const tag = tagOf(request, record)
+export function isKnown(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  record: BaseRecord,
+  other?: BaseRecord,
+): boolean {
+  const tag = tagOf(request, record, other)
   reply.header('etag', tag)
   const known = request.headers['if-none-match']
   return known !== undefined && (known.trim() === '*' || tagsIn(known).includes(tag))
 }
 
 /** Names the version of the record that a change has made, in `ETag`. */
-export function tag(request: FastifyRequest, reply: FastifyReply, record: BaseRecord): void {
-  reply.header('etag', tagOf(request, record))
+export function tag(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  record: BaseRecord,
+  other?: BaseRecord,
+): void {
+  reply.header('etag', tagOf(request, record, other))
 }
+
+const PLAIN = /^"(.*)-([1-9]\d*)"$/
+const COMPOSED = /^"(.*)-([1-9]\d*)(?:\.\d+)?"$/
 
 /**
  * The versions of a record that a change may start from, by the request's `If-Match` (RFC 9110, section 13.1.1).
  * Weak tags never match, so they count for nothing.
+ * @param isComposed whether the tags name another record's version too; a change of this one need not care for that
  * @returns undefined when any version will do
  */
-export function expectedVersions(request: FastifyRequest): number[] | undefined {
+export function expectedVersions(
+  request: FastifyRequest,
+  isComposed = false,
+): number[] | undefined {
   const expected = request.headers['if-match']
   if (expected === undefined || expected.trim() === '*') return undefined
   return tagsIn(expected.replace(/W\/"[^"]*"/g, '')).flatMap((each) => {
-    const [, epoch, version] = /^"(.*)-([1-9]\d*)"$/.exec(each) ?? []
+    const [, epoch, version] = (isComposed ? COMPOSED : PLAIN).exec(each) ?? []
     return epoch === request.store.epoch ? [Number(version)] : []
   })
 }
 
-function tagOf(request: FastifyRequest, { version }: BaseRecord): string {
-  return `"${request.store.epoch}-${version}"`
+function tagOf({ store }: FastifyRequest, { version }: BaseRecord, other?: BaseRecord): string {
+  return `"${store.epoch}-${version}${other ? `.${other.version}` : ''}"`
 }
 
 function tagsIn(list: string): string[] {

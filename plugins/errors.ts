@@ -5,15 +5,23 @@ import type {
   FastifySchemaValidationError,
 } from 'fastify'
 import fp from 'fastify-plugin'
-import { ApiError, errorBody, errors } from '../errors.js'
+import { ApiError, errors, PLAIN, type Wording } from '../errors.js'
 import { describe } from '../schemas/check.js'
 import type { ErrorDetail } from '../schemas/error.js'
+import { users } from '../store/collections.js'
 import {
   ConditionFailed,
   ReferenceViolation,
   UniqueViolation,
   VersionMismatch,
 } from '../store/errors.js'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** How errors are put in this scope. */
+    readonly wording: Wording
+  }
+}
 
 /** A body can hold a fault for every two bytes. A person needs a few of them. */
 const MAX_DETAILS = 100
@@ -39,12 +47,13 @@ export function answerError(error: Error, request: FastifyRequest, reply: Fastif
   const known = toApiError(error)
   if (!known) request.log.error(error)
   const answer = known ?? new ApiError(500, 'Internal Server Error')
-  reply.code(answer.statusCode).headers(answer.headers).send(errorBody(answer))
+  reply.code(answer.statusCode).headers(answer.headers).send(answer.bodyIn(request.server.wording))
 }
 
 /** Answers every error that a request meets, from whichever route. */
 export default fp(
   async (app) => {
+    app.decorate('wording', PLAIN)
     app.setErrorHandler<Error>(answerError)
   },
   { name: 'errors' },
@@ -55,8 +64,10 @@ export function toApiError(error: Error): ApiError | undefined {
   if (error instanceof ApiError) return error
   if (error instanceof UniqueViolation) return errors.taken(error.fields)
   if (error instanceof VersionMismatch) return errors.preconditionFailed()
-  if (error instanceof ConditionFailed || error instanceof ReferenceViolation) {
-    return errors.conflict()
+  if (error instanceof ConditionFailed) return errors.conflict()
+  if (error instanceof ReferenceViolation) {
+    // Who the request comes from was deleted while it ran, and the token with them.
+    return error.target === users.name ? errors.tokenInvalid() : errors.conflict()
   }
   if (!isFastifyError(error)) return undefined
   if (error.validation) {

@@ -14,17 +14,26 @@ declare module 'fastify' {
 }
 
 type Check = (request: FastifyRequest) => Promise<void>
-type Hook = { readonly onRequest: Check } | { readonly preValidation: Check }
+
+interface Hooks {
+  readonly onRequest: Check[]
+  readonly preValidation: Check[]
+}
 
 interface NamedScheme {
   readonly name: string
   readonly scheme: SecurityScheme
 }
 
+/** What a request has to bring beside its token or its password. */
+export interface Requirement extends NamedScheme {
+  readonly check: Check
+}
+
 /** Protects a route and says so in the document: one call, so that the two can't drift apart. */
 export type Guard = <S extends FastifySchema>(options: {
   readonly schema: S
-}) => Hook & {
+}) => Hooks & {
   readonly schema: S
 }
 
@@ -42,6 +51,8 @@ export interface Guards {
 export interface GuardOptions {
   /** Where this API looks for a token. */
   readonly carriers: readonly Carrier[]
+  /** What else every guarded route of this API asks for, before the token. */
+  readonly requirement?: Requirement | undefined
 }
 
 const DESCRIPTIONS: Readonly<Record<TokenType, string>> = {
@@ -57,12 +68,17 @@ const BASIC: SecurityScheme = {
 
 /** Gives the routes of one API their guards. Registered in that API's scope, with its carriers. */
 export default fp<GuardOptions>(
-  async (app, { carriers }) => {
+  async (app, { carriers, requirement }) => {
+    const isBodyNeeded = carriers.some(({ inBody }) => inBody)
+
     const tokenGuard = (type: TokenType, isAdmin = false): Guard => {
       const schemes = carriers.flatMap(({ name, scheme }) =>
         scheme ? [{ name: `${type}${name}`, scheme: scheme(DESCRIPTIONS[type]) }] : [],
       )
       const refusals = {
+        ...(carriers.length > 1
+          ? { 400: failure('There are two tokens, and they differ', errors.tokensDiffer()) }
+          : {}),
         401: failure('There is no token, or none that is good', errors.tokenInvalid()),
         ...(isAdmin ? { 403: failure('You are no admin', errors.adminOnly()) } : {}),
       }
@@ -73,11 +89,7 @@ export default fp<GuardOptions>(
         request.user = user
         request.claims = claims
       }
-      return guard(
-        schemes,
-        refusals,
-        carriers.some(({ inBody }) => inBody) ? { preValidation: check } : { onRequest: check },
-      )
+      return guard(schemes, refusals, check, isBodyNeeded)
     }
 
     const basicGuard = (): Guard => {
@@ -85,19 +97,30 @@ export default fp<GuardOptions>(
         const { username, password } = basicCredentialsOf(request)
         request.user = await app.logIn(request, username, password, errors.basicWrong)
       }
-      return guard([{ name: 'basic', scheme: BASIC }], loginRefusals(errors.basicWrong()), {
-        onRequest: check,
-      })
+      return guard([{ name: 'basic', scheme: BASIC }], loginRefusals(errors.basicWrong()), check)
     }
 
-    const guard =
-      (schemes: readonly NamedScheme[], refusals: object, hook: Hook): Guard =>
-      ({ schema }) => {
-        for (const { name, scheme } of schemes) app.securitySchemes[name] = scheme
-        const security = schemes.map(({ name }) => ({ [name]: [] }))
-        const response = Object.assign({}, schema.response, refusals)
-        return { schema: { ...schema, security, response }, ...hook }
+    const guard = (
+      schemes: readonly NamedScheme[],
+      refusals: object,
+      check: Check,
+      isLate = false,
+    ): Guard => {
+      const early = requirement ? [requirement.check] : []
+      const hooks = {
+        onRequest: isLate ? early : [...early, check],
+        preValidation: isLate ? [check] : [],
       }
+      const also = requirement ? { [requirement.name]: [] } : {}
+      const security = schemes.map(({ name }) => ({ [name]: [], ...also }))
+      return ({ schema }) => {
+        for (const { name, scheme } of requirement ? [...schemes, requirement] : schemes) {
+          app.securitySchemes[name] = scheme
+        }
+        const response = Object.assign({}, schema.response, refusals)
+        return { schema: { ...schema, security, response }, ...hooks }
+      }
+    }
 
     app.decorate('guards', {
       access: tokenGuard('access'),

@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import FindMyWay from 'find-my-way'
 import { errors } from '../errors.js'
@@ -34,8 +35,14 @@ export default fp(
       if (methods.has('HEAD')) methods.add('GET')
     })
 
+    /** Where a path is one route's own and also fits another's parameter, as /articles/new fits /articles/:id, it is the former. */
+    const isOthers = (request: FastifyRequest) => {
+      const methods = methodsByPath.get(request.url.replace(/\?.*/, ''))
+      return methods !== undefined && !methods.has(request.method)
+    }
+
     app.addHook('onRequest', (request, reply, done) => {
-      if (request.method !== 'OPTIONS' && !request.is404) return done()
+      if (request.method !== 'OPTIONS' && !request.is404 && !isOthers(request)) return done()
       // A preflight is for the browser: the request that follows gets the real answer, in a form that a page can read.
       if (request.method === 'OPTIONS' && request.headers['access-control-request-method']) {
         reply.code(204).header('content-length', '0').send()

@@ -1,10 +1,13 @@
 import swagger from '@fastify/swagger'
 import type { TSchema } from '@sinclair/typebox'
-import type { FastifySchema, RouteOptions } from 'fastify'
+import type { FastifyInstance, FastifySchema, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { errors } from '../errors.js'
+import { MISSING, UNKNOWN } from '../schemas/check.js'
 import { ErrorBody, ErrorDetail } from '../schemas/error.js'
-import { failure } from '../schemas/response.js'
+import { Message } from '../schemas/message.js'
+import { failure, worded } from '../schemas/response.js'
+import { Credentials } from '../schemas/session.js'
 import { version } from '../version.js'
 import type { SecurityScheme } from './carriers.js'
 
@@ -35,8 +38,7 @@ export default fp<OpenapiOptions>(
   async (app, { tags }) => {
     const securitySchemes: Record<string, SecurityScheme> = {}
     app.decorate('securitySchemes', securitySchemes)
-    app.addSchema(ErrorDetail)
-    app.addSchema(ErrorBody)
+    for (const schema of [ErrorDetail, ErrorBody, Message, Credentials]) app.addSchema(schema)
 
     await app.register(swagger, {
       openapi: {
@@ -71,30 +73,58 @@ export default fp<OpenapiOptions>(
       return reply.type('application/yaml; charset=utf-8').send(yaml)
     })
   },
-  { name: 'openapi' },
+  { name: 'openapi', dependencies: ['errors'] },
 )
 
-const MISSING_FIELD: ErrorDetail = { in: 'body', path: '/name', message: 'is missing' }
-const WRONG_ID: ErrorDetail = { in: 'path', path: '/id', message: 'must be integer' }
-
-/** Adds the answers that a route can give because of what it takes in, so that no route has to repeat them. */
-function addImpliedResponses(route: RouteOptions): void {
+/**
+ * Adds the answers that a route can give because of what it takes in, so that no route has to repeat them. Errors are put
+ * in the words of the route's API.
+ */
+function addImpliedResponses(this: FastifyInstance, route: RouteOptions): void {
   const { schema } = route
   if (!schema || schema.hide) return
-  const implied: Record<number, TSchema> = {}
   const isBodyRead = ['POST', 'PUT', 'PATCH', 'DELETE'].includes(String(route.method))
-  if (schema.body) {
-    implied[400] = failure('The request is not valid', errors.invalid([MISSING_FIELD]))
-  } else if (schema.params || schema.querystring || schema.headers) {
-    implied[400] = failure('The request is not valid', errors.invalid([WRONG_ID]))
-  } else if (isBodyRead) {
-    implied[400] = failure('There is a body, and it is not JSON', errors.notJson())
-  }
+  const fault = faultIn(this, schema)
+  const answers: Record<string, TSchema> = Object.assign({}, schema.response)
   if (isBodyRead) {
-    implied[413] = failure('The body is larger than BODY_LIMIT', errors.tooLarge())
-    implied[415] = failure('The body is not JSON', errors.unsupportedMediaType())
+    answers[413] = failure('The body is larger than BODY_LIMIT', errors.tooLarge())
+    answers[415] = failure(
+      'The body has a media type that is not read here',
+      errors.unsupportedMediaType(),
+    )
   }
-  route.schema = { ...schema, response: Object.assign(implied, schema.response) }
+  // A guard's 400, for two tokens that differ, is one more way not to be valid.
+  if (fault) {
+    answers[400] = failure('The request is not valid', errors.invalid([fault]))
+  } else if (isBodyRead) {
+    answers[400] = failure('There is a body, and it can not be read', errors.notJson())
+  }
+  route.schema = { ...schema, response: worded(answers, this.wording) }
+}
+
+/** A fault that validation can find in a request, as an example; undefined where it looks at nothing. */
+function faultIn(app: FastifyInstance, schema: FastifySchema): ErrorDetail | undefined {
+  const { body, params, querystring, headers } = schema
+  if (body) {
+    const { required = [] }: TSchema = Object(app.getSchema(Object(body).$ref))
+    const [missing] = required
+    return missing === undefined
+      ? { in: 'body', path: '/colour', message: UNKNOWN }
+      : { in: 'body', path: `/${missing}`, message: MISSING }
+  }
+  for (const [part, taken] of [
+    ['path', params],
+    ['query', querystring],
+    ['header', headers],
+  ] as const) {
+    const [first] = Object.entries<TSchema>(Object(taken).properties ?? {})
+    if (!first) continue
+    const [name, { type, maxLength }] = first
+    const message =
+      type === 'integer' ? 'must be integer' : `must NOT have more than ${maxLength} characters`
+    return { in: part, path: `/${name}`, message }
+  }
+  return undefined
 }
 
 /**

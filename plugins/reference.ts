@@ -1,4 +1,5 @@
 import swaggerUi from '@fastify/swagger-ui'
+import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 
 /** Follows the browser into the dark: Swagger UI does so by its top bar alone, which isn't shown. */
@@ -24,6 +25,11 @@ const STYLES = `
   .swagger-ui .opblock .opblock-summary-operation-id { display: none }
 }
 `
+
+/** Whether a request comes from a browser that is to show a page: such ask for HTML before all else. */
+export function prefersHtml({ headers }: FastifyRequest): boolean {
+  return /^\s*text\/html\s*(;|,|$)/i.test(headers.accept ?? '')
+}
 
 /** The API reference in the browser, at `/docs`. Everything it loads comes from this server. */
 export default fp(

@@ -3,7 +3,7 @@ import { Socket } from 'node:net'
 import cors from '@fastify/cors'
 import fp from 'fastify-plugin'
 import helmet from 'helmet'
-import { errorBody, errors } from '../errors.js'
+import { errors, PLAIN } from '../errors.js'
 
 export interface SecurityOptions {
   /** `*`, or the origins whose pages may call the server. */
@@ -36,7 +36,7 @@ export default fp<SecurityOptions>(
     app.server.on('checkExpectation', (_request, response) => {
       const error = errors.expectationFailed()
       response.writeHead(error.statusCode, { ...HEADERS, 'content-type': 'application/json' })
-      response.end(JSON.stringify(errorBody(error)))
+      response.end(JSON.stringify(error.bodyIn(PLAIN)))
     })
 
     await app.register(cors, {

@@ -3,8 +3,13 @@ import { findDataFile } from '../seed/find.js'
 import { seed } from '../seed/seed.js'
 import { MemoryEngine } from '../store/memory/engine.js'
 import { openStore, type Store } from '../store/store.js'
+import { warnOfDemoUsers } from './exposure.js'
 
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** For what has to be known before there are requests. Handlers use the request's. */
+    readonly store: Store
+  }
   interface FastifyRequest {
     /** Where handlers get all data. */
     readonly store: Store
@@ -30,9 +35,11 @@ export default fp<StoreOptions>(
       const passwords = await seed(store, file)
       app.log.info(`The data comes from ${file}`)
       app.passwords.defer(store, passwords)
+      warnOfDemoUsers(app, store, passwords)
       // Not before, or the start would have to share the processor.
       app.addHook('onListen', async () => app.passwords.hashDeferred())
     }
+    app.decorate('store', store)
     app.decorateRequest('store', { getter: () => store })
   },
   { name: 'store', dependencies: ['passwords'] },

@@ -20,8 +20,8 @@ const Claims = Type.Object({
   jti: Type.String({ minLength: 1 }),
   /** Seconds since 1970. */
   iat: Type.Integer(),
-  /** Seconds since 1970. */
-  exp: Type.Integer(),
+  /** Seconds since 1970. Only the memes API gives tokens that never expire. */
+  exp: Type.Optional(Type.Integer()),
   type: Type.Union([Type.Literal('access'), Type.Literal('refresh')]),
   /** The user's token generation when it was issued. */
   gen: Type.Integer(),
@@ -59,11 +59,17 @@ export interface TokenOptions {
   readonly accessTokenTtl: number
   /** Milliseconds. */
   readonly refreshTokenTtl: number
+  /** Milliseconds; Infinity for never. */
+  readonly memesTokenTtl: number
+  readonly apis: readonly string[]
 }
 
 export interface Tokens {
-  /** A new token for a user, as they are now. */
-  issue(user: User, type: TokenType): string
+  /**
+   * A new token for a user, as they are now.
+   * @param lifetime milliseconds, Infinity for a token that never expires; as the settings have it for the type without it
+   */
+  issue(user: User, type: TokenType, lifetime?: number): string
   /**
    * Finds out whose token it is.
    * @throws 401 when it isn't ours, is of the other type, has expired or was revoked, or its user has gone or has a new password
@@ -75,7 +81,7 @@ export interface Tokens {
 
 /** Issues, checks and revokes tokens: JSON Web Tokens (RFC 7519), HS256 only. */
 export default fp<TokenOptions>(
-  async (app, { jwtSecret, accessTokenTtl, refreshTokenTtl }) => {
+  async (app, { jwtSecret, accessTokenTtl, refreshTokenTtl, memesTokenTtl, apis }) => {
     if (jwtSecret === undefined) {
       app.log.info('JWT_SECRET is not set: tokens end with this process')
     }
@@ -85,18 +91,19 @@ export default fp<TokenOptions>(
       verify: {
         algorithms: ['HS256'],
         allowedIss: ISSUER,
-        requiredClaims: ['iss', 'sub', 'jti', 'exp', 'type'],
+        requiredClaims: ['iss', 'sub', 'jti', 'type'],
       },
     })
     app.decorateRequest('claims')
     const isClaims = compile(Claims)
+    const hasEternal = apis.includes('memes') && memesTokenTtl === Number.POSITIVE_INFINITY
     const lifetimes = { access: accessTokenTtl, refresh: refreshTokenTtl }
 
     // The library has a cache too, but hashes each token to look it up, which takes half as long as to verify it.
     const verified = new Map<string, Claims>()
     const verify = (token: string): Claims => {
       const known = verified.get(token)
-      if (known && known.exp * 1000 > Date.now()) return known
+      if (known && endOf(known) > Date.now()) return known
       let claims: unknown
       try {
         claims = app.jwt.verify(token)
@@ -104,6 +111,9 @@ export default fp<TokenOptions>(
         throw errors.tokenInvalid()
       }
       if (!isClaims(claims)) throw errors.tokenInvalid()
+      if (claims.exp === undefined && !(hasEternal && claims.type === 'access')) {
+        throw errors.tokenInvalid()
+      }
       const [oldest] = verified.keys()
       if (verified.size >= CACHE_SIZE && oldest !== undefined) verified.delete(oldest)
       verified.set(token, claims)
@@ -111,14 +121,14 @@ export default fp<TokenOptions>(
     }
 
     app.decorate('tokens', {
-      issue: (user, type) => {
+      issue: (user, type, lifetime = lifetimes[type]) => {
         const iat = Math.floor(Date.now() / 1000)
         return app.jwt.sign({
           iss: ISSUER,
           sub: String(user.id),
           jti: randomUUID(),
           iat,
-          exp: iat + Math.floor(lifetimes[type] / 1000),
+          ...(Number.isFinite(lifetime) ? { exp: iat + Math.floor(lifetime / 1000) } : {}),
           type,
           gen: user.generation,
         } satisfies Claims)
@@ -131,8 +141,13 @@ export default fp<TokenOptions>(
         if (user?.generation !== claims.gen) throw errors.tokenInvalid()
         return { user, claims }
       },
-      revoke: (claims, store) => store.denylist.add(claims.jti, claims.exp * 1000),
+      revoke: (claims, store) => store.denylist.add(claims.jti, endOf(claims)),
     })
   },
   { name: 'tokens' },
 )
+
+/** When a token ends by itself: milliseconds since 1970, Infinity for never. */
+function endOf({ exp = Number.POSITIVE_INFINITY }: Claims): number {
+  return exp * 1000
+}

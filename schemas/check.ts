@@ -26,6 +26,11 @@ export function compile<S extends TSchema, T = Static<S>>(schema: S): Check<T> {
   return Object.assign(check, { fault: () => describe(validate.errors?.[0]) })
 }
 
+/** What is said of a field that has to be there and isn't, of a text that has to be more than nothing, and of a field too many. */
+export const MISSING = 'is missing'
+export const EMPTY = 'must not be empty'
+export const UNKNOWN = 'is not known here'
+
 /** A fault as a client reads it: at the field it is about, also where that is one too few or too many. */
 export function describe(
   error?: Pick<ErrorObject, 'instancePath' | 'keyword' | 'params' | 'message'>,
@@ -34,24 +39,27 @@ export function describe(
   if (keyword === 'required') {
     return {
       path: `${instancePath}/${escapePointer(params.missingProperty)}`,
-      message: 'is missing',
+      message: MISSING,
     }
   }
+  if (keyword === 'minLength' && params.limit === 1) return { path: instancePath, message: EMPTY }
   if (keyword === 'additionalProperties') {
     const path = `${instancePath}/${escapePointer(params.additionalProperty)}`
-    return { path, message: 'is not known here' }
+    return { path, message: UNKNOWN }
   }
   return { path: instancePath, message }
 }
 
-/** RFC 6901, section 3. */
-function escapePointer(name: unknown): string {
+/** A name as a part of a JSON pointer (RFC 6901, section 3). */
+export function escapePointer(name: unknown): string {
   return String(name).replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
-/** ISO 8601 with an offset, of any precision, and a day that there is. */
+/** ISO 8601 with an offset, of any precision, or an HTTP date (RFC 9110, section 5.6.7); and a day that there is. */
 function isMoment(text: string): boolean {
+  const time = Date.parse(text)
+  if (Number.isNaN(time)) return false
+  if (new Date(time).toUTCString() === text) return true
   const date = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/.exec(text)?.[1]
-  if (date === undefined || Number.isNaN(Date.parse(text))) return false
-  return new Date(`${date}T00:00:00Z`).toISOString().startsWith(date)
+  return date !== undefined && new Date(`${date}T00:00:00Z`).toISOString().startsWith(date)
 }

@@ -1,5 +1,5 @@
 import { type Static, type TSchema, type TUnsafe, Type } from '@sinclair/typebox'
-import { type ApiError, errorBody } from '../errors.js'
+import { ApiError, type Wording } from '../errors.js'
 import { ErrorBody } from './error.js'
 import { ref } from './ref.js'
 
@@ -14,20 +14,25 @@ const HEADERS = {
     description: 'Names this version of the record, for If-None-Match and If-Match',
     examples: ['"q3Vb0w-1"'],
   }),
-  location: Type.String({ description: 'The address of the new record' }),
+  location: Type.String({ description: 'The address of the new record, or where to look instead' }),
   'retry-after': Type.Integer({ description: 'Seconds to wait' }),
   'www-authenticate': Type.String({ description: 'What the path asks for' }),
 } satisfies Record<string, TSchema>
 
 export type HeaderName = keyof typeof HEADERS
 
-/** An answer with a shared schema's value in it. */
+/**
+ * An answer with a shared schema's value in it.
+ * @param example a value that this route in particular can answer with
+ */
 export function success<S extends TSchema>(
   description: string,
   schema: S,
   headers: readonly HeaderName[] = [],
+  example?: Static<S>,
 ): TUnsafe<Static<S>> {
-  return ref(schema, { description, ...named(headers) })
+  const examples = example === undefined ? {} : { examples: [example] }
+  return ref(schema, { description, ...examples, ...named(headers) })
 }
 
 /** An answer with a list of a shared schema's values in it. */
@@ -54,9 +59,25 @@ export function empty(
 export function failure(description: string, error: ApiError): TUnsafe<ErrorBody> {
   return ref(ErrorBody, {
     description,
-    examples: [errorBody(error)],
+    // Which API's words it is put in shows when a route takes this answer.
+    examples: [error],
     ...named(Object.keys(error.headers).filter(isHeaderName)),
   })
+}
+
+/** Some answers by their status, with each error's example in the words of one API. */
+export function worded(
+  answers: Readonly<Record<string, TSchema>>,
+  wording: Wording,
+): Record<string, TSchema> {
+  const inWords = (example: unknown) =>
+    example instanceof ApiError ? example.bodyIn(wording) : example
+  return Object.fromEntries(
+    Object.entries(answers).map(([status, { examples, ...answer }]) => [
+      status,
+      examples ? { ...answer, examples: examples.map(inWords) } : answer,
+    ]),
+  )
 }
 
 function named(names: readonly HeaderName[]): { headers?: Record<string, TSchema> } {

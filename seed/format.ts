@@ -1,5 +1,12 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { shipFields, Username } from '../store/collections.js'
+import { nullable } from '../schemas/nullable.js'
+import {
+  applicationToken,
+  articleFields,
+  shipFields,
+  templateFields,
+  Username,
+} from '../store/collections.js'
 
 /** Ids leave room above themselves for those that are still to be given. */
 const SeedId = Type.Optional(Type.Integer({ minimum: 1, maximum: 1e15 }))
@@ -22,7 +29,7 @@ export const SeedUser = Type.Object(
     password: Type.Optional(Password),
     passwordHash: Type.Optional(PasswordHash),
     public_id: Type.Optional(Type.String({ pattern: '^[0-9a-fA-F-]{36}$' })),
-    email: Type.Optional(Type.Union([Type.String({ maxLength: 254 }), Type.Null()])),
+    email: Type.Optional(nullable(Type.String({ maxLength: 254 }))),
     admin: Type.Optional(Type.Boolean()),
     date_registered: Type.Optional(Moment),
   },
@@ -33,11 +40,45 @@ export type SeedUser = Static<typeof SeedUser>
 export const SeedShip = Type.Object({ id: SeedId, ...shipFields }, { additionalProperties: false })
 export type SeedShip = Static<typeof SeedShip>
 
+/** Whose it is: their id or their name will do. */
+export const SeedArticle = Type.Object(
+  {
+    id: SeedId,
+    ...articleFields,
+    user_id: Type.Optional(nullable(Type.Integer())),
+    'author.username': Type.Optional(nullable(Type.String())),
+    date_posted: Type.Optional(Moment),
+  },
+  { additionalProperties: false },
+)
+export type SeedArticle = Static<typeof SeedArticle>
+
+/** `user_id` is the username, as it is on the wire. */
+export const SeedTemplate = Type.Object(
+  {
+    id: SeedId,
+    ...templateFields,
+    description: Type.Optional(templateFields.description),
+    posted: Type.Optional(Moment),
+    username: Type.Optional(nullable(Type.String())),
+    user_id: Type.Optional(nullable(Type.String())),
+    approved: Type.Optional(Type.Boolean()),
+  },
+  { additionalProperties: false },
+)
+export type SeedTemplate = Static<typeof SeedTemplate>
+
 /** A data file. Records have the names they have on the wire. */
 export const SeedFile = Type.Object(
   {
     users: Type.Optional(Type.Array(SeedUser)),
     ships: Type.Optional(Type.Array(SeedShip)),
+    articles: Type.Optional(Type.Array(SeedArticle)),
+    templates: Type.Optional(Type.Array(SeedTemplate)),
+    /** Each application's token, by its name. */
+    applications: Type.Optional(
+      Type.Record(Type.String(), applicationToken, { minProperties: 1, maxProperties: 1000 }),
+    ),
   },
   { additionalProperties: false },
 )

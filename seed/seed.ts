@@ -1,9 +1,9 @@
-import { compile } from '../schemas/check.js'
-import { newUser, type User } from '../store/collections.js'
+import { compile, escapePointer } from '../schemas/check.js'
+import { type Article, newUser, type Template, type User } from '../store/collections.js'
 import { UniqueViolation } from '../store/errors.js'
 import type { NewRecord, Store } from '../store/store.js'
 import { SeedError } from './errors.js'
-import { SeedFile, type SeedUser } from './format.js'
+import { type SeedArticle, SeedFile, type SeedTemplate, type SeedUser } from './format.js'
 import { readJson } from './read.js'
 
 const isSeedFile = compile(SeedFile)
@@ -31,16 +31,21 @@ export async function seed(store: Store, file: string): Promise<Map<number, stri
   }
 
   const passwords = new Map<number, string>()
-  const { users = [], ships = [] } = data
-  for (const [index, record] of users.entries()) {
-    await placing(file, `/users/${index}`, async () => {
-      const user = await store.users.insert(userOf(record))
-      if (record.password !== undefined) passwords.set(user.id, record.password)
-    })
-  }
-  for (const [index, record] of ships.entries()) {
-    await placing(file, `/ships/${index}`, () => store.ships.insert(record))
-  }
+  const { users = [], ships = [], articles = [], templates = [], applications = {} } = data
+  await each(file, 'users', users.entries(), async (record) => {
+    const user = await store.users.insert(userOf(record))
+    if (record.password !== undefined) passwords.set(user.id, record.password)
+  })
+  await each(file, 'ships', ships.entries(), (record) => store.ships.insert(record))
+  await each(file, 'articles', articles.entries(), async (record) =>
+    store.articles.insert(await articleOf(store, record)),
+  )
+  await each(file, 'templates', templates.entries(), async (record) =>
+    store.templates.insert(await templateOf(store, record)),
+  )
+  await each(file, 'applications', Object.entries(applications), (token, name) =>
+    store.applications.insert({ name, token }),
+  )
   return passwords
 }
 
@@ -58,19 +63,68 @@ function userOf(record: SeedUser): NewRecord<User> {
     email,
     admin,
     publicId: record.public_id?.toLowerCase(),
-    registeredAt: record.date_registered && new Date(record.date_registered).toISOString(),
+    registeredAt: dateOf(record.date_registered),
   })
 }
 
-/** Does something with one record of the file. Its faults get their place. */
-async function placing(file: string, place: string, work: () => Promise<unknown>): Promise<void> {
-  try {
-    await work()
-  } catch (error) {
-    if (error instanceof Fault) throw new SeedError(file, `${place}/${error.field}`, error.message)
-    if (error instanceof UniqueViolation) {
-      throw new SeedError(file, place, `another record has the same ${error.fields.join(', ')}`)
+async function articleOf(store: Store, record: SeedArticle): Promise<NewRecord<Article>> {
+  const { id, title, text, user_id, 'author.username': username, date_posted } = record
+  let userId: number | null = null
+  if (user_id != null) {
+    const author = await store.users.get(user_id)
+    if (!author) throw new Fault('user_id', 'names no user')
+    if (username !== undefined && username !== author.username) {
+      throw new Fault('author.username', 'is not the name of user_id')
     }
-    throw error
+    userId = author.id
+  } else if (username != null) {
+    userId = await idOf(store, username, 'author.username')
+  }
+  return { id, title, text, userId, postedAt: dateOf(date_posted) }
+}
+
+async function templateOf(store: Store, record: SeedTemplate): Promise<NewRecord<Template>> {
+  const { id, title, url, description = null, posted, user_id, approved = false } = record
+  const { username = user_id ?? null } = record
+  if (user_id !== undefined && user_id !== username) {
+    throw new Fault('user_id', 'is not the username')
+  }
+  const field = record.username === undefined ? 'user_id' : 'username'
+  const userId = username === null ? null : await idOf(store, username, field)
+  return { id, title, url, description, userId, approved, postedAt: dateOf(posted) }
+}
+
+/** The id of the user who is named in a field. */
+async function idOf(store: Store, username: string, field: string): Promise<number> {
+  const user = await store.users.getBy({ username })
+  if (!user) throw new Fault(field, 'names no user')
+  return user.id
+}
+
+/** A moment as the store has it; the time of loading where the file names none. */
+function dateOf(moment?: string): string {
+  return (moment === undefined ? new Date() : new Date(moment)).toISOString()
+}
+
+/** Does something with each record in one part of the file. Their faults get their places. */
+async function each<K extends number | string, R>(
+  file: string,
+  part: string,
+  records: Iterable<readonly [K, R]>,
+  work: (record: R, key: K) => Promise<unknown>,
+): Promise<void> {
+  for (const [key, record] of records) {
+    const place = `/${part}/${escapePointer(key)}`
+    try {
+      await work(record, key)
+    } catch (error) {
+      if (error instanceof Fault) {
+        throw new SeedError(file, `${place}/${error.field}`, error.message)
+      }
+      if (error instanceof UniqueViolation) {
+        throw new SeedError(file, place, `another record has the same ${error.fields.join(', ')}`)
+      }
+      throw error
+    }
   }
 }

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { type TSchema, Type } from '@sinclair/typebox'
-import { declare, type RecordOf } from './declaration.js'
+import { Type } from '@sinclair/typebox'
+import { nullable } from '../schemas/nullable.js'
+import { BY_ID, declare, type RecordOf } from './declaration.js'
 import type { NewRecord } from './store.js'
-
-const nullable = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()])
 
 /**
  * A user's name. No colon and no control character, because HTTP Basic has no way to send them (RFC 7617, section 2),
@@ -77,5 +76,60 @@ export const shipFields = {
 
 export const ships = declare('ships', shipFields)
 
+/** The user whom a record belongs to; null once that one is deleted. */
+const userId = nullable(Type.Integer())
+const belongsToUser = { userId: { collection: users.name, onDelete: 'set null' } } as const
+
+/** ISO 8601, UTC. */
+const postedAt = Type.String()
+
+export const articleFields = {
+  title: Type.String({ minLength: 1, maxLength: 200, examples: ['New article title'] }),
+  text: Type.String({ minLength: 1, maxLength: 100_000, examples: ['New article text'] }),
+}
+
+const article = { ...articleFields, userId, postedAt }
+
+export const articles = declare('articles', article, {
+  orders: { newest: [{ field: 'postedAt', descending: true }] },
+  indexes: [
+    { fields: [], order: 'newest' },
+    { fields: ['userId'], order: 'newest' },
+  ],
+  references: belongsToUser,
+})
+
+export const templateFields = {
+  title: Type.String({ minLength: 1, maxLength: 200, examples: ['some title'] }),
+  url: Type.String({
+    // The document's own example has one slash.
+    pattern: '^https?:/[^\\s\\u0000-\\u001f\\u007f]+$',
+    maxLength: 2000,
+    description: "A picture's address: http or https, without spaces",
+    examples: ['http:/test.com'],
+  }),
+  description: nullable(Type.String({ maxLength: 2000, examples: ['some desc'] })),
+}
+
+const template = { ...templateFields, userId, postedAt, approved: Type.Boolean() }
+
+export const templates = declare('templates', template, {
+  indexes: [{ fields: ['approved'], order: BY_ID }],
+  references: belongsToUser,
+})
+
+/** Such as a UUID. */
+export const applicationToken = Type.String({ pattern: '^[!-~]{8,200}$' })
+
+const application = { name: Type.String(), token: applicationToken }
+
+/** The programs that may call the memes API, where it isn't open to all. */
+export const applications = declare('applications', application, {
+  unique: [['name'], ['token']],
+})
+
 export type User = RecordOf<typeof userFields>
 export type Ship = RecordOf<typeof shipFields>
+export type Article = RecordOf<typeof article>
+export type Template = RecordOf<typeof template>
+export type Application = RecordOf<typeof application>

@@ -36,6 +36,7 @@ export interface Rules<R> {
   readonly indexes?: readonly Index<R>[]
   /** String fields that can be searched for a substring, letter case aside. */
   readonly searchable?: readonly FieldOf<R>[]
+  /** Each is an index too, by id. */
   readonly references?: { readonly [F in FieldOf<R>]?: Reference }
   /** Fields that nobody outside sees: a change of these alone leaves the version as it is. */
   readonly hidden?: readonly FieldOf<R>[]

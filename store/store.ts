@@ -1,5 +1,16 @@
 import { randomBytes } from 'node:crypto'
-import { type Ship, ships, type User, users } from './collections.js'
+import {
+  type Application,
+  type Article,
+  applications,
+  articles,
+  type Ship,
+  ships,
+  type Template,
+  templates,
+  type User,
+  users,
+} from './collections.js'
 import type { BaseRecord, Declaration } from './declaration.js'
 
 export type NewRecord<R extends BaseRecord> = Omit<R, 'id' | 'version'> & {
@@ -7,12 +18,12 @@ export type NewRecord<R extends BaseRecord> = Omit<R, 'id' | 'version'> & {
 }
 export type Change<R extends BaseRecord> = Partial<Omit<R, 'id' | 'version'>>
 
-/** What must hold of a record for an update or a deletion to be done; looked at in the same step. */
+/** What must hold of a record for an update or a deletion to be done; looked at in the same step, in this order. */
 export interface Condition<R extends BaseRecord> {
-  /** The versions the caller knows: any other refuses with `VersionMismatch`. */
-  readonly versions?: readonly number[] | undefined
   /** Values the record must have: any other refuses with `ConditionFailed`. */
   readonly where?: Partial<R> | undefined
+  /** The versions the caller knows: any other refuses with `VersionMismatch`. */
+  readonly versions?: readonly number[] | undefined
 }
 
 export interface Query<R extends BaseRecord> {
@@ -81,6 +92,9 @@ export interface Store {
   readonly epoch: string
   readonly users: Collection<User>
   readonly ships: Collection<Ship>
+  readonly articles: Collection<Article>
+  readonly templates: Collection<Template>
+  readonly applications: Collection<Application>
   readonly denylist: Denylist
 }
 
@@ -90,6 +104,9 @@ export function openStore(engine: Engine): Store {
     epoch: randomBytes(6).toString('base64url'),
     users: engine.collection(users),
     ships: engine.collection(ships),
+    articles: engine.collection(articles),
+    templates: engine.collection(templates),
+    applications: engine.collection(applications),
     denylist: engine.denylist,
   }
 }

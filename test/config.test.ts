@@ -13,7 +13,10 @@ t.test('every setting has its default', async (t) => {
     corsOrigin: '*',
     logLevel: 'info',
     loginLimit: 10,
-    apis: ['fleet'],
+    forumPageSize: 10,
+    memesTokenTtl: Number.POSITIVE_INFINITY,
+    memesOpenUsers: false,
+    apis: ['fleet', 'forum', 'memes'],
   })
 })
 
@@ -30,7 +33,10 @@ t.test('text from the environment becomes what the setting is', async (t) => {
     CORS_ORIGIN: 'http://a.example, http://b.example',
     LOG_LEVEL: 'warn',
     LOGIN_LIMIT: '0',
-    APIS: 'fleet',
+    FORUM_PAGE_SIZE: '3',
+    MEMES_TOKEN_TTL: '1d',
+    MEMES_OPEN_USERS: 'true',
+    APIS: 'memes, fleet',
     OTHER: 'ignored',
   }
   t.same(parseConfig(readEnvironment(environment)), {
@@ -45,7 +51,10 @@ t.test('text from the environment becomes what the setting is', async (t) => {
     corsOrigin: ['http://a.example', 'http://b.example'],
     logLevel: 'warn',
     loginLimit: 0,
-    apis: ['fleet'],
+    forumPageSize: 3,
+    memesTokenTtl: 86_400_000,
+    memesOpenUsers: true,
+    apis: ['fleet', 'memes'],
   })
   t.equal(parseConfig(readEnvironment({ PORT: '' })).port, 3000, 'nothing is not a value')
 })
@@ -82,8 +91,14 @@ t.test(
       ],
       [
         { apis: 'fleet,nope' },
-        `APIS can't be "fleet,nope": it takes names with commas between them, out of: fleet`,
+        `APIS can't be "fleet,nope": it takes names with commas between them, out of: fleet, forum, memes`,
       ],
+      [{ forumPageSize: 0 }, `FORUM_PAGE_SIZE can't be 0: it takes a whole number from 1 to 1000`],
+      [
+        { memesTokenTtl: 'forever' },
+        `MEMES_TOKEN_TTL can't be "forever": it takes never, or a whole number with a unit, such as 30s, 15m, 12h or 30d`,
+      ],
+      [{ memesOpenUsers: 'yes' }, `MEMES_OPEN_USERS can't be "yes": it takes true or false`],
       [
         { corsOrigin: '' },
         `CORS_ORIGIN can't be "": it takes * or origins such as http://localhost:5173, with commas between them`,

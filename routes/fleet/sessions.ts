@@ -1,21 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { type Static, Type } from '@sinclair/typebox'
+import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import { errors } from '../../errors.js'
 import { loginRefusals } from '../../plugins/login.js'
+import { Message } from '../../schemas/message.js'
 import { ref } from '../../schemas/ref.js'
 import { success } from '../../schemas/response.js'
-
-const exampleToken = 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl'
-
-const Credentials = Type.Object(
-  { username: Type.String({ maxLength: 128 }), password: Type.String({ maxLength: 1024 }) },
-  {
-    $id: 'Credentials',
-    additionalProperties: false,
-    examples: [{ username: 'user', password: 'password' }],
-  },
-)
+import { Credentials, exampleToken } from '../../schemas/session.js'
 
 const AccessToken = Type.Object(
   { access_token: Type.String({ description: 'For `Authorization: Bearer`' }) },
@@ -36,18 +27,9 @@ const TokenPair = Type.Object(
   },
 )
 
-const Message = Type.Object(
-  { message: Type.String() },
-  {
-    $id: 'Message',
-    additionalProperties: false,
-    examples: [{ message: 'Successfully logged out.' }],
-  },
-)
-
 /** Logging in and out, and new access tokens. */
 const sessions: FastifyPluginAsyncTypebox = async (app) => {
-  for (const schema of [Credentials, AccessToken, TokenPair, Message]) app.addSchema(schema)
+  for (const schema of [AccessToken, TokenPair]) app.addSchema(schema)
   const { access, refresh } = app.guards
 
   app.post(
@@ -120,7 +102,7 @@ const sessions: FastifyPluginAsyncTypebox = async (app) => {
   )
 }
 
-async function logOut({ server, claims, store }: FastifyRequest): Promise<Static<typeof Message>> {
+async function logOut({ server, claims, store }: FastifyRequest): Promise<Message> {
   await server.tokens.revoke(claims, store)
   return { message: 'Successfully logged out.' }
 }

@@ -1,13 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from '@sinclair/typebox'
-import type { FastifyRequest } from 'fastify'
 import { errors, found } from '../../errors.js'
+import { creationRefusals, refuseTaken } from '../../plugins/accounts.js'
 import { expectedVersions, isKnown, tag } from '../../plugins/conditional.js'
 import { locationOf } from '../../plugins/location.js'
 import { Id, IdParams, IfMatch, IfNoneMatch } from '../../schemas/record.js'
 import { ref } from '../../schemas/ref.js'
 import { empty, failure, list, success } from '../../schemas/response.js'
-import { newUser, type User, Username } from '../../store/collections.js'
+import { type User, Username } from '../../store/collections.js'
 
 const Password = Type.String({ minLength: 4, maxLength: 1024 })
 
@@ -36,7 +36,6 @@ const WholeUser = Type.Object(
 
 const notFound = failure('No user has this id', errors.recordNotFound('user', 99))
 const notYourself = failure('It is another account', errors.notYourself())
-const taken = failure('Another user has this name', errors.taken(['username']))
 const conflict = failure(
   'Another user has this name, or another request changed the account at the same time',
   errors.taken(['username']),
@@ -98,17 +97,13 @@ const users: FastifyPluginAsyncTypebox = async (app) => {
         body: ref(NewUser),
         response: {
           201: success('The new user', FleetUser, ['etag', 'location']),
-          409: taken,
-          503: overloaded,
+          ...creationRefusals,
         },
       },
     },
     async (request, reply) => {
       const { name, password } = request.body
-      // Refuses most before the costly hash; the insertion decides.
-      await refuseTaken(request, name)
-      const passwordHash = await app.passwords.hash(password)
-      const user = await request.store.users.insert(newUser({ username: name, passwordHash }))
+      const user = await app.createUser(request, name, password)
       tag(request, reply, user)
       return reply.code(201).header('location', locationOf(request, user.id)).send(shown(user))
     },
@@ -179,11 +174,6 @@ const users: FastifyPluginAsyncTypebox = async (app) => {
 
 function shown({ id, username }: User): Static<typeof FleetUser> {
   return { id, name: username }
-}
-
-async function refuseTaken({ store }: FastifyRequest, username: string, except?: number) {
-  const holder = await store.users.getBy({ username })
-  if (holder && holder.id !== except) throw errors.taken(['username'])
 }
 
 export default users

@@ -175,11 +175,11 @@ export class MemoryCollection<R extends BaseRecord> implements Collection<R>, Ca
     return record
   }
 
-  #require(record: R, { versions, where = {} }: Condition<R> = {}): void {
+  #require(record: R, { where = {}, versions }: Condition<R> = {}): void {
+    if (!hasValues(record, where)) throw new ConditionFailed(this.#declaration.name)
     if (versions && !versions.includes(record.version)) {
       throw new VersionMismatch(this.#declaration.name)
     }
-    if (!hasValues(record, where)) throw new ConditionFailed(this.#declaration.name)
   }
 
   /** Refuses a record that would break a unique key or a reference. Changes nothing. */

@@ -37,9 +37,9 @@ export class SortedList<T extends object> {
     const position = this.#positionIn(chunk, entry)
     if (chunk.length < CHUNK_SIZE) {
       chunk.splice(position, 0, entry)
-    } else if (position === chunk.length) {
-      // Entries mostly come in order: begin anew behind a full chunk, so that chunks stay full.
-      this.#chunks.splice(at + 1, 0, [entry])
+    } else if (position === 0 || position === chunk.length) {
+      // Entries mostly come in order, up or down: begin anew beside a full chunk, so that chunks stay full.
+      this.#chunks.splice(position === 0 ? at : at + 1, 0, [entry])
     } else {
       const upper = chunk.splice(CHUNK_SIZE / 2)
       this.#chunks.splice(at + 1, 0, upper)

@@ -43,6 +43,7 @@ t.test(
     t.same(await users(`${folder}/empty`), [
       { id: 1, name: 'user' },
       { id: 2, name: 'guest' },
+      { id: 3, name: 'admin' },
     ])
   },
 )

@@ -1,31 +1,28 @@
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
+import { readFile } from 'node:fs/promises'
 import t from 'tap'
-import { startProcess } from '../fixtures/process.js'
+import { curlTo, json } from '../fixtures/curl.js'
+import { ROOT, startProcess } from '../fixtures/process.js'
 
 /**
  * Every curl call that the fleet's document prints, in its order, against a real process. Tokens are the ones this
- * process gives; the rest is as printed there.
+ * process gives; the rest is as printed there. The document's data has two users, so that the next one is the third.
  */
 t.test("the fleet document's calls answer as printed", async (t) => {
-  const { url } = await startProcess(t)
+  const data = JSON.parse(await readFile(`${ROOT}/data.json`, 'utf8'))
+  const users = [
+    { id: 1, name: 'user', password: 'password' },
+    { id: 2, name: 'guest', password: 'guest' },
+  ]
+  const folder = t.testdir({ 'fleet.json': JSON.stringify({ users, ships: data.ships }) })
+  const { url } = await startProcess(t, [`${folder}/fleet.json`])
 
-  /** Runs `curl -i`; gives the status, the headers and the body. */
-  const curl = async (path: string, ...args: string[]) => {
-    const { stdout } = await promisify(execFile)('curl', ['-sS', '-i', `${url}${path}`, ...args])
-    const [head = '', body = ''] = stdout.split(/\r\n\r\n(.*)/s)
-    const [, status, text] = /^HTTP\/1\.1 (\d+) (.*)/.exec(head) ?? []
-    const location = /^location: (.*)$/im.exec(head)?.[1]?.trim()
-    const type = /^content-type: (.*)$/im.exec(head)?.[1]?.trim()
-    return { status: Number(status), text, location, type, body: body && JSON.parse(body) }
-  }
-  const json = ['-H', 'Content-Type: application/json']
+  const curl = curlTo(url)
   const bearer = (token: string) => ['-H', `Authorization: Bearer ${token}`]
   const jwt = /^eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+$/
 
   const login = await curl(
     '/auth/login',
-    ...['-X', 'POST', '-d', '{"username":"user", "password":"password"}', ...json],
+    ...['-X', 'POST', ...json('{"username":"user", "password":"password"}')],
   )
   t.match(login, { status: 200, type: /^application\/json/ })
   t.match(login.body, { access_token: jwt, refresh_token: jwt })
@@ -40,9 +37,9 @@ t.test("the fleet document's calls answer as printed", async (t) => {
   const logout2 = await curl('/auth/logout2', '-X', 'DELETE', ...bearer(login.body.refresh_token))
   t.match(logout2, { status: 200, body: { message: 'Successfully logged out.' } })
 
-  const users = await curl('/api/users')
-  t.equal(users.status, 200)
-  t.same(users.body, [
+  const list = await curl('/api/users')
+  t.equal(list.status, 200)
+  t.same(list.body, [
     { id: 1, name: 'user' },
     { id: 2, name: 'guest' },
   ])
@@ -53,19 +50,18 @@ t.test("the fleet document's calls answer as printed", async (t) => {
 
   const newUser = await curl(
     '/api/users',
-    ...['-X', 'POST', '-d', '{"name":"new user", "password":"secret"}', ...json],
+    ...['-X', 'POST', ...json('{"name":"new user", "password":"secret"}')],
   )
   t.match(newUser, { status: 201, text: 'Created', location: `${url}/api/users/3` })
   t.same(newUser.body, { id: 3, name: 'new user' })
 
   const asNewUser = async (password: string, username = 'new user') => {
-    const payload = JSON.stringify({ username, password })
-    const { body } = await curl('/auth/login', '-X', 'POST', '-d', payload, ...json)
+    const { body } = await curl('/auth/login', ...json({ username, password }))
     return bearer(body.access_token)
   }
   const renamed = await curl(
     '/api/users/3',
-    ...['-X', 'PUT', '-d', '{"name":"fancy new name", "password":"more secret"}', ...json],
+    ...['-X', 'PUT', ...json('{"name":"fancy new name", "password":"more secret"}')],
     ...(await asNewUser('secret')),
   )
   t.equal(renamed.status, 200)
@@ -114,12 +110,12 @@ t.test("the fleet document's calls answer as printed", async (t) => {
   const token = bearer(refresh.body.access_token)
   const imperial =
     '{"ship_class":"Star Destroyer", "model":"Imperial I-class Star Destroyer", "affiliation":"Empire", "category":"Capital Ships", "crew":37085, "length":1600, "manufacturer":"Kuat Drive Yards", "roles":["Destroyer","Carrier","Military Transport","Command Ship"]}'
-  const newShip = await curl('/api/ships', '-X', 'POST', '-d', imperial, ...json, ...token)
+  const newShip = await curl('/api/ships', '-X', 'POST', ...json(imperial), ...token)
   t.match(newShip, { status: 201, location: `${url}/api/ships/16` })
   t.same(newShip.body, { ...JSON.parse(imperial), id: 16 })
 
   const imperial2 = imperial.replace('I-class', 'II-class').replace('37085', '37050')
-  const changed = await curl('/api/ships/16', '-X', 'PUT', '-d', imperial2, ...json, ...token)
+  const changed = await curl('/api/ships/16', '-X', 'PUT', ...json(imperial2), ...token)
   t.equal(changed.status, 200)
   t.same(changed.body, {
     affiliation: 'Empire',

@@ -30,7 +30,7 @@ t.test('a body that is not what it says is refused', async (t) => {
   isError(t, await post('name', 'text/plain'), 415)
   isError(t, await post('{}', 'no media type'), 415)
   isError(t, await post(`{"name":"${'x'.repeat(1024 * 1024)}"}`), 413)
-  t.equal((await call(app, 'GET', '/api/users')).json().length, 2)
+  t.equal((await call(app, 'GET', '/api/users')).json().length, 3)
 })
 
 t.test('a body with a character set is read', async (t) => {
@@ -90,7 +90,8 @@ t.test("what is not a client's fault says nothing of itself", async (t) => {
   t.equal(toApiError(new Error('secret')), undefined)
   t.equal(toApiError(new InvalidRecord('ships', '/crew', 'secret')), undefined)
   t.equal(toApiError(Object.assign(new Error('secret'), { statusCode: 502 })), undefined)
-  t.match(toApiError(new ReferenceViolation('ships', 'owner', 'users')), { statusCode: 409 })
+  t.match(toApiError(new ReferenceViolation('ships', 'yardId', 'yards')), { statusCode: 409 })
+  t.match(toApiError(new ReferenceViolation('ships', 'userId', 'users')), { statusCode: 401 })
 })
 
 t.test('a store that fails makes a 500 that says no more', async (t) => {

@@ -1,11 +1,10 @@
 import { createHmac, generateKeyPairSync, randomUUID, sign } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import { Type } from '@sinclair/typebox'
-import { Value } from '@sinclair/typebox/value'
 import type { FastifyRequest } from 'fastify'
 import t, { type Test } from 'tap'
 import type { Options } from '../../config.js'
-import { bearer, type Carrier, header } from '../../plugins/carriers.js'
+import { bearer, bodyField, header } from '../../plugins/carriers.js'
 import guards from '../../plugins/guards.js'
 import { call, isError, logIn, SECRET, startApp } from '../fixtures/app.js'
 
@@ -66,7 +65,7 @@ t.test('any other token is refused', async (t) => {
     ),
     'signed with another secret': forge(claims(), {}, `${SECRET} `),
     expired: forge(claims({ exp: now() - 1 })),
-    'without exp': forge(claims({ exp: undefined })),
+    'a refresh token without exp': forge(claims({ type: 'refresh', exp: undefined })),
     'exp as text': forge(claims({ exp: String(now() + 60) })),
     'without iss': forge(claims({ iss: undefined })),
     'of another issuer': forge(claims({ iss: 'other' })),
@@ -90,6 +89,17 @@ t.test('any other token is refused', async (t) => {
       t.equal(response.headers['www-authenticate'], 'Bearer realm="slipway", error="invalid_token"')
     })
   }
+})
+
+t.test('only an access token may lack exp, and only where the memes API gives such', async (t) => {
+  const token = forge(claims({ exp: undefined }))
+  const status = async (options: Options) => {
+    const app = await startApp(t, options)
+    return (await call(app, 'PATCH', '/api/ships/1', { token, payload: {} })).statusCode
+  }
+  t.equal(await status({}), 200)
+  t.equal(await status({ memesTokenTtl: '1h' }), 401)
+  t.equal(await status({ apis: 'fleet,forum' }), 401)
 })
 
 t.test('an authorization header that brings no Bearer token is as none', async (t) => {
@@ -143,18 +153,11 @@ async function startGuarded(t: Test, options: Options = {}) {
     api.get('/basic', basic({ schema }), whoAmI)
   })
   await app.register(async (api) => {
-    const inBody: Carrier = {
-      name: 'Body',
-      inBody: true,
-      read: ({ body }) => Value.Cast(TokenBody, body)['access-token'],
-    }
-    await api.register(guards, { carriers: [inBody, bearer] })
+    await api.register(guards, { carriers: [bodyField('access-token'), bearer] })
     api.post('/body', api.guards.access({ schema }), whoAmI)
   })
   return app
 }
-
-const TokenBody = Type.Object({ 'access-token': Type.Optional(Type.String()) })
 
 t.test('a token is found in each carrier of the API', async (t) => {
   const app = await startGuarded(t)
@@ -180,7 +183,11 @@ t.test('a token is found in a body', async (t) => {
   const { access } = await logIn(app)
   const post = (payload: object) => call(app, 'POST', '/body', { payload })
   t.same((await post({ 'access-token': access })).json(), { username: 'user' })
-  isError(t, await post({ 'access-token': 'other' }), 401)
+  isError(t, await post({ 'access-token': 'other' }), 401, 'The token is not valid.')
+  for (const value of ['', 5, true, {}, [access]]) {
+    isError(t, await post({ 'access-token': value }), 401, 'The token is not valid.')
+  }
+  isError(t, await post({ 'access-token': null }), 401, 'A token is needed.')
   isError(t, await post({}), 401)
   t.equal((await call(app, 'POST', '/body', { token: access, payload: {} })).statusCode, 200)
 })
@@ -234,13 +241,13 @@ t.test('a basic guard takes a username and a password', async (t) => {
 t.test('a guard says in the document what it asks for', async (t) => {
   const app = await startGuarded(t)
   const { paths, components } = (await call(app, 'GET', '/openapi.json')).json()
-  t.same(paths['/access'].get.security, [{ accessBearer: [] }, { accessHeader: [] }])
+  t.same(paths['/access'].get.security, [{ accessBearer: [] }, { accessXAccessToken: [] }])
   t.same(paths['/basic'].get.security, [{ basic: [] }])
-  t.same(Object.keys(paths['/access'].get.responses), ['200', '401'])
-  t.same(Object.keys(paths['/admin'].get.responses), ['200', '401', '403'])
+  t.same(Object.keys(paths['/access'].get.responses), ['200', '400', '401'])
+  t.same(Object.keys(paths['/admin'].get.responses), ['200', '400', '401', '403'])
   t.same(Object.keys(paths['/basic'].get.responses), ['200', '401', '429', '503'])
   t.match(components.securitySchemes, {
-    accessHeader: { type: 'apiKey', in: 'header', name: 'x-access-token' },
+    accessXAccessToken: { type: 'apiKey', in: 'header', name: 'x-access-token' },
     basic: { type: 'http', scheme: 'basic' },
   })
 })

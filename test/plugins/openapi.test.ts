@@ -30,7 +30,7 @@ t.test('the document is served as JSON and as YAML', async (t) => {
   t.match(yaml.body, /^openapi: 3\.1\.0$/m)
 })
 
-t.test('every operation of the fleet is there, with each status it can give', async (t) => {
+t.test('every operation is there, with each status it can give', async (t) => {
   const { operations } = await read(await startApp(t))
   const statuses = Object.fromEntries(
     operations.map(({ name, operation }) => [name, Object.keys(operation.responses).join(' ')]),
@@ -53,6 +53,28 @@ t.test('every operation of the fleet is there, with each status it can give', as
     'put /api/ships/{id}': '200 400 401 404 412 413 415',
     'patch /api/ships/{id}': '200 400 401 404 412 413 415',
     'delete /api/ships/{id}': '204 400 401 404 412 413 415',
+    'post /login': '200 400 401 413 415 429 503',
+    'post /verify-token': '200 400 401 413 415',
+    'post /register': '200 400 409 413 415 503',
+    'get /users/{id}': '200 304 400 404',
+    'get /articles': '200 400',
+    'get /users/{id}/articles': '200 400 404',
+    'get /articles/{id}': '200 304 400 404',
+    'post /articles/new': '200 400 401 413 415',
+    'put /articles/{id}/edit': '200 400 401 403 404 412 413 415',
+    'delete /articles/{id}/delete': '200 400 401 403 404 412 413 415',
+    'get /login': '200 401 429 503',
+    'get /user': '200 400 401 403',
+    'post /user': '200 400 401 403 409 413 415 503',
+    'get /user/{public_id}': '200 304 400 401 403 404',
+    'put /user/{public_id}': '200 400 401 403 404 412 413 415',
+    'delete /user/{public_id}': '200 400 401 403 404 412 413 415',
+    'get /': '200 302 400 401',
+    'get /template': '200 400 401',
+    'post /template': '200 400 401 413 415',
+    'get /template/{id}': '200 304 400 401 404',
+    'put /template/{id}': '200 400 401 403 404 412 413 415',
+    'delete /template/{id}': '200 400 401 403 404 412 413 415',
   })
 })
 
@@ -82,6 +104,7 @@ t.test('the guarded operations say so, and no others', async (t) => {
   const guarded = operations
     .filter(({ operation }) => operation.security)
     .map(({ name, operation }) => [name, JSON.stringify(operation.security)])
+  const memes = '[{"accessXAccessToken":[]},{"accessBearer":[]}]'
   t.same(Object.fromEntries(guarded), {
     'post /auth/refresh': '[{"refreshBearer":[]}]',
     'delete /auth/logout': '[{"accessBearer":[]}]',
@@ -92,12 +115,33 @@ t.test('the guarded operations say so, and no others', async (t) => {
     'put /api/ships/{id}': '[{"accessBearer":[]}]',
     'patch /api/ships/{id}': '[{"accessBearer":[]}]',
     'delete /api/ships/{id}': '[{"accessBearer":[]}]',
+    'post /verify-token': '[{"accessBearer":[]}]',
+    'post /articles/new': '[{"accessBearer":[]}]',
+    'put /articles/{id}/edit': '[{"accessBearer":[]}]',
+    'delete /articles/{id}/delete': '[{"accessBearer":[]}]',
+    'get /login': '[{"basic":[]}]',
+    'get /': memes,
+    'get /user': memes,
+    'post /user': memes,
+    'get /user/{public_id}': memes,
+    'put /user/{public_id}': memes,
+    'delete /user/{public_id}': memes,
+    'get /template': memes,
+    'post /template': memes,
+    'get /template/{id}': memes,
+    'put /template/{id}': memes,
+    'delete /template/{id}': memes,
   })
   t.match(document.components.securitySchemes, {
     accessBearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
     refreshBearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
   })
-  t.same(Object.keys(document.components.securitySchemes).sort(), ['accessBearer', 'refreshBearer'])
+  t.same(Object.keys(document.components.securitySchemes).sort(), [
+    'accessBearer',
+    'accessXAccessToken',
+    'basic',
+    'refreshBearer',
+  ])
 })
 
 t.test('the components have real names, and examples', async (t) => {
@@ -121,4 +165,44 @@ t.test('the headers of answers are there', async (t) => {
   t.match(document.paths['/auth/logout'].delete.responses['401'].headers, {
     'www-authenticate': {},
   })
+})
+
+t.test('the examples of errors are in the words of their API', async (t) => {
+  const { document } = await read(await startApp(t))
+  const example = (path: string, method: string, status: number) =>
+    document.paths[path][method].responses[status].content['application/json'].example
+  t.same(example('/articles/new', 'post', 400), {
+    statusCode: 400,
+    error: 'Article title is missing',
+    message: 'Article title is missing',
+    details: [{ in: 'body', path: '/title', message: 'is missing' }],
+  })
+  t.match(example('/articles/{id}', 'get', 404), { error: 'Article with id=222 was not found' })
+  t.match(example('/register', 'post', 409), { error: 'User with such username already exists' })
+  t.same(example('/template/{id}', 'get', 404), {
+    statusCode: 404,
+    error: 'Not Found',
+    message: 'no template found',
+  })
+  t.match(example('/auth/login', 'post', 400), {
+    error: 'Bad Request',
+    details: [{ in: 'body', path: '/username', message: 'is missing' }],
+  })
+  t.match(example('/articles', 'get', 400), { details: [{ in: 'query', path: '/page' }] })
+  t.match(example('/user/{public_id}', 'get', 400), {
+    details: [
+      { in: 'path', path: '/public_id', message: 'must NOT have more than 128 characters' },
+    ],
+  })
+})
+
+t.test('bodies that can be forms say so', async (t) => {
+  const { document } = await read(await startApp(t))
+  const typesOf = (path: string, method: string) =>
+    Object.keys(document.paths[path][method].requestBody.content)
+  const both = ['application/x-www-form-urlencoded', 'application/json']
+  t.same(typesOf('/user', 'post'), both)
+  t.same(typesOf('/template', 'post'), both)
+  t.same(typesOf('/template/{id}', 'put'), both)
+  t.same(typesOf('/register', 'post'), ['application/json'])
 })

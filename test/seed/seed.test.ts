@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import t, { type Test } from 'tap'
+import { DEMO_PASSWORDS } from '../../seed/demo.js'
 import { SeedError } from '../../seed/errors.js'
 import { seed } from '../../seed/seed.js'
 import { MemoryEngine } from '../../store/memory/engine.js'
 import { openStore, type Store } from '../../store/store.js'
+import { call, logIn, startApp } from '../fixtures/app.js'
 
 const ship = {
   affiliation: 'Empire',
@@ -91,6 +93,50 @@ t.test('a user may have all that a user has', async (t) => {
   t.equal(passwords.size, 0)
 })
 
+t.test('articles and templates have the names they have on the wire', async (t) => {
+  const { store } = await load(t, {
+    users: [{ id: 5, name: 'user', password: 'password' }],
+    articles: [
+      {
+        id: 24,
+        title: 'By id',
+        text: 'A text',
+        user_id: 5,
+        'author.username': 'user',
+        date_posted: '2020-02-04T03:46:04.264139Z',
+      },
+      { title: 'By name', text: 'A text', 'author.username': 'user' },
+      { title: "Nobody's", text: 'A text', user_id: null, 'author.username': null },
+    ],
+    templates: [
+      {
+        id: 27,
+        title: 'Test thing',
+        url: 'https://i.imgur.com/yYGxFJX.jpeg',
+        description: 'Done',
+        posted: 'Mon, 12 Oct 2020 04:51:27 GMT',
+        username: 'user',
+        user_id: 'user',
+        approved: true,
+      },
+      { title: 'By user_id', url: 'http:/test.com', user_id: 'user' },
+      { title: "Nobody's", url: 'http:/test.com', description: null, username: null },
+    ],
+    applications: { someapp: '0b8f4a52-3c35-4a6e-9f5d-0f2a5f1f6f11' },
+  })
+  t.match((await store.articles.find()).items, [
+    { id: 24, userId: 5, postedAt: '2020-02-04T03:46:04.264Z' },
+    { id: 25, userId: 5, postedAt: /Z$/ },
+    { id: 26, userId: null },
+  ])
+  t.match((await store.templates.find()).items, [
+    { id: 27, userId: 5, postedAt: '2020-10-12T04:51:27.000Z', approved: true },
+    { id: 28, userId: 5, description: null, approved: false },
+    { id: 29, userId: null },
+  ])
+  t.match((await store.applications.find()).items, [{ name: 'someapp' }])
+})
+
 t.test('a byte order mark is no fault', async (t) => {
   t.equal((await (await load(t, '\uFEFF{"ships": []}')).store.ships.find()).total, 0)
 })
@@ -136,6 +182,44 @@ t.test('a fault is told with its place', async (t) => {
     ['['.repeat(200_000), 'nested too deeply: not valid JSON'],
     [{ users: [null] }, '/users/0: must be object'],
   ]
+  const article = { title: 'A title', text: 'A text' }
+  const template = { title: 'A title', url: 'https://example.com/x.png' }
+  const users = [{ id: 1, ...user }]
+  faults.push(
+    [{ articles: [{ text: 'A text' }] }, '/articles/0/title: is missing'],
+    [{ articles: [{ ...article, title: '' }] }, '/articles/0/title: must not be empty'],
+    [{ articles: [{ ...article, user_id: 9 }] }, '/articles/0/user_id: names no user'],
+    [
+      { users, articles: [{ ...article, user_id: 1, 'author.username': 'other' }] },
+      '/articles/0/author.username: is not the name of user_id',
+    ],
+    [
+      { articles: [article, { ...article, 'author.username': 'nobody' }] },
+      '/articles/1/author.username: names no user',
+    ],
+    [
+      { articles: [{ ...article, date_posted: 'today' }] },
+      /^\/articles\/0\/date_posted: must match/,
+    ],
+    [{ templates: [{ ...template, url: 'x' }] }, /^\/templates\/0\/url: must match/],
+    [{ templates: [{ ...template, username: 'nobody' }] }, '/templates/0/username: names no user'],
+    [{ templates: [{ ...template, user_id: 'nobody' }] }, '/templates/0/user_id: names no user'],
+    [
+      { users, templates: [{ ...template, username: 'user', user_id: 'other' }] },
+      '/templates/0/user_id: is not the username',
+    ],
+    [
+      { templates: [{ ...template, posted: 'Mon, 13 Oct 2020 04:51:27 GMT' }] },
+      /^\/templates\/0\/posted: must match/,
+    ],
+    [{ templates: [{ ...template, approved: 'yes' }] }, '/templates/0/approved: must be boolean'],
+    [{ applications: {} }, '/applications: must NOT have fewer than 1 properties'],
+    [{ applications: { app: 'short' } }, /^\/applications\/app: must match/],
+    [
+      { applications: { 'a/b': 'same-token', other: 'same-token' } },
+      '/applications/other: another record has the same token',
+    ],
+  )
   for (const [content, expected] of faults) {
     await t.test(String(expected), async (t) => {
       const error = await load(t, content).catch((error) => error)
@@ -158,6 +242,22 @@ t.test('a file that is not there is told', async (t) => {
 t.test('the data file that is shipped is as the contract has it', async (t) => {
   const text = await readFile(new URL('../../data.json', import.meta.url), 'utf8')
   const { store, passwords } = await load(t, text)
-  t.same([...passwords.values()], ['password', 'guest'])
+  t.same([...passwords.values()], [...DEMO_PASSWORDS.values()])
   t.equal((await store.ships.find()).total, 15)
+  t.ok((await store.articles.find()).total > 10, 'more than one page')
+  t.ok((await store.templates.find()).total > 3)
+})
+
+t.test('the addresses that the shipped articles name are there', async (t) => {
+  const app = await startApp(t)
+  const { items } = await app.store.articles.find()
+  const texts = items.map(({ text }) => text).join('\n')
+  const paths = texts.match(/(?<![\w.])\/[\w/?=]*\w/g) ?? []
+  t.ok(paths.length > 10)
+  const { access: token } = await logIn(app)
+  for (const path of new Set(paths)) {
+    const isRead = !/^\/(auth\/|articles\/\d+\/edit)/.test(path)
+    const { statusCode } = await call(app, isRead ? 'GET' : 'OPTIONS', path, { token })
+    t.equal(statusCode, isRead ? 200 : 204, path)
+  }
 })

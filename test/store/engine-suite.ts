@@ -144,6 +144,12 @@ export function testEngine(name: string, newEngine: () => Engine): void {
   test('update and delete can expect values', async (t, { books }) => {
     await books.insert(book({ shelf: 'A' }))
     await t.rejects(books.update(1, { year: 1 }, { where: { shelf: 'B' } }), ConditionFailed)
+    const both = { where: { shelf: 'B' }, versions: [] }
+    await t.rejects(
+      books.update(1, { year: 1 }, both),
+      ConditionFailed,
+      'the condition comes first',
+    )
     await t.rejects(books.delete(1, { where: { shelf: 'B' } }), ConditionFailed)
     t.match(await books.update(1, { year: 1 }, { where: { shelf: 'A', year: 2000 } }), { year: 1 })
     t.match(await books.delete(1, { where: { shelf: 'A' } }), { id: 1 })

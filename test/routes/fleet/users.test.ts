@@ -8,6 +8,7 @@ t.test('listUsers', async (t) => {
   t.same(response.json(), [
     { id: 1, name: 'user' },
     { id: 2, name: 'guest' },
+    { id: 3, name: 'admin' },
   ])
 })
 
@@ -38,9 +39,9 @@ t.test('createUser', async (t) => {
     headers: { host: 'localhost:5000' },
   })
   t.equal(response.statusCode, 201)
-  t.same(response.json(), { id: 3, name: 'new user' })
-  t.equal(response.headers.location, 'http://localhost:5000/api/users/3')
-  t.same((await call(app, 'GET', '/api/users')).json().at(-1), { id: 3, name: 'new user' })
+  t.same(response.json(), { id: 4, name: 'new user' })
+  t.equal(response.headers.location, 'http://localhost:5000/api/users/4')
+  t.same((await call(app, 'GET', '/api/users')).json().at(-1), { id: 4, name: 'new user' })
   t.type((await logIn(app, 'new user', 'secret')).access, 'string')
   isError(t, await call(app, 'POST', '/api/users', { payload }), 409, 'This username is taken.')
 })
@@ -66,7 +67,7 @@ t.test('createUser refuses what no account can have', async (t) => {
     isError(t, response, 400)
     t.match(response.json().details, [{ in: 'body', path }])
   }
-  t.equal((await call(app, 'GET', '/api/users')).json().length, 2)
+  t.equal((await call(app, 'GET', '/api/users')).json().length, 3)
 })
 
 t.test('the same name registered fifty times at once makes one account', async (t) => {
@@ -79,7 +80,7 @@ t.test('the same name registered fifty times at once makes one account', async (
     201,
     ...Array.from({ length: 49 }, () => 409),
   ])
-  t.equal((await call(app, 'GET', '/api/users')).json().length, 3)
+  t.equal((await call(app, 'GET', '/api/users')).json().length, 4)
 })
 
 t.test('replaceUser', async (t) => {
@@ -182,7 +183,7 @@ t.test('a token does not pass to the next user of the same name', async (t) => {
   const { access: token } = await logIn(app)
   await call(app, 'DELETE', '/api/users/1', { token })
   const payload = { name: 'user', password: 'password' }
-  t.equal((await call(app, 'POST', '/api/users', { payload })).json().id, 3)
+  t.equal((await call(app, 'POST', '/api/users', { payload })).json().id, 4)
   isError(t, await call(app, 'DELETE', '/api/ships/1', { token }), 401)
 })
 

@@ -1,0 +1,36 @@
+import { type AddressInfo, BlockList, isIPv6 } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import { DEMO_PASSWORDS } from '../seed/demo.js'
+import type { Store } from '../store/store.js'
+
+const loopback = new BlockList()
+loopback.addSubnet('127.0.0.0', 8)
+loopback.addAddress('::1', 'ipv6')
+
+function isLoopback(at: string | AddressInfo): boolean {
+  // A socket in the file system is text.
+  return typeof at === 'string' || loopback.check(at.address, isIPv6(at.address) ? 'ipv6' : 'ipv4')
+}
+
+/**
+ * Says in the log, once the server listens, when other machines can reach it and log in as a demo user.
+ * @param passwords the plain passwords of the data file, by the user's id
+ */
+export function warnOfDemoUsers(
+  app: FastifyInstance,
+  store: Store,
+  passwords: ReadonlyMap<number, string>,
+): void {
+  app.addHook('onListen', async () => {
+    if (app.addresses().every(isLoopback)) return
+    const names: string[] = []
+    for (const [username, password] of DEMO_PASSWORDS) {
+      const user = await store.users.getBy({ username })
+      if (user && passwords.get(user.id) === password) names.push(username)
+    }
+    if (names.length === 0) return
+    app.log.warn(
+      `Other machines can reach this server and log in as ${names.join(', ')} with the passwords of the demo: change them in the data file`,
+    )
+  })
+}

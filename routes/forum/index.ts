@@ -1,0 +1,29 @@
+import { bearer, bodyField } from '../../plugins/carriers.js'
+import emptyBody from '../../plugins/empty-body.js'
+import guards from '../../plugins/guards.js'
+import type { Api } from '../index.js'
+import articles from './articles.js'
+import sessions from './sessions.js'
+import { TokenBody } from './token.js'
+import users from './users.js'
+import { wording } from './wording.js'
+
+/** Registration, and articles that their authors write, change and delete. */
+const forum: Api = {
+  tag: {
+    name: 'forum',
+    description:
+      'Registration; articles, newest first, in pages. The token goes into the body as `access-token`, or into `Authorization: Bearer`. First call: `GET /articles`.',
+  },
+  routes: async (app, { config }) => {
+    app.decorate('wording', wording)
+    app.addSchema(TokenBody)
+    await app.register(emptyBody)
+    await app.register(guards, { carriers: [bodyField('access-token'), bearer] })
+    await app.register(sessions)
+    await app.register(users)
+    await app.register(articles, { pageSize: config.forumPageSize })
+  },
+}
+
+export default forum

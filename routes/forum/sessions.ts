@@ -1,0 +1,72 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import { errors } from '../../errors.js'
+import { loginRefusals } from '../../plugins/login.js'
+import { Id } from '../../schemas/record.js'
+import { ref } from '../../schemas/ref.js'
+import { success } from '../../schemas/response.js'
+import { Credentials, exampleToken } from '../../schemas/session.js'
+import { Username } from '../../store/collections.js'
+import { TokenBody } from './token.js'
+
+const ForumLogin = Type.Object(
+  { 'access-token': Type.String(), user_id: Id, username: Username },
+  {
+    $id: 'ForumLogin',
+    additionalProperties: false,
+    examples: [{ 'access-token': exampleToken, user_id: 1, username: 'user' }],
+  },
+)
+
+const TokenHolder = Type.Object(
+  { username: Username, id: Id },
+  { $id: 'TokenHolder', additionalProperties: false, examples: [{ username: 'user', id: 1 }] },
+)
+
+/** Logging in, and asking whose a token is. */
+const sessions: FastifyPluginAsyncTypebox = async (app) => {
+  for (const schema of [ForumLogin, TokenHolder]) app.addSchema(schema)
+  const { access } = app.guards
+
+  app.post(
+    '/login',
+    {
+      schema: {
+        operationId: 'logInToForum',
+        summary: 'Log in',
+        tags: ['forum'],
+        body: ref(Credentials),
+        response: {
+          200: success('The access token', ForumLogin, ['cache-control']),
+          ...loginRefusals(errors.credentialsWrong()),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { username, password } = request.body
+      const user = await app.logIn(request, username, password)
+      reply.header('cache-control', 'no-store')
+      return {
+        'access-token': app.tokens.issue(user, 'access'),
+        user_id: user.id,
+        username: user.username,
+      }
+    },
+  )
+
+  app.post(
+    '/verify-token',
+    access({
+      schema: {
+        operationId: 'verifyToken',
+        summary: 'Ask whose an access token is',
+        tags: ['forum'],
+        body: ref(TokenBody),
+        response: { 200: success('The token is good, and this is whose it is', TokenHolder) },
+      },
+    }),
+    async ({ user: { username, id } }) => ({ username, id }),
+  )
+}
+
+export default sessions

@@ -1,0 +1,18 @@
+import { Type } from '@sinclair/typebox'
+import { exampleToken } from '../../schemas/session.js'
+
+/** The field of a body that carries the token, where no `Authorization` does. */
+export const tokenField = {
+  'access-token': Type.Optional(
+    Type.String({
+      description: 'The token of a login, unless `Authorization: Bearer` carries it',
+      examples: [exampleToken],
+    }),
+  ),
+}
+
+export const TokenBody = Type.Object(tokenField, {
+  $id: 'TokenBody',
+  additionalProperties: false,
+  examples: [{ 'access-token': exampleToken }],
+})

@@ -1,0 +1,99 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { type Static, Type } from '@sinclair/typebox'
+import { errors, found } from '../../errors.js'
+import { creationRefusals } from '../../plugins/accounts.js'
+import { isKnown } from '../../plugins/conditional.js'
+import { Id, IdParams, IfNoneMatch } from '../../schemas/record.js'
+import { ref } from '../../schemas/ref.js'
+import { empty, failure, success } from '../../schemas/response.js'
+import { type User, Username } from '../../store/collections.js'
+
+const SYMBOLS = '!@#$%^&*\\-_'
+const LETTER = `[A-Za-z0-9${SYMBOLS}]`
+
+const Registration = Type.Object(
+  {
+    username: Type.String({
+      minLength: 5,
+      maxLength: 20,
+      pattern: `^${LETTER}+$`,
+      description: 'Letters from a to z, digits and !@#$%^&*-_',
+    }),
+    password: Type.String({
+      minLength: 8,
+      maxLength: 40,
+      pattern: `^(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])(?=.*[${SYMBOLS}])${LETTER}+$`,
+      description:
+        'Letters from a to z, digits and !@#$%^&*-_; a small letter, a capital, a digit and a symbol at least',
+    }),
+  },
+  {
+    $id: 'Registration',
+    additionalProperties: false,
+    examples: [{ username: 'username_example', password: 'Passw0rd-example' }],
+  },
+)
+
+const Profile = Type.Object(
+  {
+    date_registered: Type.String({ format: 'date-time' }),
+    id: Id,
+    username: Username,
+  },
+  {
+    $id: 'Profile',
+    additionalProperties: false,
+    examples: [{ date_registered: '2020-02-02T00:17:25.387Z', id: 1, username: 'user' }],
+  },
+)
+
+/** Registering, and what everybody may see of a user. */
+const users: FastifyPluginAsyncTypebox = async (app) => {
+  for (const schema of [Registration, Profile]) app.addSchema(schema)
+
+  app.post(
+    '/register',
+    {
+      schema: {
+        operationId: 'register',
+        summary: 'Register',
+        tags: ['forum'],
+        body: ref(Registration),
+        response: { 200: success('The new user', Profile), ...creationRefusals },
+      },
+    },
+    async (request) => {
+      const { username, password } = request.body
+      return shown(await app.createUser(request, username, password))
+    },
+  )
+
+  app.get(
+    '/users/:id',
+    {
+      schema: {
+        operationId: 'getProfile',
+        summary: "Get a user's profile",
+        tags: ['forum'],
+        params: IdParams,
+        headers: IfNoneMatch,
+        response: {
+          200: success('The profile', Profile, ['etag']),
+          304: empty('You have the latest version', ['etag']),
+          404: failure('No user has this id', errors.recordNotFound('user', 99)),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params
+      const user = found(await request.store.users.get(id), 'user', id)
+      return isKnown(request, reply, user) ? reply.code(304).send(undefined) : shown(user)
+    },
+  )
+}
+
+function shown({ registeredAt, id, username }: User): Static<typeof Profile> {
+  return { date_registered: registeredAt, id, username }
+}
+
+export default users

@@ -1,0 +1,47 @@
+import { ConfigError } from '../../config.js'
+import { applicationToken } from '../../plugins/applications.js'
+import { bearer, header } from '../../plugins/carriers.js'
+import emptyBody from '../../plugins/empty-body.js'
+import form from '../../plugins/form.js'
+import guards from '../../plugins/guards.js'
+import type { Api } from '../index.js'
+import sessions from './sessions.js'
+import templates from './templates.js'
+import users from './users.js'
+
+/** Users whom admins manage, and meme templates that admins approve. */
+const memes: Api = {
+  tag: {
+    name: 'memes',
+    description:
+      'Users whom admins manage; meme templates that admins approve. Bodies are forms or JSON, the token goes into `x-access-token` or `Authorization: Bearer`. First call: `GET /login`, with a username and a password (Basic).',
+  },
+  routes: async (app, { config }) => {
+    const { total } = await app.store.applications.find({ limit: 0 })
+    const isClosed = total > 0
+    if (config.memesOpenUsers && !isClosed) {
+      throw new ConfigError(
+        "MEMES_OPEN_USERS can't be true: that takes applications in the data file, which keep others out",
+      )
+    }
+    app.decorate('wording', {
+      isInError: false,
+      words: {
+        recordNotFound: (kind) => `no ${kind} found`,
+        notOwner: (action) =>
+          `You can ${action} only a template of your own, until it is approved.`,
+      },
+    })
+    await app.register(form)
+    await app.register(emptyBody)
+    await app.register(guards, {
+      carriers: [header('x-access-token'), bearer],
+      requirement: isClosed ? applicationToken : undefined,
+    })
+    await app.register(sessions, { tokenTtl: config.memesTokenTtl })
+    await app.register(users, { isOpen: config.memesOpenUsers })
+    await app.register(templates)
+  },
+}
+
+export default memes

@@ -1,0 +1,203 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { type Static, Type } from '@sinclair/typebox'
+import type { FastifyRequest } from 'fastify'
+import { errors, found } from '../../errors.js'
+import { creationRefusals } from '../../plugins/accounts.js'
+import { expectedVersions, isKnown, tag } from '../../plugins/conditional.js'
+import { FORM } from '../../plugins/form.js'
+import { Message } from '../../schemas/message.js'
+import { Id, IfMatch, IfNoneMatch } from '../../schemas/record.js'
+import { ref } from '../../schemas/ref.js'
+import { empty, failure, success } from '../../schemas/response.js'
+import { type User, Username } from '../../store/collections.js'
+
+const examplePublicId = 'e9572ee6-4b5e-45e4-a840-58a33b04b8a7'
+
+const exampleAccount = {
+  admin: true,
+  id: 3,
+  public_id: examplePublicId,
+  username: 'admin',
+  password: '********',
+}
+
+const Account = Type.Object(
+  {
+    admin: Type.Boolean(),
+    id: Id,
+    public_id: Type.String({ description: 'Names the user in paths' }),
+    username: Username,
+    password: Type.String({ description: 'Always eight asterisks: nobody gets to see a hash' }),
+  },
+  {
+    $id: 'Account',
+    additionalProperties: false,
+    examples: [exampleAccount],
+  },
+)
+
+const OneAccount = Type.Object(
+  { user: ref(Account) },
+  { $id: 'OneAccount', additionalProperties: false, examples: [{ user: exampleAccount }] },
+)
+
+const Accounts = Type.Object(
+  { users: Type.Array(ref(Account)) },
+  { $id: 'Accounts', additionalProperties: false, examples: [{ users: [exampleAccount] }] },
+)
+
+const NewAccount = Type.Object(
+  { username: Username, password: Type.String({ minLength: 1, maxLength: 1024 }) },
+  {
+    $id: 'NewAccount',
+    additionalProperties: false,
+    examples: [{ username: 'some username', password: 'my password' }],
+  },
+)
+
+const PublicIdParams = Type.Object({
+  public_id: Type.String({
+    maxLength: 128,
+    description: "The user's `public_id`",
+    examples: [examplePublicId],
+  }),
+})
+
+const notFound = failure('No user has this public_id', errors.recordNotFound('user', 'none'))
+const stale = failure('The user is not as If-Match has it', errors.preconditionFailed())
+
+export interface UserOptions {
+  /** Whether users who are no admins may list and create users. */
+  readonly isOpen: boolean
+}
+
+/** Users, as an admin sees and manages them. */
+const users: FastifyPluginAsyncTypebox<UserOptions> = async (app, { isOpen }) => {
+  for (const schema of [Account, OneAccount, Accounts, NewAccount]) app.addSchema(schema)
+  const { access, admin } = app.guards
+  const member = isOpen ? access : admin
+
+  app.get(
+    '/user',
+    member({
+      schema: {
+        operationId: 'listAccounts',
+        summary: 'List all users',
+        tags: ['memes'],
+        response: { 200: success('All users, by id', Accounts) },
+      },
+    }),
+    async (request) => {
+      const { items } = await request.store.users.find()
+      return { users: items.map(shown) }
+    },
+  )
+
+  app.post(
+    '/user',
+    member({
+      schema: {
+        operationId: 'createAccount',
+        summary: 'Create a user',
+        tags: ['memes'],
+        consumes: [FORM, 'application/json'],
+        body: ref(NewAccount),
+        response: {
+          200: success('The user is there', Message, [], { message: 'User created successfully' }),
+          ...creationRefusals,
+        },
+      },
+    }),
+    async (request) => {
+      const { username, password } = request.body
+      await app.createUser(request, username, password)
+      return { message: 'User created successfully' }
+    },
+  )
+
+  app.get(
+    '/user/:public_id',
+    admin({
+      schema: {
+        operationId: 'getAccount',
+        summary: 'Get a user',
+        tags: ['memes'],
+        params: PublicIdParams,
+        headers: IfNoneMatch,
+        response: {
+          200: success('The user', OneAccount, ['etag']),
+          304: empty('You have the latest version', ['etag']),
+          404: notFound,
+        },
+      },
+    }),
+    async (request, reply) => {
+      const user = await userNamed(request, request.params.public_id)
+      return isKnown(request, reply, user) ? reply.code(304).send(undefined) : { user: shown(user) }
+    },
+  )
+
+  app.put(
+    '/user/:public_id',
+    admin({
+      schema: {
+        operationId: 'promoteUser',
+        summary: 'Make a user an admin',
+        tags: ['memes'],
+        params: PublicIdParams,
+        headers: IfMatch,
+        response: {
+          200: success('The user is an admin', Message, ['etag'], {
+            message: 'The user has been promoted!',
+          }),
+          404: notFound,
+          412: stale,
+        },
+      },
+    }),
+    async (request, reply) => {
+      const { id, publicId } = await userNamed(request, request.params.public_id)
+      const versions = expectedVersions(request)
+      const promotion = request.store.users.update(id, { admin: true }, { versions })
+      tag(request, reply, found(await promotion, 'user', publicId))
+      return { message: 'The user has been promoted!' }
+    },
+  )
+
+  app.delete(
+    '/user/:public_id',
+    admin({
+      schema: {
+        operationId: 'deleteAccount',
+        summary: 'Delete a user',
+        description: 'What the user has written stays, without an author.',
+        tags: ['memes'],
+        params: PublicIdParams,
+        headers: IfMatch,
+        response: {
+          200: success('The user is gone', Message, [], { message: 'The user has been deleted!' }),
+          404: notFound,
+          412: stale,
+        },
+      },
+    }),
+    async (request) => {
+      const { id, publicId } = await userNamed(request, request.params.public_id)
+      const versions = expectedVersions(request)
+      found(await request.store.users.delete(id, { versions }), 'user', publicId)
+      return { message: 'The user has been deleted!' }
+    },
+  )
+}
+
+/** @throws 404 */
+async function userNamed({ store }: FastifyRequest, publicId: string): Promise<User> {
+  // UUIDs are compared without regard to letter case: RFC 9562, section 4.
+  return found(await store.users.getBy({ publicId: publicId.toLowerCase() }), 'user', publicId)
+}
+
+function shown({ admin, id, publicId, username }: User): Static<typeof Account> {
+  return { admin, id, public_id: publicId, username, password: '********' }
+}
+
+export default users

@@ -1,0 +1,14 @@
+import { Type } from '@sinclair/typebox'
+
+/** A token as it looks, for examples. */
+export const exampleToken = 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl'
+
+/** What one logs in with. */
+export const Credentials = Type.Object(
+  { username: Type.String({ maxLength: 128 }), password: Type.String({ maxLength: 1024 }) },
+  {
+    $id: 'Credentials',
+    additionalProperties: false,
+    examples: [{ username: 'user', password: 'password' }],
+  },
+)

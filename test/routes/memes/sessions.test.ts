@@ -1,0 +1,100 @@
+import t from 'tap'
+import { call, claimsOf, isError, startApp } from '../../fixtures/app.js'
+
+const basic = (username: string, password: string) => ({
+  authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
+})
+
+t.test('logInWithBasic', async (t) => {
+  const app = await startApp(t)
+  const response = await call(app, 'GET', '/login', { headers: basic('admin', 'admin') })
+  t.equal(response.statusCode, 200)
+  t.equal(response.headers['cache-control'], 'no-store')
+  const { token, access_token, refresh_token, ...rest } = response.json()
+  t.same(rest, {
+    username: 'admin',
+    email: 'admin@example.com',
+    project: 'none',
+    project_description: '',
+  })
+  t.match(claimsOf(token), { sub: '3', type: 'access', exp: undefined })
+  const { iat, exp } = claimsOf(access_token)
+  t.equal(Number(exp) - Number(iat), 15 * 60)
+  t.match(claimsOf(refresh_token), { type: 'refresh', exp: Number })
+
+  const user = (await call(app, 'GET', '/login', { headers: basic('user', 'password') })).json()
+  t.match(user, { username: 'user', email: null })
+})
+
+t.test('each of its tokens is good where its kind is due, in every API', async (t) => {
+  const app = await startApp(t)
+  const response = await call(app, 'GET', '/login', { headers: basic('user', 'password') })
+  const { token, access_token, refresh_token } = response.json()
+  for (const access of [token, access_token]) {
+    const inHeader = { headers: { 'x-access-token': access } }
+    t.equal((await call(app, 'GET', '/template', inHeader)).statusCode, 200)
+    t.equal((await call(app, 'GET', '/template', { token: access })).statusCode, 200)
+    t.equal((await call(app, 'POST', '/verify-token', { token: access })).statusCode, 200)
+    const patched = await call(app, 'PATCH', '/api/ships/1', { token: access, payload: {} })
+    t.equal(patched.statusCode, 200)
+    isError(t, await call(app, 'POST', '/auth/refresh', { token: access }), 401)
+  }
+  t.equal((await call(app, 'POST', '/auth/refresh', { token: refresh_token })).statusCode, 200)
+  isError(t, await call(app, 'GET', '/template', { token: refresh_token }), 401)
+})
+
+t.test('the token that never expires ends like every other', async (t) => {
+  const app = await startApp(t)
+  const logIn = async () =>
+    (await call(app, 'GET', '/login', { headers: basic('user', 'password') })).json().token
+  const [revoked, left] = [await logIn(), await logIn()]
+  const status = async (token: string) =>
+    (await call(app, 'GET', '/template', { headers: { 'x-access-token': token } })).statusCode
+  t.equal((await call(app, 'DELETE', '/auth/logout', { token: revoked })).statusCode, 200)
+  t.same([await status(revoked), await status(left)], [401, 200])
+  const payload = { name: 'user', password: 'another' }
+  await call(app, 'PUT', '/api/users/1', { token: left, payload })
+  t.equal(await status(left), 401)
+})
+
+t.test('MEMES_TOKEN_TTL gives the token an end', async (t) => {
+  const app = await startApp(t, { memesTokenTtl: '2h' })
+  const response = await call(app, 'GET', '/login', { headers: basic('user', 'password') })
+  const { iat, exp } = claimsOf(response.json().token)
+  t.equal(Number(exp) - Number(iat), 7200)
+})
+
+t.test('a header that is no good is a 401 with a challenge', async (t) => {
+  const app = await startApp(t)
+  const refused = [
+    {},
+    { authorization: '' },
+    { authorization: 'Basic' },
+    { authorization: 'Basic !!!' },
+    { authorization: 'Bearer abc' },
+    { authorization: `Basic ${Buffer.from('no colon').toString('base64')}` },
+    { authorization: `Basic ${Buffer.from('user:p\xe4ss', 'latin1').toString('base64')}` },
+    basic('user', 'wrong'),
+    basic('nobody', 'password'),
+    basic('', ''),
+  ]
+  for (const headers of refused) {
+    const response = await call(app, 'GET', '/login', { headers })
+    isError(t, response, 401)
+    t.equal(response.headers['www-authenticate'], 'Basic realm="slipway"')
+  }
+})
+
+t.test('names and passwords are UTF-8, and passwords may hold colons', async (t) => {
+  const app = await startApp(t)
+  await call(app, 'POST', '/api/users', { payload: { name: 'Zoë', password: 'a:b:ç:' } })
+  const response = await call(app, 'GET', '/login', { headers: basic('Zoë', 'a:b:ç:') })
+  t.equal(response.json().username, 'Zoë')
+})
+
+t.test('failed logins are limited', async (t) => {
+  const app = await startApp(t, { loginLimit: 1 })
+  const get = () => call(app, 'GET', '/login', { headers: basic('user', 'wrong') })
+  isError(t, await get(), 401)
+  isError(t, await get(), 429)
+})
