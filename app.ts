@@ -2,6 +2,7 @@ import { maxHeaderSize } from 'node:http'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { type Config, type Options, parseConfig } from './config.js'
 import accounts from './plugins/accounts.js'
+import bodies from './plugins/bodies.js'
 import errors, { answerError } from './plugins/errors.js'
 import health, { tag as healthTag } from './plugins/health.js'
 import json from './plugins/json.js'
@@ -63,6 +64,7 @@ export async function buildApp(
   await app.register(errors)
   await app.register(security, config)
   await app.register(methods)
+  await app.register(bodies)
   await app.register(json)
   await app.register(passwords)
   await app.register(storePlugin, { dataFile: config.dataFile, store })
@@ -70,7 +72,7 @@ export async function buildApp(
   await app.register(tokens, config)
   await app.register(login, config)
   await app.register(openapi, { tags: [...mounted.map(({ tag }) => tag), healthTag] })
-  await app.register(reference)
+  await app.register(reference, { isHome: !config.apis.includes('memes') })
   await app.register(health)
   for (const { routes } of mounted) await app.register(routes, { config })
 

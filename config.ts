@@ -8,7 +8,7 @@ import {
 } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 
-/** The five APIs that can be mounted, by name. */
+/** The APIs that can be mounted, by name. */
 export const API_NAMES = ['fleet', 'forum', 'memes'] as const
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -100,7 +100,7 @@ export const Settings = Type.Object(
       Type.String({
         format: 'secret',
         description:
-          'Signs the tokens. Without it each start makes one, and ends all earlier tokens',
+          'Signs the tokens. Without it each start makes one, and ends all earlier tokens; with it tokens of the users in the data file outlive the process, also those it had revoked',
         allowed: `at least ${SECRET_BYTES} bytes`,
       }),
     ),

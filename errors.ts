@@ -81,6 +81,8 @@ export const errors = {
   },
   notJson: () => new ApiError(400, 'The body is not valid JSON, or has a key that is not taken.'),
   notUnicode: () => new ApiError(400, 'The body is not valid Unicode text.'),
+  notForm: () =>
+    new ApiError(400, 'The body is not a valid form: an escape is none, or it is not UTF-8.'),
   malformedPath: () => new ApiError(400, 'The path has an escape that is none.'),
   hostMissing: () => new ApiError(400, 'The Host header is missing.'),
   idMismatch: () => new ApiError(400, 'The id in the body is not the id in the path.'),
@@ -123,6 +125,7 @@ export const errors = {
     new ApiError(409, 'Another request changed this at the same time. Look again and retry.'),
   preconditionFailed: () =>
     new ApiError(412, 'This has changed since the version that If-Match names.'),
+  tooManyFields: () => new ApiError(413, 'The body has too many fields.'),
   tooLarge: () => new ApiError(413, 'The body is too large.'),
   unsupportedMediaType: () => new ApiError(415, 'The body has a media type that is not read here.'),
   expectationFailed: () => new ApiError(417, 'The only expectation that is met is 100-continue.'),

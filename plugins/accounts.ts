@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { errors } from '../errors.js'
@@ -31,7 +32,9 @@ export default fp(
       // Refuses most before the costly hash; the insertion decides.
       await refuseTaken(request, username)
       const passwordHash = await app.passwords.hash(password)
-      return request.store.users.insert(newUser({ username, passwordHash }))
+      // The id can be another's after a restart, and JWT_SECRET the same: their tokens must not fit.
+      const generation = randomInt(2 ** 40)
+      return request.store.users.insert(newUser({ username, passwordHash, generation }))
     })
   },
   { name: 'accounts', dependencies: ['passwords', 'store'] },

@@ -46,8 +46,12 @@ const FASTIFY_ERRORS: Readonly<Record<string, () => ApiError>> = {
 export function answerError(error: Error, request: FastifyRequest, reply: FastifyReply): void {
   const known = toApiError(error)
   if (!known) request.log.error(error)
-  const answer = known ?? new ApiError(500, 'Internal Server Error')
-  reply.code(answer.statusCode).headers(answer.headers).send(answer.bodyIn(request.server.wording))
+  answer(known ?? new ApiError(500, 'Internal Server Error'), reply, request.server.wording)
+}
+
+/** Answers an error in the words of one API. */
+export function answer(error: ApiError, reply: FastifyReply, wording: Wording): void {
+  reply.code(error.statusCode).headers(error.headers).send(error.bodyIn(wording))
 }
 
 /** Answers every error that a request meets, from whichever route. */

@@ -1,4 +1,4 @@
-import type { FastifyRequest, FastifySchema } from 'fastify'
+import type { FastifyRequest, FastifySchema, preValidationHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
 import { errors } from '../errors.js'
 import { failure } from '../schemas/response.js'
@@ -17,7 +17,7 @@ type Check = (request: FastifyRequest) => Promise<void>
 
 interface Hooks {
   readonly onRequest: Check[]
-  readonly preValidation: Check[]
+  readonly preValidation: preValidationHookHandler[]
 }
 
 interface NamedScheme {
@@ -56,7 +56,7 @@ export interface GuardOptions {
 }
 
 const DESCRIPTIONS: Readonly<Record<TokenType, string>> = {
-  access: 'An access token, as a login gives it',
+  access: 'An access token, as a login gives it. A request carries one token, however often',
   refresh: 'A refresh token, as a login gives it',
 }
 
@@ -89,7 +89,10 @@ export default fp<GuardOptions>(
         request.user = user
         request.claims = claims
       }
-      return guard(schemes, refusals, check, isBodyNeeded)
+      return guard(schemes, refusals, {
+        onRequest: isBodyNeeded ? [] : [check],
+        preValidation: [isBodyNeeded ? onceRead(check) : againIfRead(check)],
+      })
     }
 
     const basicGuard = (): Guard => {
@@ -97,28 +100,24 @@ export default fp<GuardOptions>(
         const { username, password } = basicCredentialsOf(request)
         request.user = await app.logIn(request, username, password, errors.basicWrong)
       }
-      return guard([{ name: 'basic', scheme: BASIC }], loginRefusals(errors.basicWrong()), check)
+      return guard([{ name: 'basic', scheme: BASIC }], loginRefusals(errors.basicWrong()), {
+        onRequest: [check],
+        preValidation: [],
+      })
     }
 
-    const guard = (
-      schemes: readonly NamedScheme[],
-      refusals: object,
-      check: Check,
-      isLate = false,
-    ): Guard => {
-      const early = requirement ? [requirement.check] : []
-      const hooks = {
-        onRequest: isLate ? early : [...early, check],
-        preValidation: isLate ? [check] : [],
-      }
+    const guard = (schemes: readonly NamedScheme[], refusals: object, hooks: Hooks): Guard => {
       const also = requirement ? { [requirement.name]: [] } : {}
       const security = schemes.map(({ name }) => ({ [name]: [], ...also }))
+      // A token in a body has no scheme: what is asked for can be there without any.
+      if (isBodyNeeded) security.push({ ...also })
+      const onRequest = requirement ? [requirement.check, ...hooks.onRequest] : hooks.onRequest
       return ({ schema }) => {
         for (const { name, scheme } of requirement ? [...schemes, requirement] : schemes) {
           app.securitySchemes[name] = scheme
         }
         const response = Object.assign({}, schema.response, refusals)
-        return { schema: { ...schema, security, response }, ...hooks }
+        return { schema: { ...schema, security, response }, ...hooks, onRequest }
       }
     }
 
@@ -131,6 +130,22 @@ export default fp<GuardOptions>(
   },
   { name: 'guards', dependencies: ['tokens', 'login', 'openapi'] },
 )
+
+/** Checks when the body is there, because the token is in it. */
+function onceRead(check: Check): preValidationHookHandler {
+  return (request, _reply, done) => {
+    check(request).then(() => done(), done)
+  }
+}
+
+/** Checks once more when a body has been read: that can take long enough for a token to be revoked, or a user deleted. */
+function againIfRead(check: Check): preValidationHookHandler {
+  return (request, _reply, done) => {
+    const { 'content-length': length, 'transfer-encoding': transfer } = request.headers
+    if (length === undefined && transfer === undefined) done()
+    else check(request).then(() => done(), done)
+  }
+}
 
 /**
  * The one token that a request carries.

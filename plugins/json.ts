@@ -21,11 +21,6 @@ export default fp(
         return parse(request, text, done)
       },
     )
-
-    app.addHook('onRequest', ({ headers }, _reply, done) => {
-      const encoding = headers['content-encoding'] ?? 'identity'
-      done(encoding === 'identity' ? undefined : errors.unsupportedMediaType())
-    })
   },
   { name: 'json' },
 )

@@ -1,10 +1,18 @@
+import { maxHeaderSize } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import FindMyWay from 'find-my-way'
-import { errors } from '../errors.js'
+import { errors, type Wording } from '../errors.js'
+import { answer } from './errors.js'
 
 /** The order in which `Allow` names the methods. */
 const ORDER = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+
+interface Path {
+  readonly methods: Set<string>
+  /** Of the API that the path belongs to. */
+  readonly wording: Wording
+}
 
 /**
  * Knows which methods each path has. Answers 404 for an unknown path and 405 with `Allow` for a known one before a body
@@ -12,33 +20,33 @@ const ORDER = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
  */
 export default fp(
   async (app) => {
-    const router = FindMyWay()
-    const methodsByPath = new Map<string, Set<string>>()
+    const router = FindMyWay({ maxParamLength: maxHeaderSize })
+    const paths = new Map<string, Path>()
 
     // For handlers that give a request up, as the one of the reference's files does.
     app.setNotFoundHandler(() => {
       throw errors.routeNotFound()
     })
 
-    app.addHook('onRoute', ({ url, method }) => {
+    app.addHook('onRoute', function ({ url, method }) {
       if (url === '*') return
       // Two routes of one path can name its parameters differently.
-      const path = url.replace(/:[^/]+/g, ':parameter')
-      let methods = methodsByPath.get(path)
-      if (!methods) {
-        methods = new Set(['OPTIONS'])
-        methodsByPath.set(path, methods)
-        router.on('GET', path, () => {}, methods)
+      const pattern = url.replace(/:[^/]+/g, ':parameter')
+      let path = paths.get(pattern)
+      if (!path) {
+        path = { methods: new Set(['OPTIONS']), wording: this.wording }
+        paths.set(pattern, path)
+        router.on('GET', pattern, () => {}, path)
       }
-      for (const name of [method].flat()) methods.add(name)
+      for (const name of [method].flat()) path.methods.add(name)
       // Fastify adds HEAD wherever there is GET, and of a route with and without a slash at its end tells only that.
-      if (methods.has('HEAD')) methods.add('GET')
+      if (path.methods.has('HEAD')) path.methods.add('GET')
     })
 
     /** Where a path is one route's own and also fits another's parameter, as /articles/new fits /articles/:id, it is the former. */
-    const isOthers = (request: FastifyRequest) => {
-      const methods = methodsByPath.get(request.url.replace(/\?.*/, ''))
-      return methods !== undefined && !methods.has(request.method)
+    const isOthers = ({ url, method }: FastifyRequest) => {
+      const path = paths.get(url.replace(/\?.*/, ''))
+      return path !== undefined && !path.methods.has(method)
     }
 
     app.addHook('onRequest', (request, reply, done) => {
@@ -48,12 +56,14 @@ export default fp(
         reply.code(204).header('content-length', '0').send()
         return
       }
-      const methods: Set<string> | undefined = router.find('GET', request.url)?.store
-      if (!methods) return done(errors.routeNotFound())
-      const allow = ORDER.filter((name) => methods.has(name)).join(', ')
-      if (request.method !== 'OPTIONS') return done(errors.methodNotAllowed(allow))
+      const path: Path | undefined = router.find('GET', request.url)?.store
+      if (!path) return done(errors.routeNotFound())
+      const allow = ORDER.filter((name) => path.methods.has(name)).join(', ')
+      if (request.method !== 'OPTIONS') {
+        return answer(errors.methodNotAllowed(allow), reply, path.wording)
+      }
       reply.code(204).headers({ allow, 'content-length': '0' }).send()
     })
   },
-  { name: 'methods' },
+  { name: 'methods', dependencies: ['errors'] },
 )

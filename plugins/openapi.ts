@@ -1,4 +1,4 @@
-import swagger from '@fastify/swagger'
+import swagger, { type SwaggerTransformObject } from '@fastify/swagger'
 import type { TSchema } from '@sinclair/typebox'
 import type { FastifyInstance, FastifySchema, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
@@ -9,12 +9,21 @@ import { Message } from '../schemas/message.js'
 import { failure, worded } from '../schemas/response.js'
 import { Credentials } from '../schemas/session.js'
 import { version } from '../version.js'
+import { readsBody } from './bodies.js'
 import type { SecurityScheme } from './carriers.js'
 
 declare module 'fastify' {
   interface FastifyInstance {
     /** The security schemes that guards use, by the name the document gives them. */
     readonly securitySchemes: Record<string, SecurityScheme>
+  }
+}
+
+/** What of an operation in the document is looked at. */
+interface Operation {
+  readonly requestBody?: {
+    required: boolean
+    readonly content: { readonly [type: string]: { readonly schema: { readonly $ref?: string } } }
   }
 }
 
@@ -55,6 +64,7 @@ export default fp<OpenapiOptions>(
       },
       convertConstToEnum: false,
       refResolver: { buildLocalReference: (json) => String(json.$id) },
+      transformObject: withOptionalBodies,
       transform: ({ schema, url }) => ({ url, schema: withMediaTypes(schema) }),
     })
 
@@ -83,8 +93,8 @@ export default fp<OpenapiOptions>(
 function addImpliedResponses(this: FastifyInstance, route: RouteOptions): void {
   const { schema } = route
   if (!schema || schema.hide) return
-  const isBodyRead = ['POST', 'PUT', 'PATCH', 'DELETE'].includes(String(route.method))
-  const fault = faultIn(this, schema)
+  const isBodyRead = readsBody(route)
+  const fault = faultIn(this, schema) ?? (isBodyRead ? EXTRA_FIELD : undefined)
   const answers: Record<string, TSchema> = Object.assign({}, schema.response)
   if (isBodyRead) {
     answers[413] = failure('The body is larger than BODY_LIMIT', errors.tooLarge())
@@ -94,13 +104,11 @@ function addImpliedResponses(this: FastifyInstance, route: RouteOptions): void {
     )
   }
   // A guard's 400, for two tokens that differ, is one more way not to be valid.
-  if (fault) {
-    answers[400] = failure('The request is not valid', errors.invalid([fault]))
-  } else if (isBodyRead) {
-    answers[400] = failure('There is a body, and it can not be read', errors.notJson())
-  }
+  if (fault) answers[400] = failure('The request is not valid', errors.invalid([fault]))
   route.schema = { ...schema, response: worded(answers, this.wording) }
 }
+
+const EXTRA_FIELD: ErrorDetail = { in: 'body', path: '/colour', message: UNKNOWN }
 
 /** A fault that validation can find in a request, as an example; undefined where it looks at nothing. */
 function faultIn(app: FastifyInstance, schema: FastifySchema): ErrorDetail | undefined {
@@ -109,7 +117,7 @@ function faultIn(app: FastifyInstance, schema: FastifySchema): ErrorDetail | und
     const { required = [] }: TSchema = Object(app.getSchema(Object(body).$ref))
     const [missing] = required
     return missing === undefined
-      ? { in: 'body', path: '/colour', message: UNKNOWN }
+      ? EXTRA_FIELD
       : { in: 'body', path: `/${missing}`, message: MISSING }
   }
   for (const [part, taken] of [
@@ -125,6 +133,21 @@ function faultIn(app: FastifyInstance, schema: FastifySchema): ErrorDetail | und
     return { in: part, path: `/${name}`, message }
   }
   return undefined
+}
+
+/** The plugin calls every body required. A body whose fields may all be absent may be absent itself. */
+const withOptionalBodies: SwaggerTransformObject = (document) => {
+  if (!('openapiObject' in document)) return document.swaggerObject
+  const { openapiObject } = document
+  for (const path of Object.values(openapiObject.paths ?? {})) {
+    for (const { requestBody } of Object.values<Operation>(Object(path))) {
+      const [media] = Object.values(requestBody?.content ?? {})
+      const name = media?.schema.$ref?.replace('#/components/schemas/', '') ?? ''
+      const { required = [] }: TSchema = Object(openapiObject.components?.schemas?.[name])
+      if (requestBody && required.length === 0) requestBody.required = false
+    }
+  }
+  return openapiObject
 }
 
 /**

@@ -26,16 +26,27 @@ const STYLES = `
 }
 `
 
+const PREFIX = '/docs'
+
+export interface ReferenceOptions {
+  /** Whether `/` leads here, because no API has it. */
+  readonly isHome: boolean
+}
+
 /** Whether a request comes from a browser that is to show a page: such ask for HTML before all else. */
 export function prefersHtml({ headers }: FastifyRequest): boolean {
   return /^\s*text\/html\s*(;|,|$)/i.test(headers.accept ?? '')
 }
 
 /** The API reference in the browser, at `/docs`. Everything it loads comes from this server. */
-export default fp(
-  async (app) => {
+export default fp<ReferenceOptions>(
+  async (app, { isHome }) => {
+    if (isHome) {
+      app.get('/', { schema: { hide: true } }, async (_request, reply) => reply.redirect(PREFIX))
+    }
+
     await app.register(swaggerUi, {
-      routePrefix: '/docs',
+      routePrefix: PREFIX,
       theme: {
         title: 'Slipway',
         css: [{ filename: 'reference.css', content: STYLES }],

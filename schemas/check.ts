@@ -42,6 +42,9 @@ export function describe(
       message: MISSING,
     }
   }
+  if (keyword === 'format' && params.format === 'moment') {
+    return { path: instancePath, message: 'must be a date such as 2026-01-31T12:00:00Z' }
+  }
   if (keyword === 'minLength' && params.limit === 1) return { path: instancePath, message: EMPTY }
   if (keyword === 'additionalProperties') {
     const path = `${instancePath}/${escapePointer(params.additionalProperty)}`
@@ -58,7 +61,8 @@ export function escapePointer(name: unknown): string {
 /** ISO 8601 with an offset, of any precision, or an HTTP date (RFC 9110, section 5.6.7); and a day that there is. */
 function isMoment(text: string): boolean {
   const time = Date.parse(text)
-  if (Number.isNaN(time)) return false
+  // Beyond the year 9999 an ISO date has a sign, and sorts as another.
+  if (Number.isNaN(time) || !/^\d{4}-/.test(new Date(time).toISOString())) return false
   if (new Date(time).toUTCString() === text) return true
   const date = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/.exec(text)?.[1]
   return date !== undefined && new Date(`${date}T00:00:00Z`).toISOString().startsWith(date)

@@ -28,7 +28,9 @@ export const SeedUser = Type.Object(
     username: Type.Optional(Username),
     password: Type.Optional(Password),
     passwordHash: Type.Optional(PasswordHash),
-    public_id: Type.Optional(Type.String({ pattern: '^[0-9a-fA-F-]{36}$' })),
+    public_id: Type.Optional(
+      Type.String({ pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' }),
+    ),
     email: Type.Optional(nullable(Type.String({ maxLength: 254 }))),
     admin: Type.Optional(Type.Boolean()),
     date_registered: Type.Optional(Moment),
@@ -77,7 +79,12 @@ export const SeedFile = Type.Object(
     templates: Type.Optional(Type.Array(SeedTemplate)),
     /** Each application's token, by its name. */
     applications: Type.Optional(
-      Type.Record(Type.String(), applicationToken, { minProperties: 1, maxProperties: 1000 }),
+      Type.Unsafe<Readonly<Record<string, string>>>({
+        type: 'object',
+        minProperties: 1,
+        maxProperties: 1000,
+        additionalProperties: applicationToken,
+      }),
     ),
   },
   { additionalProperties: false },

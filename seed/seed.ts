@@ -68,17 +68,14 @@ function userOf(record: SeedUser): NewRecord<User> {
 }
 
 async function articleOf(store: Store, record: SeedArticle): Promise<NewRecord<Article>> {
-  const { id, title, text, user_id, 'author.username': username, date_posted } = record
-  let userId: number | null = null
-  if (user_id != null) {
-    const author = await store.users.get(user_id)
-    if (!author) throw new Fault('user_id', 'names no user')
-    if (username !== undefined && username !== author.username) {
-      throw new Fault('author.username', 'is not the name of user_id')
-    }
-    userId = author.id
-  } else if (username != null) {
-    userId = await idOf(store, username, 'author.username')
+  const { id, title, text, 'author.username': username, date_posted } = record
+  const named = username == null ? null : await idOf(store, username, 'author.username')
+  const { user_id: userId = named } = record
+  if (userId !== null && !(await store.users.get(userId))) {
+    throw new Fault('user_id', 'names no user')
+  }
+  if (username !== undefined && named !== userId) {
+    throw new Fault('author.username', 'is not the name of user_id')
   }
   return { id, title, text, userId, postedAt: dateOf(date_posted) }
 }
@@ -106,6 +103,11 @@ function dateOf(moment?: string): string {
   return (moment === undefined ? new Date() : new Date(moment)).toISOString()
 }
 
+/** What the file calls a field of the store: `publicId` is `public_id`. */
+function wireName(field: string): string {
+  return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}
+
 /** Does something with each record in one part of the file. Their faults get their places. */
 async function each<K extends number | string, R>(
   file: string,
@@ -122,7 +124,8 @@ async function each<K extends number | string, R>(
         throw new SeedError(file, `${place}/${error.field}`, error.message)
       }
       if (error instanceof UniqueViolation) {
-        throw new SeedError(file, place, `another record has the same ${error.fields.join(', ')}`)
+        const fields = error.fields.map(wireName).join(', ')
+        throw new SeedError(file, place, `another record has the same ${fields}`)
       }
       throw error
     }

@@ -35,7 +35,9 @@ export const users = declare('users', userFields, {
 
 /** What an account can begin with. */
 export type NewUser = Pick<User, 'username' | 'passwordHash'> & {
-  readonly [F in 'id' | 'publicId' | 'email' | 'admin' | 'registeredAt']?: User[F] | undefined
+  readonly [F in 'id' | 'publicId' | 'email' | 'admin' | 'registeredAt' | 'generation']?:
+    | User[F]
+    | undefined
 }
 
 /** A user as an account begins: what isn't given at its default. */
@@ -47,8 +49,9 @@ export function newUser({
   email = null,
   admin = false,
   registeredAt = new Date().toISOString(),
+  generation = 0,
 }: NewUser): NewRecord<User> {
-  return { id, publicId, username, email, admin, passwordHash, registeredAt, generation: 0 }
+  return { id, publicId, username, email, admin, passwordHash, registeredAt, generation }
 }
 
 const shipText = (example: string) => Type.String({ maxLength: 200, examples: [example] })

@@ -69,8 +69,12 @@ const NewArticle = Type.Object(
   },
 )
 
+const FIRST_PAGE = 1
+
 const PageQuery = Type.Object({
-  page: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, default: 1 }),
+  page: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, default: FIRST_PAGE }),
+  ),
 })
 
 const notFound = failure('No article has this id', errors.recordNotFound('article', 222))
@@ -88,7 +92,7 @@ const articles: FastifyPluginAsyncTypebox<ArticleOptions> = async (app, { pageSi
   for (const schema of [ArticleSummary, Article, ArticlePage, NewArticle]) app.addSchema(schema)
   const { access } = app.guards
 
-  const pageOf = async ({ store }: FastifyRequest, page: number, where?: Where) => {
+  const pageOf = async ({ store }: FastifyRequest, page = FIRST_PAGE, where?: Where) => {
     const offset = (page - 1) * pageSize
     const order = 'newest'
     const { items, total } = await store.articles.find({ where, order, offset, limit: pageSize })

@@ -1,5 +1,4 @@
 import { bearer, bodyField } from '../../plugins/carriers.js'
-import emptyBody from '../../plugins/empty-body.js'
 import guards from '../../plugins/guards.js'
 import type { Api } from '../index.js'
 import articles from './articles.js'
@@ -18,7 +17,6 @@ const forum: Api = {
   routes: async (app, { config }) => {
     app.decorate('wording', wording)
     app.addSchema(TokenBody)
-    await app.register(emptyBody)
     await app.register(guards, { carriers: [bodyField('access-token'), bearer] })
     await app.register(sessions)
     await app.register(users)

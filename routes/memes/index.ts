@@ -1,7 +1,6 @@
 import { ConfigError } from '../../config.js'
 import { applicationToken } from '../../plugins/applications.js'
 import { bearer, header } from '../../plugins/carriers.js'
-import emptyBody from '../../plugins/empty-body.js'
 import form from '../../plugins/form.js'
 import guards from '../../plugins/guards.js'
 import type { Api } from '../index.js'
@@ -33,7 +32,6 @@ const memes: Api = {
       },
     })
     await app.register(form)
-    await app.register(emptyBody)
     await app.register(guards, {
       carriers: [header('x-access-token'), bearer],
       requirement: isClosed ? applicationToken : undefined,

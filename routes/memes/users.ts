@@ -47,7 +47,10 @@ const Accounts = Type.Object(
 )
 
 const NewAccount = Type.Object(
-  { username: Username, password: Type.String({ minLength: 1, maxLength: 1024 }) },
+  {
+    username: { ...Username, examples: ['some username'] },
+    password: Type.String({ minLength: 1, maxLength: 1024, examples: ['my password'] }),
+  },
   {
     $id: 'NewAccount',
     additionalProperties: false,

@@ -1,5 +1,10 @@
+import { networkInterfaces } from 'node:os'
 import t, { type Test } from 'tap'
 import { startProcess } from '../fixtures/process.js'
+
+const hasIPv6 = Object.values(networkInterfaces()).some((addresses) =>
+  addresses?.some(({ address }) => address === '::1'),
+)
 
 const WARNING = /log in as (.*) with the passwords of the demo/
 
@@ -27,6 +32,14 @@ t.test('on this machine alone they are not', async (t) => {
     t.equal(await warningOf(t, host), undefined, host)
   }
 })
+
+t.test(
+  'on this machine alone by IPv6',
+  { skip: !hasIPv6 && 'there is no IPv6 here' },
+  async (t) => {
+    t.equal(await warningOf(t, '::1'), undefined)
+  },
+)
 
 t.test('users with other passwords are not', async (t) => {
   const users = [

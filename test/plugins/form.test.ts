@@ -31,22 +31,22 @@ t.test('what is not UTF-8 is refused, and nothing is stored', async (t) => {
   const app = await startApp(t)
   for (const title of ['%FF', '%E0%A4%A', '%', '%zz', '%C3', '%ED%A0%80']) {
     const response = await post(app, `title=${title}&url=http://a`)
-    isError(t, response, 400, 'The body is not valid Unicode text.')
+    isError(t, response, 400, /^The body is not a valid form/)
   }
   const bytes = Buffer.concat([Buffer.from('url=http://a&title='), Buffer.from([0xff])])
-  isError(t, await post(app, bytes), 400, 'The body is not valid Unicode text.')
+  isError(t, await post(app, bytes), 400, /^The body is not a valid form/)
   t.equal((await app.store.templates.find()).total, 5)
 })
 
-t.test(
-  'a form of a hundred thousand fields is one refusal, and a larger body another',
-  async (t) => {
-    const app = await startApp(t)
-    const response = await post(app, 'x=&'.repeat(100_000))
-    isError(t, response, 400)
-    isError(t, await post(app, 'x'.repeat(1024 * 1024 + 1)), 413)
-  },
-)
+t.test('a form has a thousand fields at most', async (t) => {
+  const app = await startApp(t)
+  const form = Array.from({ length: 1000 }, (_, index) => `field${index}=`).join('&')
+  isError(t, await post(app, form), 400)
+  for (const more of [`${form}&one=more`, 'x=&'.repeat(300_000)]) {
+    isError(t, await post(app, more), 413, 'The body has too many fields.')
+  }
+  isError(t, await post(app, 'x'.repeat(1024 * 1024 + 1)), 413, 'The body is too large.')
+})
 
 t.test('other APIs read no forms', async (t) => {
   const app = await startApp(t)

@@ -1,7 +1,9 @@
 import { createHmac, generateKeyPairSync, randomUUID, sign } from 'node:crypto'
+import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
 import { setTimeout } from 'node:timers/promises'
 import { Type } from '@sinclair/typebox'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import t, { type Test } from 'tap'
 import type { Options } from '../../config.js'
 import { bearer, bodyField, header } from '../../plugins/carriers.js'
@@ -91,6 +93,51 @@ t.test('any other token is refused', async (t) => {
   }
 })
 
+t.test('a token fits no other account that gets its number after a restart', async (t) => {
+  const register = async (app: FastifyInstance, name: string) => {
+    const payload = { name, password: 'password' }
+    const { id } = (await call(app, 'POST', '/api/users', { payload })).json()
+    return { id, ...(await logIn(app, name)) }
+  }
+  const before = await register(await startApp(t), 'mallory')
+  const app = await startApp(t)
+  const after = await register(app, 'victim')
+  t.equal(after.id, before.id)
+  isError(t, await call(app, 'DELETE', `/api/users/${after.id}`, { token: before.access }), 401)
+  const { access } = await logIn(await startApp(t))
+  t.equal((await call(app, 'DELETE', '/api/ships/1', { token: access })).statusCode, 204)
+})
+
+t.test('a token that is revoked while the body is on its way is refused', async (t) => {
+  const app = await startApp(t)
+  const origin = new URL(await app.listen({ host: '127.0.0.1', port: 0 }))
+  for (const [method, path, body] of [
+    ['POST', '/template', '{"title":"late","url":"http://a"}'],
+    ['PATCH', '/api/ships/1', '{"crew":7}'],
+    ['DELETE', '/api/ships/1', '{}'],
+  ] as const) {
+    const { access } = await logIn(app)
+    const arrived = new Promise((resolve) => app.server.once('request', resolve))
+    const late = request({
+      ...{ host: origin.hostname, port: origin.port, method, path },
+      headers: {
+        authorization: `Bearer ${access}`,
+        'content-type': 'application/json',
+        'content-length': body.length,
+      },
+    })
+    late.flushHeaders()
+    await arrived
+    await call(app, 'DELETE', '/auth/logout', { token: access })
+    late.end(body)
+    const [response]: IncomingMessage[] = await once(late, 'response')
+    t.equal(response?.statusCode, 401, `${method} ${path}`)
+    response?.resume()
+  }
+  t.match((await call(app, 'GET', '/api/ships/1')).json(), { crew: 1 })
+  t.equal((await app.store.templates.find()).total, 5)
+})
+
 t.test('only an access token may lack exp, and only where the memes API gives such', async (t) => {
   const token = forge(claims({ exp: undefined }))
   const status = async (options: Options) => {
@@ -154,7 +201,8 @@ async function startGuarded(t: Test, options: Options = {}) {
   })
   await app.register(async (api) => {
     await api.register(guards, { carriers: [bodyField('access-token'), bearer] })
-    api.post('/body', api.guards.access({ schema }), whoAmI)
+    const body = Type.Object({ 'access-token': Type.Optional(Type.String()) })
+    api.post('/body', api.guards.access({ schema: { ...schema, body } }), whoAmI)
   })
   return app
 }

@@ -30,6 +30,7 @@ t.test('a known path answers another method with 405 and Allow', async (t) => {
     ['/api/ships/1', 'GET, HEAD, PUT, PATCH, DELETE, OPTIONS'],
     ['/api/ships/abc', 'GET, HEAD, PUT, PATCH, DELETE, OPTIONS'],
     ['/api/users/1', 'GET, HEAD, PUT, DELETE, OPTIONS'],
+    [`/articles/${'x'.repeat(200)}`, 'GET, HEAD, OPTIONS'],
     ['/auth/login', 'POST, OPTIONS'],
     ['/login', 'GET, HEAD, POST, OPTIONS'],
     ['/articles/new', 'POST, OPTIONS'],

@@ -7,6 +7,8 @@ import { MemoryEngine } from '../../store/memory/engine.js'
 import { openStore, type Store } from '../../store/store.js'
 import { call, logIn, startApp } from '../fixtures/app.js'
 
+const PUBLIC_ID = 'e9572ee6-4b5e-45e4-a840-58a33b04b8a7'
+
 const ship = {
   affiliation: 'Empire',
   category: 'Starfighters',
@@ -190,7 +192,10 @@ t.test('a fault is told with its place', async (t) => {
     [{ articles: [{ ...article, title: '' }] }, '/articles/0/title: must not be empty'],
     [{ articles: [{ ...article, user_id: 9 }] }, '/articles/0/user_id: names no user'],
     [
-      { users, articles: [{ ...article, user_id: 1, 'author.username': 'other' }] },
+      {
+        users: [...users, { name: 'other', password: 'password' }],
+        articles: [{ ...article, user_id: 1, 'author.username': 'other' }],
+      },
       '/articles/0/author.username: is not the name of user_id',
     ],
     [
@@ -199,7 +204,7 @@ t.test('a fault is told with its place', async (t) => {
     ],
     [
       { articles: [{ ...article, date_posted: 'today' }] },
-      /^\/articles\/0\/date_posted: must match/,
+      '/articles/0/date_posted: must be a date such as 2026-01-31T12:00:00Z',
     ],
     [{ templates: [{ ...template, url: 'x' }] }, /^\/templates\/0\/url: must match/],
     [{ templates: [{ ...template, username: 'nobody' }] }, '/templates/0/username: names no user'],
@@ -210,9 +215,44 @@ t.test('a fault is told with its place', async (t) => {
     ],
     [
       { templates: [{ ...template, posted: 'Mon, 13 Oct 2020 04:51:27 GMT' }] },
-      /^\/templates\/0\/posted: must match/,
+      '/templates/0/posted: must be a date such as 2026-01-31T12:00:00Z',
     ],
     [{ templates: [{ ...template, approved: 'yes' }] }, '/templates/0/approved: must be boolean'],
+    [
+      { users, articles: [{ ...article, user_id: null, 'author.username': 'user' }] },
+      '/articles/0/author.username: is not the name of user_id',
+    ],
+    [
+      { users, articles: [{ ...article, user_id: 1, 'author.username': null }] },
+      '/articles/0/author.username: is not the name of user_id',
+    ],
+    [
+      { articles: [{ ...article, date_posted: '9999-12-31T23:59:59-23:59' }] },
+      '/articles/0/date_posted: must be a date such as 2026-01-31T12:00:00Z',
+    ],
+    [
+      { articles: [{ ...article, date_posted: '0000-01-01T00:00:00+01:00' }] },
+      '/articles/0/date_posted: must be a date such as 2026-01-31T12:00:00Z',
+    ],
+    [
+      { templates: [{ ...template, posted: 'Sat, 01 Jan 10000 00:00:00 GMT' }] },
+      '/templates/0/posted: must be a date such as 2026-01-31T12:00:00Z',
+    ],
+    [
+      { users: [{ ...user, public_id: '-'.repeat(36) }] },
+      /^\/users\/0\/public_id: must match pattern/,
+    ],
+    [
+      {
+        users: ['a', 'b'].map((name) => ({
+          ...user,
+          name: `${name}${name}`,
+          public_id: PUBLIC_ID,
+        })),
+      },
+      '/users/1: another record has the same public_id',
+    ],
+    [{ applications: { 'a\nb': 5 } }, '/applications/a%0Ab: must be string'],
     [{ applications: {} }, '/applications: must NOT have fewer than 1 properties'],
     [{ applications: { app: 'short' } }, /^\/applications\/app: must match/],
     [

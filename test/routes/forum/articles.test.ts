@@ -393,5 +393,7 @@ t.test('/articles/new is a path of its own', async (t) => {
     const response = await call(app, method, '/articles/new')
     t.equal(response.statusCode, 405, method)
     t.equal(response.headers.allow, 'POST, OPTIONS')
+    if (method === 'HEAD') continue
+    t.equal(response.json().error, 'This path answers to POST, OPTIONS.', 'as the forum has it')
   }
 })

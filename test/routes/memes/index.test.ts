@@ -116,7 +116,9 @@ t.test('MEMES_OPEN_USERS without applications ends the start', async (t) => {
 
 t.test('an API that is not mounted is not there', async (t) => {
   const app = await startApp(t, { apis: 'fleet' })
-  for (const url of ['/', '/login', '/template', '/user', '/articles']) {
+  for (const url of ['/login', '/template', '/user', '/articles']) {
     isError(t, await call(app, 'GET', url), 404)
   }
+  const home = await call(app, 'GET', '/', { headers: { accept: 'text/html' } })
+  t.match([home.statusCode, home.headers.location], [302, '/docs'], 'but the reference is')
 })

@@ -225,7 +225,7 @@ t.test('templates need a token', async (t) => {
   for (const [method, url] of requests) {
     isError(t, await call(app, method, url), 401, 'A token is needed.')
     isError(t, await call(app, method, url, { token: refresh }), 401, 'The token is not valid.')
-    isError(t, await call(app, method, url, { headers: { token: 'abc' } }), 401)
+    isError(t, await call(app, method, url, { headers: { 'x-access-token': 'abc' } }), 401)
   }
 })
 

@@ -153,6 +153,21 @@ t.test('users are for admins alone', async (t) => {
   t.equal((await app.store.users.find()).total, 3)
 })
 
+t.test('a body where none is due may be empty, and no more', async (t) => {
+  const app = await startApp(t)
+  const token = await asAdmin(app)
+  const put = (payload: object | string, headers = {}) =>
+    call(app, 'PUT', `/user/${USER_ID}`, { token, payload, headers })
+  t.equal((await put({})).statusCode, 200)
+  t.equal((await put('', FORM)).statusCode, 200)
+  const refused = await put({ admin: false })
+  isError(t, refused, 400, 'The body is not valid: /admin is not known here.')
+  t.match(refused.json().details, [{ in: 'body', path: '/admin' }])
+  isError(t, await put('admin=false', FORM), 400)
+  isError(t, await put([]), 400, 'The body is not valid: must be object.')
+  isError(t, await put('null', { 'content-type': 'application/json' }), 400)
+})
+
 t.test('two admins who delete one user at once: one does', async (t) => {
   const app = await startApp(t)
   const token = await asAdmin(app)
