@@ -1,14 +1,18 @@
+import { compareArticleStores } from './article-store.js'
 import { compareRequests } from './requests.js'
 import { table } from './result.js'
+import { compareShipStores } from './ship-store.js'
 import { compareStarts } from './starts.js'
-import { compareStores } from './stores.js'
 
 const isQuick = process.argv.includes('--quick')
+
+const length = { rounds: isQuick ? 3 : 9, records: isQuick ? 100_000 : 1_000_000 }
 
 const results = [
   ...(await compareRequests(isQuick ? 1 : 4)),
   ...(await compareStarts(isQuick ? 3 : 9)),
-  ...(await compareStores({ rounds: isQuick ? 3 : 9, records: isQuick ? 100_000 : 1_000_000 })),
+  ...(await compareShipStores(length)),
+  ...(await compareArticleStores(length)),
 ]
 process.stdout.write(`${table(results)}
 
