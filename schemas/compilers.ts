@@ -3,9 +3,15 @@ import { SerializerSelector } from '@fastify/fast-json-stringify-compiler'
 import type { AnySchema } from 'ajv'
 
 type BuildSerializer = ReturnType<typeof SerializerSelector>
+type Validate = ReturnType<ReturnType<BuildCompilerFromPool>>
+type Write = (value: unknown) => string
 
 const buildAjv = AjvCompiler()
 const buildFastJson = SerializerSelector()
+
+/** What has been compiled, by what from. Most routes share most of their schemas, and all servers in a process share all. */
+const validators = new Map<string, Validate>()
+const writers = new Map<string, Write>()
 
 /** Up to how many values a body may hold for every fault in it to be looked for. */
 const THOROUGH = 10_000
@@ -19,8 +25,7 @@ export const buildValidator: BuildCompilerFromPool = (externalSchemas) => {
   const compilerWith =
     (allErrors: boolean): ReturnType<BuildCompilerFromPool> =>
     (route) => {
-      // A schema that refers to no other is the same in every scope: one compiler then serves them all.
-      const externals = JSON.stringify(route).includes('"$ref"') ? externalSchemas : {}
+      const { key, referred } = withReferred(Object(route).schema, externalSchemas)
       const customOptions = {
         allErrors,
         coerceTypes: false,
@@ -29,7 +34,9 @@ export const buildValidator: BuildCompilerFromPool = (externalSchemas) => {
         meta: false,
         validateSchema: false,
       }
-      return buildAjv(externals, { customOptions })(route)
+      return once(validators, `${allErrors} ${key}`, () =>
+        buildAjv(referred, { customOptions })(route),
+      )
     }
   const compileQuick = compilerWith(false)
   const compileThorough = compilerWith(true)
@@ -92,15 +99,12 @@ function isLarge(body: unknown): boolean {
  * each is written once, until a change makes a new one. A list is put together from its records' texts.
  */
 export const buildSerializer: BuildSerializer = (externalSchemas, options) => {
-  const compile = buildFastJson(externalSchemas, options)
-  const writers = new Map<string, (value: unknown) => string>()
-  /** Most routes share most of their answers: each is compiled once. */
-  const writerOf = (route: Parameters<typeof compile>[0]) => {
+  const writerOf = (route: Parameters<ReturnType<BuildSerializer>>[0]) => {
     const { description, examples, headers, ...schema } = Object(route.schema)
-    const key = JSON.stringify(schema)
-    const writer = writers.get(key) ?? remembering(compile({ ...route, schema }))
-    writers.set(key, writer)
-    return writer
+    const { key, referred } = withReferred(schema, Object(externalSchemas))
+    return once(writers, key, () =>
+      remembering(buildFastJson(referred, options)({ ...route, schema })),
+    )
   }
   return (route) => {
     const { schema } = route
@@ -110,7 +114,37 @@ export const buildSerializer: BuildSerializer = (externalSchemas, options) => {
   }
 }
 
-function remembering(write: (value: unknown) => string): (value: unknown) => string {
+function once<T>(made: Map<string, T>, key: string, make: () => T): T {
+  let value = made.get(key)
+  if (value === undefined) {
+    value = make()
+    made.set(key, value)
+  }
+  return value
+}
+
+/**
+ * The shared schemas that a schema refers to, and those that they refer to. A compiler that gets no others than
+ * these does the same in every scope that has them.
+ */
+function withReferred(
+  schema: unknown,
+  externals: Record<string, AnySchema | AnySchema[]> = {},
+): { key: string; referred: Record<string, AnySchema | AnySchema[]> } {
+  const referred: Record<string, AnySchema | AnySchema[]> = {}
+  const texts = [JSON.stringify(schema)]
+  for (let next = texts[0], at = 0; next !== undefined; next = texts[++at]) {
+    for (const [, name = ''] of next.matchAll(/"\$ref":"([^"#]+)/g)) {
+      const external = externals[name]
+      if (external === undefined || name in referred) continue
+      referred[name] = external
+      texts.push(JSON.stringify(external))
+    }
+  }
+  return { key: texts.join(' '), referred }
+}
+
+function remembering(write: Write): Write {
   const texts = new WeakMap<object, string>()
   return (value) => {
     if (typeof value !== 'object' || value === null || !Object.isFrozen(value)) return write(value)
