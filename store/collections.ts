@@ -121,6 +121,56 @@ export const templates = declare('templates', template, {
   references: belongsToUser,
 })
 
+const noSlash = '^[^/\\u0000-\\u001f\\u007f]+$'
+
+/** What the registry's paths begin with can't be a package's name too. */
+const RESERVED = ['packages', 'user', 'admin', '.', '..']
+
+export const PackageName = Type.String({
+  minLength: 1,
+  maxLength: 200,
+  pattern: noSlash,
+  not: { enum: RESERVED },
+  description: `No slash and no control characters; not ${RESERVED.join(', ')}`,
+  examples: ['package'],
+})
+
+export const TagName = Type.String({
+  minLength: 1,
+  maxLength: 200,
+  pattern: noSlash,
+  not: { enum: ['.', '..'] },
+  description: 'No slash and no control characters',
+  examples: ['1.0.0'],
+})
+
+const packageFields = { name: PackageName, userId }
+
+export const packages = declare('packages', packageFields, {
+  unique: [['name']],
+  searchable: ['name'],
+  references: belongsToUser,
+})
+
+const tagFields = {
+  packageId: Type.Integer(),
+  tag: TagName,
+  fileName: Type.String(),
+  contentType: Type.String(),
+  /** In bytes. */
+  size: Type.Integer({ minimum: 0 }),
+  /** Hexadecimal; names the content in the file store. */
+  sha256: Type.String(),
+  postedAt,
+}
+
+/** The files of packages, each under a tag. */
+export const tags = declare('tags', tagFields, {
+  unique: [['packageId', 'tag']],
+  searchable: ['tag'],
+  references: { packageId: { collection: packages.name, onDelete: 'delete' } },
+})
+
 /** Such as a UUID. */
 export const applicationToken = Type.String({ pattern: '^[!-~]{8,200}$' })
 
@@ -135,4 +185,6 @@ export type User = RecordOf<typeof userFields>
 export type Ship = RecordOf<typeof shipFields>
 export type Article = RecordOf<typeof article>
 export type Template = RecordOf<typeof template>
+export type Package = RecordOf<typeof packageFields>
+export type Tag = RecordOf<typeof tagFields>
 export type Application = RecordOf<typeof application>

@@ -4,9 +4,13 @@ import {
   type Article,
   applications,
   articles,
+  type Package,
+  packages,
   type Ship,
   ships,
+  type Tag,
   type Template,
+  tags,
   templates,
   type User,
   users,
@@ -71,6 +75,8 @@ export interface Collection<R extends BaseRecord> {
    * @throws VersionMismatch, ConditionFailed; nothing is deleted then
    */
   delete(id: number, condition?: Condition<R>): Promise<R | undefined>
+  /** Calls back for each record that has gone, whether it was deleted itself or with one that it referred to. */
+  onDelete(listener: (record: R) => void): void
 }
 
 /** The tokens that were revoked before their time. An entry goes when its token would have expired. */
@@ -95,6 +101,8 @@ export interface Store {
   readonly articles: Collection<Article>
   readonly templates: Collection<Template>
   readonly applications: Collection<Application>
+  readonly packages: Collection<Package>
+  readonly tags: Collection<Tag>
   readonly denylist: Denylist
 }
 
@@ -107,6 +115,8 @@ export function openStore(engine: Engine): Store {
     articles: engine.collection(articles),
     templates: engine.collection(templates),
     applications: engine.collection(applications),
+    packages: engine.collection(packages),
+    tags: engine.collection(tags),
     denylist: engine.denylist,
   }
 }

@@ -15,6 +15,7 @@ import {
 } from '../errors.js'
 import type { Change, Collection, Condition, NewRecord, Page, Query } from '../store.js'
 import { SortedList } from './sorted-list.js'
+import { TextIndex } from './text-index.js'
 
 /** How many records a scan looks at before it lets other work have a turn: well under a millisecond's worth. */
 const SCAN_STRETCH = 4096
@@ -48,8 +49,10 @@ export class MemoryCollection<R extends BaseRecord> implements Collection<R>, Ca
   readonly #records = new Map<number, R>()
   readonly #uniqueKeys: readonly UniqueKey<R>[]
   readonly #indexes: readonly SortedIndex<R>[]
+  readonly #texts: ReadonlyMap<FieldOf<R>, TextIndex<R>>
   readonly #references: readonly { field: FieldOf<R>; collection: string; deletes: boolean }[]
   readonly #visible: readonly string[]
+  readonly #listeners: ((record: R) => void)[] = []
   #highestId = 0
 
   constructor(declaration: Declaration<R>, others: ReadonlyMap<string, Cascading>) {
@@ -57,6 +60,12 @@ export class MemoryCollection<R extends BaseRecord> implements Collection<R>, Ca
     this.#others = others
     this.#uniqueKeys = declaration.unique.map((fields) => ({ fields, records: new Map() }))
     this.#references = referencesOf(declaration)
+    this.#texts = new Map(
+      declaration.searchable.map((field) => [
+        field,
+        new TextIndex<R>((record) => String(record[field])),
+      ]),
+    )
     this.#visible = declaration.fields.filter(
       (field) => !declaration.hidden.some((hidden) => hidden === field),
     )
@@ -100,6 +109,11 @@ export class MemoryCollection<R extends BaseRecord> implements Collection<R>, Ca
       offset = 0,
       limit = Number.POSITIVE_INFINITY,
     } = query
+    const texts = search && order === BY_ID ? this.#texts.get(search.field) : undefined
+    if (search && texts && Object.keys(where).length === 0) {
+      const matches = await texts.search(search.text)
+      return { items: matches.slice(offset, offset + limit), total: matches.length }
+    }
     const index = this.#indexFor(where, order, search !== undefined)
     const list = index.lists.get(keyOf(where, index.fields))
     if (!list) return { items: [], total: 0 }
@@ -133,6 +147,10 @@ export class MemoryCollection<R extends BaseRecord> implements Collection<R>, Ca
     this.#require(record, condition)
     this.#remove(record)
     return record
+  }
+
+  onDelete(listener: (record: R) => void): void {
+    this.#listeners.push(listener)
   }
 
   has(id: number): boolean {
@@ -199,6 +217,10 @@ export class MemoryCollection<R extends BaseRecord> implements Collection<R>, Ca
 
   #put(record: R, old?: R): void {
     this.#records.set(record.id, record)
+    for (const texts of this.#texts.values()) {
+      if (old) texts.remove(old)
+      texts.add(record)
+    }
     for (const { fields, records } of this.#uniqueKeys) {
       if (old) records.delete(keyOf(old, fields))
       if (fields.every((field) => record[field] !== null))
@@ -217,9 +239,11 @@ export class MemoryCollection<R extends BaseRecord> implements Collection<R>, Ca
 
   #remove(record: R): void {
     this.#records.delete(record.id)
+    for (const texts of this.#texts.values()) texts.remove(record)
     for (const { fields, records } of this.#uniqueKeys) records.delete(keyOf(record, fields))
     for (const index of this.#indexes) unlist(index, record)
     for (const other of this.#others.values()) other.release(this.#declaration.name, record.id)
+    for (const listener of this.#listeners) listener(record)
   }
 
   #orderNamed(name: string): Order<R> {

@@ -272,6 +272,20 @@ export function testEngine(name: string, newEngine: () => Engine): void {
     t.ok(turns > 0, 'other work had its turn')
   })
 
+  test('onDelete tells of each record that goes, also with another', async (t, store) => {
+    const gone: string[] = []
+    store.authors.onDelete(({ name }) => gone.push(name))
+    store.reviews.onDelete(({ text }) => gone.push(text))
+    const { id } = await store.authors.insert({ name: 'Ann', secret: 's' })
+    await store.authors.insert({ name: 'Bob', secret: 's' })
+    await store.reviews.insert({ bookAuthorId: id, text: 'first' })
+    const { id: second } = await store.reviews.insert({ bookAuthorId: id, text: 'second' })
+    await store.reviews.delete(second)
+    t.same(gone, ['second'])
+    await store.authors.delete(id)
+    t.same(gone.sort(), ['Ann', 'first', 'second'])
+  })
+
   test('a reference must point at something', async (t, { authors, books }) => {
     await t.rejects(books.insert(book({ authorId: 1 })), {
       name: 'ReferenceViolation',
