@@ -4,6 +4,7 @@ import { type Config, type Options, parseConfig } from './config.js'
 import accounts from './plugins/accounts.js'
 import bodies from './plugins/bodies.js'
 import errors, { answerError } from './plugins/errors.js'
+import files from './plugins/files.js'
 import health, { tag as healthTag } from './plugins/health.js'
 import json from './plugins/json.js'
 import login from './plugins/login.js'
@@ -11,6 +12,7 @@ import methods from './plugins/methods.js'
 import openapi from './plugins/openapi.js'
 import passwords from './plugins/passwords.js'
 import reference from './plugins/reference.js'
+import refusedBody from './plugins/refused-body.js'
 import security, { HEADERS } from './plugins/security.js'
 import storePlugin from './plugins/store.js'
 import tokens from './plugins/tokens.js'
@@ -64,10 +66,12 @@ export async function buildApp(
   await app.register(errors)
   await app.register(security, config)
   await app.register(methods)
+  await app.register(refusedBody)
   await app.register(bodies)
   await app.register(json)
   await app.register(passwords)
   await app.register(storePlugin, { dataFile: config.dataFile, store })
+  await app.register(files)
   await app.register(accounts)
   await app.register(tokens, config)
   await app.register(login, config)

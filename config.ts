@@ -9,7 +9,7 @@ import {
 import { Value } from '@sinclair/typebox/value'
 
 /** The APIs that can be mounted, by name. */
-export const API_NAMES = ['fleet', 'forum', 'memes'] as const
+export const API_NAMES = ['fleet', 'forum', 'memes', 'registry'] as const
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 const SECRET_BYTES = 32
@@ -107,6 +107,7 @@ export const Settings = Type.Object(
     accessTokenTtl: Duration('15m', 'How long an access token lives'),
     refreshTokenTtl: Duration('30d', 'How long a refresh token lives'),
     bodyLimit: Size('1MiB', 'The largest request body'),
+    uploadLimit: Size('1GiB', 'The largest file that can be uploaded'),
     requestTimeout: Duration('30s', 'How long a request may take to arrive'),
     corsOrigin: Type.Transform(
       Type.String({
@@ -132,6 +133,11 @@ export const Settings = Type.Object(
       default: 10,
       description: 'Failed logins a minute, for each user and address; 0 for no limit',
       allowed: 'a whole number from 0 (no limit) to 1000000',
+    }),
+    nodeEnv: Type.String({
+      default: 'development',
+      description: 'Where it is `production`, the registry does not list its users',
+      allowed: 'any word',
     }),
     forumPageSize: Type.Integer({
       minimum: 1,

@@ -8,7 +8,7 @@ export interface Words {
   readonly tokenMissing?: string
   readonly tokenInvalid?: string
   readonly credentialsWrong?: string
-  readonly taken?: string
+  readonly taken?: (fields: readonly string[]) => string
   readonly notOwner?: (action: string) => string
   readonly recordNotFound?: (kind: string, id: number | string) => string
 }
@@ -83,6 +83,8 @@ export const errors = {
   notUnicode: () => new ApiError(400, 'The body is not valid Unicode text.'),
   notForm: () =>
     new ApiError(400, 'The body is not a valid form: an escape is none, or it is not UTF-8.'),
+  malformedUpload: () =>
+    new ApiError(400, 'The upload is not multipart/form-data to its end (RFC 7578).'),
   malformedPath: () => new ApiError(400, 'The path has an escape that is none.'),
   hostMissing: () => new ApiError(400, 'The Host header is missing.'),
   idMismatch: () => new ApiError(400, 'The id in the body is not the id in the path.'),
@@ -103,6 +105,7 @@ export const errors = {
     new ApiError(401, 'An application token is needed.', { headers: APPLICATION }),
   applicationUnknown: () =>
     new ApiError(401, 'The application token is not valid.', { headers: APPLICATION }),
+  passwordIncorrect: () => new ApiError(401, 'password is incorrect', { headers: BEARER }),
   basicMissing: () =>
     new ApiError(401, 'A username and a password are needed.', { headers: BASIC }),
   basicWrong: () => new ApiError(401, WRONG, { headers: BASIC }),
@@ -113,6 +116,7 @@ export const errors = {
     }),
   adminOnly: () => new ApiError(403, 'Only an admin can do this.'),
   routeNotFound: () => new ApiError(404, 'There is nothing at this path.'),
+  usernameNotFound: () => new ApiError(404, 'username not found'),
   recordNotFound: (kind: string, id: number | string) =>
     new ApiError(404, `There is no ${kind} with the id ${id}.`, {
       own: (words) => words.recordNotFound?.(kind, id),
@@ -120,14 +124,21 @@ export const errors = {
   methodNotAllowed: (allow: string) =>
     new ApiError(405, `This path answers to ${allow}.`, { headers: { allow } }),
   taken: (fields: readonly string[]) =>
-    new ApiError(409, `This ${fields.join(' and ')} is taken.`, { own: (words) => words.taken }),
+    new ApiError(409, `This ${fields.join(' and ')} is taken.`, {
+      own: (words) => words.taken?.(fields),
+    }),
   conflict: () =>
     new ApiError(409, 'Another request changed this at the same time. Look again and retry.'),
   preconditionFailed: () =>
     new ApiError(412, 'This has changed since the version that If-Match names.'),
+  tooManyParts: () => new ApiError(413, 'The upload has too many parts, or one that is too large.'),
   tooManyFields: () => new ApiError(413, 'The body has too many fields.'),
   tooLarge: () => new ApiError(413, 'The body is too large.'),
   unsupportedMediaType: () => new ApiError(415, 'The body has a media type that is not read here.'),
+  rangeNotSatisfiable: (size: number) =>
+    new ApiError(416, 'The file has no such range.', {
+      headers: { 'content-range': `bytes */${size}` },
+    }),
   expectationFailed: () => new ApiError(417, 'The only expectation that is met is 100-continue.'),
   tooManyFailures: (seconds: number) =>
     new ApiError(429, 'Too many failed logins. Try again later.', {

@@ -12,7 +12,11 @@ export function isKnown(
   record: BaseRecord,
   other?: BaseRecord,
 ): boolean {
-  const tag = tagOf(request, record, other)
+  return isTagKnown(request, reply, tagOf(request, record, other))
+}
+
+/** The same for a tag that is made from what the answer holds. */
+export function isTagKnown(request: FastifyRequest, reply: FastifyReply, tag: string): boolean {
   reply.header('etag', tag)
   const known = request.headers['if-none-match']
   return known !== undefined && (known.trim() === '*' || tagsIn(known).includes(tag))

@@ -40,6 +40,14 @@ const FASTIFY_ERRORS: Readonly<Record<string, () => ApiError>> = {
   FST_ERR_BAD_URL: errors.malformedPath,
   FST_ERR_CTP_BODY_TOO_LARGE: errors.tooLarge,
   FST_ERR_CTP_INVALID_MEDIA_TYPE: errors.unsupportedMediaType,
+  FST_INVALID_MULTIPART_CONTENT_TYPE: errors.unsupportedMediaType,
+  FST_INVALID_JSON_FIELD_ERROR: errors.notJson,
+  FST_MP_PREMATURE_CLOSE: errors.malformedUpload,
+  FST_PROTO_VIOLATION: errors.malformedUpload,
+  FST_PARTS_LIMIT: errors.tooManyParts,
+  FST_FILES_LIMIT: errors.tooManyParts,
+  FST_FIELDS_LIMIT: errors.tooManyParts,
+  FST_REQ_FILE_TOO_LARGE: errors.tooLarge,
 }
 
 /** Answers an error in the one shape. What isn't a client's fault is logged, and says nothing of itself. */

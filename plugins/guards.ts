@@ -46,6 +46,8 @@ export interface Guards {
   readonly refresh: Guard
   /** Lets in who brings a username and a password (HTTP Basic). */
   readonly basic: Guard
+  /** What `access` checks, once more: for a handler that has read the body itself. */
+  readonly recheck: Check
 }
 
 export interface GuardOptions {
@@ -71,6 +73,16 @@ export default fp<GuardOptions>(
   async (app, { carriers, requirement }) => {
     const isBodyNeeded = carriers.some(({ inBody }) => inBody)
 
+    const tokenCheck =
+      (type: TokenType, isAdmin = false): Check =>
+      async (request) => {
+        const token = tokenOf(request, carriers)
+        const { user, claims } = await app.tokens.check(token, type, request.store)
+        if (isAdmin && !user.admin) throw errors.adminOnly()
+        request.user = user
+        request.claims = claims
+      }
+
     const tokenGuard = (type: TokenType, isAdmin = false): Guard => {
       const schemes = carriers.flatMap(({ name, scheme }) =>
         scheme ? [{ name: `${type}${name}`, scheme: scheme(DESCRIPTIONS[type]) }] : [],
@@ -82,13 +94,7 @@ export default fp<GuardOptions>(
         401: failure('There is no token, or none that is good', errors.tokenInvalid()),
         ...(isAdmin ? { 403: failure('You are no admin', errors.adminOnly()) } : {}),
       }
-      const check = async (request: FastifyRequest) => {
-        const token = tokenOf(request, carriers)
-        const { user, claims } = await app.tokens.check(token, type, request.store)
-        if (isAdmin && !user.admin) throw errors.adminOnly()
-        request.user = user
-        request.claims = claims
-      }
+      const check = tokenCheck(type, isAdmin)
       return guard(schemes, refusals, {
         onRequest: isBodyNeeded ? [] : [check],
         preValidation: [isBodyNeeded ? onceRead(check) : againIfRead(check)],
@@ -126,6 +132,7 @@ export default fp<GuardOptions>(
       admin: tokenGuard('access', true),
       refresh: tokenGuard('refresh'),
       basic: basicGuard(),
+      recheck: tokenCheck('access'),
     })
   },
   { name: 'guards', dependencies: ['tokens', 'login', 'openapi'] },

@@ -7,14 +7,14 @@ declare module 'fastify' {
   interface FastifyInstance {
     /**
      * Finds the user whom a name and a password belong to.
-     * @param wrong what is thrown when they belong to nobody
+     * @param wrong makes what is thrown when they belong to nobody; it gets the user of that name
      * @throws 429 when this address has failed too often as this user, 503 when too many logins are waiting
      */
     readonly logIn: (
       request: FastifyRequest,
       username: string,
       password: string,
-      wrong?: () => ApiError,
+      wrong?: (user: User | undefined) => ApiError,
     ) => Promise<User>
   }
 }
@@ -97,7 +97,7 @@ export default fp<LoginOptions>(
       limiter.check(key)
       if (user && isRight) return user
       limiter.addFailure(key)
-      throw wrong()
+      throw wrong(user)
     })
   },
   { name: 'login', dependencies: ['passwords', 'store'] },

@@ -13,6 +13,10 @@ import { readsBody } from './bodies.js'
 import type { SecurityScheme } from './carriers.js'
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What the body of a route has in it that reads the body itself. */
+    readonly streamedBody?: TSchema
+  }
   interface FastifyInstance {
     /** The security schemes that guards use, by the name the document gives them. */
     readonly securitySchemes: Record<string, SecurityScheme>
@@ -65,7 +69,10 @@ export default fp<OpenapiOptions>(
       convertConstToEnum: false,
       refResolver: { buildLocalReference: (json) => String(json.$id) },
       transformObject: withOptionalBodies,
-      transform: ({ schema, url }) => ({ url, schema: withMediaTypes(schema) }),
+      transform: ({ schema, url, route }) => {
+        const body = schema?.body ?? route.config?.streamedBody
+        return { url, schema: withMediaTypes({ ...schema, ...(body ? { body } : {}) }) }
+      },
     })
 
     app.addHook('onRoute', addImpliedResponses)
@@ -91,10 +98,11 @@ export default fp<OpenapiOptions>(
  * in the words of the route's API.
  */
 function addImpliedResponses(this: FastifyInstance, route: RouteOptions): void {
-  const { schema } = route
+  const { schema, config } = route
   if (!schema || schema.hide) return
   const isBodyRead = readsBody(route)
-  const fault = faultIn(this, schema) ?? (isBodyRead ? EXTRA_FIELD : undefined)
+  const body = schema.body ?? config?.streamedBody
+  const fault = faultIn(this, { ...schema, body }) ?? (isBodyRead ? EXTRA_FIELD : undefined)
   const answers: Record<string, TSchema> = Object.assign({}, schema.response)
   if (isBodyRead) {
     answers[413] = failure('The body is larger than BODY_LIMIT', errors.tooLarge())
@@ -163,7 +171,10 @@ function withMediaTypes(schema: FastifySchema): FastifySchema {
     response[status] =
       content.type === 'null'
         ? { ...about, type: 'null' }
-        : { ...about, content: { 'application/json': media } }
+        : {
+            ...about,
+            content: { [content.format === 'binary' ? '*/*' : 'application/json']: media },
+          }
   }
   return { ...schema, response }
 }

@@ -53,7 +53,8 @@ export default fp<SecurityOptions>(
 )
 
 /** What a page may read of an answer, beside its body. */
-const EXPOSED = 'Location, ETag, Retry-After, WWW-Authenticate'
+const EXPOSED =
+  'Location, ETag, Retry-After, WWW-Authenticate, Content-Disposition, Content-Range, Accept-Ranges'
 
 const OPEN_CORS = {
   'access-control-allow-origin': '*',

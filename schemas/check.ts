@@ -30,6 +30,8 @@ export function compile<S extends TSchema, T = Static<S>>(schema: S): Check<T> {
 export const MISSING = 'is missing'
 export const EMPTY = 'must not be empty'
 export const UNKNOWN = 'is not known here'
+/** And of one of the few values that a field can't have. */
+export const EXCLUDED = 'is not allowed'
 
 /** A fault as a client reads it: at the field it is about, also where that is one too few or too many. */
 export function describe(
@@ -45,6 +47,7 @@ export function describe(
   if (keyword === 'format' && params.format === 'moment') {
     return { path: instancePath, message: 'must be a date such as 2026-01-31T12:00:00Z' }
   }
+  if (keyword === 'not') return { path: instancePath, message: EXCLUDED }
   if (keyword === 'minLength' && params.limit === 1) return { path: instancePath, message: EMPTY }
   if (keyword === 'additionalProperties') {
     const path = `${instancePath}/${escapePointer(params.additionalProperty)}`

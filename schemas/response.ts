@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import { type Static, type TSchema, type TUnsafe, Type } from '@sinclair/typebox'
 import { ApiError, type Wording } from '../errors.js'
 import { ErrorBody } from './error.js'
@@ -5,10 +6,22 @@ import { ref } from './ref.js'
 
 /** The headers of answers that the document names, by how they are written. */
 const HEADERS = {
+  'accept-ranges': Type.String({
+    description: 'Parts of it can be asked for',
+    examples: ['bytes'],
+  }),
   allow: Type.String({ description: 'The methods that the path has' }),
   'cache-control': Type.String({
     description: 'Tokens are not to be kept',
     examples: ['no-store'],
+  }),
+  'content-disposition': Type.String({
+    description: 'The name that the file was uploaded with, made safe',
+    examples: ['attachment; filename="package.tar.gz"'],
+  }),
+  'content-range': Type.String({
+    description: 'Which part it is, and how large the whole',
+    examples: ['bytes 0-99/1234'],
   }),
   etag: Type.String({
     description: 'Names this version of the record, for If-None-Match and If-Match',
@@ -41,6 +54,16 @@ export function list<S extends TSchema>(
   schema: S,
 ): TUnsafe<readonly Static<S>[]> {
   return Type.Unsafe<readonly Static<S>[]>(Type.Array(ref(schema), { description }))
+}
+
+/** An answer with a file's bytes in it. */
+export function binary(description: string, headers: readonly HeaderName[]): TUnsafe<Readable> {
+  return Type.Unsafe<Readable>({
+    type: 'string',
+    format: 'binary',
+    description,
+    ...named(headers),
+  })
 }
 
 /** An answer without a body: 204 and 304. */

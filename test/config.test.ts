@@ -9,14 +9,16 @@ t.test('every setting has its default', async (t) => {
     accessTokenTtl: 15 * 60_000,
     refreshTokenTtl: 30 * 24 * 60 * 60_000,
     bodyLimit: 1024 * 1024,
+    uploadLimit: 1024 ** 3,
     requestTimeout: 30_000,
     corsOrigin: '*',
     logLevel: 'info',
     loginLimit: 10,
+    nodeEnv: 'development',
     forumPageSize: 10,
     memesTokenTtl: Number.POSITIVE_INFINITY,
     memesOpenUsers: false,
-    apis: ['fleet', 'forum', 'memes'],
+    apis: ['fleet', 'forum', 'memes', 'registry'],
   })
 })
 
@@ -29,6 +31,8 @@ t.test('text from the environment becomes what the setting is', async (t) => {
     ACCESS_TOKEN_TTL: '90s',
     REFRESH_TOKEN_TTL: '2h',
     BODY_LIMIT: '512KiB',
+    UPLOAD_LIMIT: '2GiB',
+    NODE_ENV: 'production',
     REQUEST_TIMEOUT: '1m',
     CORS_ORIGIN: 'http://a.example, http://b.example',
     LOG_LEVEL: 'warn',
@@ -47,6 +51,8 @@ t.test('text from the environment becomes what the setting is', async (t) => {
     accessTokenTtl: 90_000,
     refreshTokenTtl: 7_200_000,
     bodyLimit: 512 * 1024,
+    uploadLimit: 2 * 1024 ** 3,
+    nodeEnv: 'production',
     requestTimeout: 60_000,
     corsOrigin: ['http://a.example', 'http://b.example'],
     logLevel: 'warn',
@@ -91,7 +97,7 @@ t.test(
       ],
       [
         { apis: 'fleet,nope' },
-        `APIS can't be "fleet,nope": it takes names with commas between them, out of: fleet, forum, memes`,
+        `APIS can't be "fleet,nope": it takes names with commas between them, out of: fleet, forum, memes, registry`,
       ],
       [{ forumPageSize: 0 }, `FORUM_PAGE_SIZE can't be 0: it takes a whole number from 1 to 1000`],
       [

@@ -30,7 +30,7 @@ export const wording: Wording = {
     tokenMissing: 'Access-token is missing. Log in, please',
     tokenInvalid: 'Invalid access-token. Log in please',
     credentialsWrong: 'Uncorrect username or/and password',
-    taken: 'User with such username already exists',
+    taken: () => 'User with such username already exists',
     notOwner: (action) => `You can ${action} only own article`,
     recordNotFound: (kind, id) =>
       `${kind.replace(/^./, (letter) => letter.toUpperCase())} with id=${id} was not found`,

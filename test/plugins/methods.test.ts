@@ -65,6 +65,6 @@ t.test('a wrong path or method is refused before the body is looked at', async (
 })
 
 t.test('an API that is not mounted is not there', async (t) => {
-  const app = await startApp(t)
+  const app = await startApp(t, { apis: 'fleet' })
   t.equal((await call(app, 'GET', '/api/v1/packages')).statusCode, 404)
 })

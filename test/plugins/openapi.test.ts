@@ -75,6 +75,24 @@ t.test('every operation is there, with each status it can give', async (t) => {
     'get /template/{id}': '200 304 400 401 404',
     'put /template/{id}': '200 400 401 403 404 412 413 415',
     'delete /template/{id}': '200 400 401 403 404 412 413 415',
+    'get /api/v1/admin/user_list': '200',
+    'post /api/v1/user/add': '200 400 409 413 415 503',
+    'post /api/v1/user/get_token': '200 400 401 404 413 415 429 503',
+    'post /api/v1/user/invalidate_token': '200 400 401 404 413 415 429 503',
+    'get /api/v1/packages': '200 400 401 413 415',
+    'post /api/v1/packages': '200 400 401 403 409 413 415',
+    'get /api/v1/{package_name}': '200 400 401 404 413 415',
+    'delete /api/v1/{package_name}': '204 400 401 403 404 413 415',
+    'post /api/v1/{package_name}': '200 400 401 403 409 413 415',
+    'get /api/v1/packages/{package_name}': '200 400 401 404 413 415',
+    'delete /api/v1/packages/{package_name}': '204 400 401 403 404 413 415',
+    'post /api/v1/packages/{package_name}': '200 400 401 403 409 413 415',
+    'post /api/v1/{package_name}/{tag}': '200 400 401 403 409 413 415',
+    'get /api/v1/{package_name}/{tag}': '200 206 304 400 401 404 416',
+    'delete /api/v1/{package_name}/{tag}': '204 400 401 403 404 413 415',
+    'post /api/v1/packages/{package_name}/{tag}': '200 400 401 403 409 413 415',
+    'get /api/v1/packages/{package_name}/{tag}': '200 206 304 400 401 404 416',
+    'delete /api/v1/packages/{package_name}/{tag}': '204 400 401 403 404 413 415',
   })
 })
 
@@ -106,6 +124,7 @@ t.test('the guarded operations say so, and no others', async (t) => {
     .map(({ name, operation }) => [name, JSON.stringify(operation.security)])
   // Without a header, the token can be in the body.
   const forum = '[{"accessBearer":[]},{}]'
+  const registry = '[{"accessToken":[]},{"accessBearer":[]}]'
   const memes = '[{"accessXAccessToken":[]},{"accessBearer":[]}]'
   t.same(Object.fromEntries(guarded), {
     'post /auth/refresh': '[{"refreshBearer":[]}]',
@@ -133,6 +152,21 @@ t.test('the guarded operations say so, and no others', async (t) => {
     'get /template/{id}': memes,
     'put /template/{id}': memes,
     'delete /template/{id}': memes,
+    'post /api/v1/user/invalidate_token': registry,
+    'get /api/v1/packages': registry,
+    'post /api/v1/packages': registry,
+    'get /api/v1/{package_name}': registry,
+    'delete /api/v1/{package_name}': registry,
+    'post /api/v1/{package_name}': registry,
+    'get /api/v1/packages/{package_name}': registry,
+    'delete /api/v1/packages/{package_name}': registry,
+    'post /api/v1/packages/{package_name}': registry,
+    'post /api/v1/{package_name}/{tag}': registry,
+    'get /api/v1/{package_name}/{tag}': registry,
+    'delete /api/v1/{package_name}/{tag}': registry,
+    'post /api/v1/packages/{package_name}/{tag}': registry,
+    'get /api/v1/packages/{package_name}/{tag}': registry,
+    'delete /api/v1/packages/{package_name}/{tag}': registry,
   })
   t.match(document.components.securitySchemes, {
     accessBearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
@@ -140,6 +174,7 @@ t.test('the guarded operations say so, and no others', async (t) => {
   })
   t.same(Object.keys(document.components.securitySchemes).sort(), [
     'accessBearer',
+    'accessToken',
     'accessXAccessToken',
     'basic',
     'refreshBearer',
@@ -196,6 +231,25 @@ t.test('the examples of errors are in the words of their API', async (t) => {
       { in: 'path', path: '/public_id', message: 'must NOT have more than 128 characters' },
     ],
   })
+})
+
+t.test('uploads and downloads say what they are', async (t) => {
+  const { document } = await read(await startApp(t))
+  const path = document.paths['/api/v1/packages']
+  t.same(path.post.requestBody.content, {
+    'multipart/form-data': { schema: { $ref: '#/components/schemas/PackageUpload' } },
+  })
+  const { PackageUpload, FileUpload } = document.components.schemas
+  t.same(PackageUpload.required, ['package_name', 'tag', 'file'])
+  t.match(FileUpload, { required: ['file'], properties: { file: { format: 'binary' } } })
+  t.match(path.post.responses['400'].content['application/json'].example, {
+    message: 'package_name is required',
+  })
+  const { responses } = document.paths['/api/v1/{package_name}/{tag}'].get
+  const binary = { '*/*': { schema: { type: 'string', format: 'binary' } } }
+  t.same(responses['200'].content, binary)
+  t.same(responses['206'].content, binary)
+  t.match(responses['206'].headers, { 'content-range': {}, 'content-disposition': {}, etag: {} })
 })
 
 t.test('bodies that can be forms say so', async (t) => {

@@ -1,0 +1,133 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { type Static, Type } from '@sinclair/typebox'
+import type { FastifyRequest } from 'fastify'
+import { errors, found } from '../../errors.js'
+import { ownersOnly } from '../../plugins/owners.js'
+import { compile } from '../../schemas/check.js'
+import { Id } from '../../schemas/record.js'
+import { empty, failure, list } from '../../schemas/response.js'
+import { PackageName, TagName } from '../../store/collections.js'
+import { PackageParams } from './parameters.js'
+
+const PackageEntry = Type.Object(
+  { id: Id, title: PackageName },
+  { $id: 'PackageEntry', additionalProperties: false, examples: [{ id: 1, title: 'package' }] },
+)
+
+const TagEntry = Type.Object(
+  { id: Id, tag: TagName },
+  { $id: 'TagEntry', additionalProperties: false, examples: [{ id: 1, tag: '1.0.0' }] },
+)
+
+const Search = Type.Object(
+  {
+    search: Type.Optional(
+      Type.String({ maxLength: 200, description: 'Text to look for, letter case aside' }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+const isSearch = compile(Search)
+
+const notFound = failure('No package has this name', errors.recordNotFound('package', 'name'))
+
+const bodyRefusals = {
+  413: failure('The body is larger than BODY_LIMIT', errors.tooLarge()),
+  415: failure('The body is not JSON', errors.unsupportedMediaType()),
+}
+
+/** Looking for packages and for tags. Beside the query, the text to look for can be in the JSON body of the GET. */
+const packages: FastifyPluginAsyncTypebox = async (app) => {
+  for (const schema of [PackageEntry, TagEntry]) app.addSchema(schema)
+  const { access } = app.guards
+
+  /** What a request looks for, in its query or in its body. */
+  const textOf = async (request: FastifyRequest, query: Static<typeof Search>) => {
+    if (query.search !== undefined) return query.search
+    const body = await app.readJson(request)
+    if (body === undefined) return undefined
+    if (!isSearch(body)) throw errors.invalid([{ in: 'body', ...isSearch.fault() }])
+    return body.search
+  }
+
+  app.get(
+    '/packages',
+    access({
+      schema: {
+        operationId: 'listPackages',
+        summary: 'List packages',
+        tags: ['registry'],
+        querystring: Type.Pick(Search, ['search']),
+        response: {
+          200: list('The packages whose names contain the text, by id', PackageEntry),
+          ...bodyRefusals,
+        },
+      },
+    }),
+    async (request) => {
+      const text = await textOf(request, request.query)
+      const search = text ? { field: 'name' as const, text } : undefined
+      const { items } = await request.store.packages.find({ search })
+      return items.map(({ id, name }) => ({ id, title: name }))
+    },
+  )
+
+  for (const [path, suffix] of [
+    ['/:package_name', ''],
+    ['/packages/:package_name', 'AtPackages'],
+  ] as const) {
+    app.get(
+      path,
+      access({
+        schema: {
+          operationId: `listTags${suffix}`,
+          summary: "List a package's tags",
+          tags: ['registry'],
+          params: PackageParams,
+          querystring: Type.Pick(Search, ['search']),
+          response: {
+            200: list('The tags that contain the text, by id', TagEntry),
+            404: notFound,
+            ...bodyRefusals,
+          },
+        },
+      }),
+      async (request) => {
+        const { package_name: name } = request.params
+        const text = await textOf(request, request.query)
+        const { id } = found(await request.store.packages.getBy({ name }), 'package', name)
+        const search = text ? { field: 'tag' as const, text } : undefined
+        const { items } = await request.store.tags.find({ where: { packageId: id }, search })
+        return items.map(({ id, tag }) => ({ id, tag }))
+      },
+    )
+
+    app.delete(
+      path,
+      access({
+        schema: {
+          operationId: `deletePackage${suffix}`,
+          summary: 'Delete a package of yours, with all its tags',
+          tags: ['registry'],
+          params: PackageParams,
+          response: {
+            204: empty('The package is gone'),
+            403: failure("It is another user's package", errors.notOwner('delete', 'package')),
+            404: notFound,
+          },
+        },
+      }),
+      async (request, reply) => {
+        const { package_name: name } = request.params
+        const { id } = found(await request.store.packages.getBy({ name }), 'package', name)
+        const where = request.user.admin ? {} : { userId: request.user.id }
+        const deletion = request.store.packages.delete(id, { where })
+        found(await ownersOnly(deletion, 'delete', 'package'), 'package', name)
+        return reply.code(204).send(undefined)
+      },
+    )
+  }
+}
+
+export default packages

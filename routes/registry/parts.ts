@@ -1,0 +1,134 @@
+import type { Readable } from 'node:stream'
+import type { Multipart } from '@fastify/multipart'
+import type { FastifyRequest } from 'fastify'
+import { ApiError, errors } from '../../errors.js'
+import { UNKNOWN } from '../../schemas/check.js'
+import type { FileStore, ReceivedFile } from '../../store/files.js'
+
+/** How large a part may be that isn't the file, in bytes. */
+export const MAX_FIELD_SIZE = 64 * 1024
+
+/**
+ * How much an upload may have beside its file and its fields' values, in bytes: boundaries and headers, a field that is
+ * still arriving, and what has arrived of the file but not gone through the parser yet.
+ */
+const MAX_OVERHEAD = 4 * MAX_FIELD_SIZE
+
+/** What an upload brings: parameters, as they came, and the file. */
+export interface Upload {
+  readonly parameters: Readonly<Record<string, unknown>>
+  readonly file?: { readonly name: string; readonly type: string; readonly received: ReceivedFile }
+}
+
+/**
+ * Reads the parts of an upload, in whatever order they come. The file goes to the disk. Parameters come in three ways: as
+ * plain fields, in a field `json`, or in the filename of a part `json` (registry's document).
+ * @throws 400 when it is malformed or ends early, 413 when it is too large; nothing is kept then
+ */
+export async function readUpload(request: FastifyRequest, files: FileStore): Promise<Upload> {
+  const parameters: Record<string, unknown> = {}
+  const meter = meterOf(request)
+  let file: Upload['file']
+  try {
+    for await (const part of request.parts()) {
+      if (part.type === 'file' && part.fieldname === 'file') {
+        if (file) throw errors.tooManyParts()
+        // The rest need not be read.
+        part.file.once('limit', () => part.file.destroy(errors.tooLarge()))
+        meter.watch(part.file)
+        const received = await files.receive(part.file)
+        file = { name: part.filename ?? '', type: part.mimetype, received }
+      } else {
+        if (part.type === 'field') meter.allow(String(part.value).length)
+        for (const [name, value] of Object.entries(await parametersIn(part))) {
+          if (name in parameters && parameters[name] !== value) {
+            throw errors.invalid([{ in: 'body', path: `/${name}`, message: 'is given twice' }])
+          }
+          parameters[name] = value
+        }
+      }
+    }
+  } catch (error) {
+    await file?.received.discard()
+    const isBrokenOff = request.raw.destroyed && !request.raw.complete
+    throw isKnown(error) && !isBrokenOff ? error : errors.malformedUpload()
+  }
+  return file ? { parameters, file } : { parameters }
+}
+
+/**
+ * Counts what is neither the file nor a field's value, and ends the reading when there is too much of it: the parser passes
+ * over text around the parts, and cuts off their headers, however long they are.
+ */
+function meterOf({ raw }: FastifyRequest) {
+  let size = 0
+  let allowed = MAX_OVERHEAD
+  let file: { readonly bytesRead: number } | undefined
+  const count = (chunk: Buffer) => {
+    size += chunk.length
+    if (size - (file?.bytesRead ?? 0) <= allowed) return
+    raw.off('data', count)
+    // The parser of parts listens, and hands the error on to whoever waits for the next part.
+    raw.emit('error', errors.tooManyParts())
+  }
+  raw.on('data', count)
+  return {
+    watch: (watched: { readonly bytesRead: number }) => {
+      file = watched
+    },
+    allow: (more: number) => {
+      allowed += more
+    },
+  }
+}
+
+async function parametersIn(part: Multipart): Promise<object> {
+  if (part.type === 'file') {
+    if (part.fieldname !== 'json') throw unknown(part.fieldname)
+    await pass(part.file)
+    return objectIn(textOf(part.filename ?? ''))
+  }
+  if (part.valueTruncated) throw errors.tooManyParts()
+  if (part.fieldname === 'json') return objectIn(part.value)
+  return { [part.fieldname]: part.value }
+}
+
+/** Browsers, curl and others write quotes and line breaks in a filename as escapes (HTML, section 4.10.21.8). */
+function textOf(filename: string): string {
+  if (filename.includes('"')) return filename
+  return filename.replace(/%(22|0A|0D)/gi, (code) => decodeURIComponent(code))
+}
+
+/** An object, or the JSON text of one. */
+function objectIn(value: unknown): object {
+  let parsed = value
+  if (typeof value === 'string') {
+    try {
+      parsed = JSON.parse(value)
+    } catch {
+      throw errors.notJson()
+    }
+  }
+  if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed
+  throw errors.invalid([{ in: 'body', path: '/json', message: 'must be object' }])
+}
+
+/** Throws away what a part holds. */
+async function pass(part: Readable): Promise<void> {
+  let size = 0
+  for await (const chunk of part) {
+    size += chunk.length
+    if (size > MAX_FIELD_SIZE) throw errors.tooManyParts()
+  }
+}
+
+function unknown(field: string): ApiError {
+  return errors.invalid([{ in: 'body', path: `/${field}`, message: UNKNOWN }])
+}
+
+/** Whether an error says itself what is wrong. What the parser of parts throws beside does not. */
+function isKnown(error: unknown): boolean {
+  if (error instanceof ApiError) return true
+  if (!(error instanceof Error) || !('code' in error)) return false
+  return typeof error.code === 'string' && /^(FST_|E[A-Z]+$)/.test(error.code)
+}

@@ -1,0 +1,213 @@
+import type { Readable } from 'node:stream'
+import multipart from '@fastify/multipart'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { type Static, type TProperties, Type } from '@sinclair/typebox'
+import type { FastifyRequest } from 'fastify'
+import { errors } from '../../errors.js'
+import { compile, MISSING } from '../../schemas/check.js'
+import { Id } from '../../schemas/record.js'
+import { ref } from '../../schemas/ref.js'
+import { failure, success } from '../../schemas/response.js'
+import { type Package, PackageName, TagName } from '../../store/collections.js'
+import { UniqueViolation } from '../../store/errors.js'
+import type { FileStore } from '../../store/files.js'
+import { safeFileName } from './file-name.js'
+import { notYours, PackageParams, Parameters, requireOwner, TagParams } from './parameters.js'
+import { MAX_FIELD_SIZE, readUpload, type Upload } from './parts.js'
+
+const Uploaded = Type.Object(
+  { package_id: Id, tag_id: Id },
+  { $id: 'Uploaded', additionalProperties: false, examples: [{ package_id: 1, tag_id: 1 }] },
+)
+
+const file = Type.Unsafe<Readable>({ type: 'string', format: 'binary', description: 'The file' })
+const json = Type.Optional(
+  Type.String({
+    description: 'The other parameters as JSON, here or in the filename of this part',
+  }),
+)
+
+/** The body of an upload, as the document shows it. Parameters that are in the path are not in the body. */
+const uploadBody = ($id: string, parameters: TProperties, example: object) =>
+  Type.Object(
+    { ...parameters, json, file },
+    { $id, additionalProperties: false, examples: [{ ...example, file: 'the bytes' }] },
+  )
+
+const PackageUpload = uploadBody(
+  'PackageUpload',
+  { package_name: PackageName, tag: TagName },
+  { package_name: 'package', tag: '1.0.0' },
+)
+const TagUpload = uploadBody('TagUpload', { tag: TagName }, { tag: '1.0.0' })
+const FileUpload = uploadBody('FileUpload', {}, {})
+
+const isParameters = compile(Parameters)
+
+/** Where an upload can go to, and what is left for its body to say. */
+const UPLOADS = [
+  { path: '/packages', params: undefined, body: PackageUpload, operationId: 'uploadPackage' },
+  { path: '/:package_name', params: PackageParams, body: TagUpload, operationId: 'uploadTag' },
+  {
+    path: '/packages/:package_name',
+    params: PackageParams,
+    body: TagUpload,
+    operationId: 'uploadTagAtPackages',
+  },
+  { path: '/:package_name/:tag', params: TagParams, body: FileUpload, operationId: 'uploadFile' },
+  {
+    path: '/packages/:package_name/:tag',
+    params: TagParams,
+    body: FileUpload,
+    operationId: 'uploadFileAtPackages',
+  },
+]
+
+/** Type and subtype (RFC 6838, section 4.2). */
+const MEDIA_TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/i
+
+/** What an upload may have in it; the rest is refused with 413. */
+const limits = (fileSize: number) => ({
+  fileSize,
+  // The file, and the part whose filename has the parameters.
+  files: 2,
+  fields: 10,
+  parts: 20,
+  fieldSize: MAX_FIELD_SIZE,
+  headerPairs: 20,
+  headerSize: MAX_FIELD_SIZE,
+})
+
+/** How much larger than its file a body may be, in bytes. */
+const OVERHEAD = 1024 * 1024
+
+export interface UploadOptions {
+  /** The largest file, in bytes. */
+  readonly uploadLimit: number
+}
+
+/** Uploading files under new tags. */
+const uploads: FastifyPluginAsyncTypebox<UploadOptions> = async (app, { uploadLimit }) => {
+  for (const schema of [Uploaded, PackageUpload, TagUpload, FileUpload]) app.addSchema(schema)
+  const { access } = app.guards
+
+  // A package's name is looked for in a filename, slash and all.
+  await app.register(multipart, { preservePath: true, limits: limits(uploadLimit) })
+  // An upload is multipart/form-data, and nothing else.
+  app.removeContentTypeParser('application/json')
+
+  /** What can be told before the body is read. */
+  const refuseEarly = async (request: FastifyRequest) => {
+    if (Number(request.headers['content-length']) > uploadLimit + OVERHEAD) {
+      throw errors.tooLarge()
+    }
+    const { package_name: name = '', tag = '' } = pathOf(request)
+    const existing = await request.store.packages.getBy({ name })
+    if (!existing) return
+    requireOwner(request, existing, 'add to')
+    const taken = await request.store.tags.getBy({ packageId: existing.id, tag })
+    if (taken) throw errors.taken(['packageId', 'tag'])
+  }
+
+  for (const { path, params, body, operationId } of UPLOADS) {
+    const { onRequest, ...guarded } = access({
+      schema: {
+        operationId,
+        summary: 'Upload a file under a new tag',
+        description:
+          'The first upload makes the package, and who uploads it owns it. Only the owner or an admin adds tags.',
+        tags: ['registry'],
+        consumes: ['multipart/form-data'],
+        ...(params ? { params } : {}),
+        response: {
+          200: success('The file is there', Uploaded),
+          403: notYours('add to'),
+          409: failure('The package has this tag', errors.taken(['packageId', 'tag'])),
+        },
+      },
+    })
+    const config = { streamedBody: ref(body) }
+    app.post(
+      path,
+      { ...guarded, onRequest: [...onRequest, refuseEarly], config },
+      async (request) => {
+        const { parameters, file } = await readUpload(request, app.files)
+        try {
+          await app.guards.recheck(request)
+          return await storeUpload(request, app.files, parameters, file)
+        } finally {
+          await file?.received.discard()
+        }
+      },
+    )
+  }
+}
+
+/** The parameters that a path has. */
+function pathOf({ params }: FastifyRequest): Partial<Parameters> {
+  return Object(params)
+}
+
+/**
+ * Puts an upload into the store: its content, its package if that is new, and its tag.
+ * @throws 400 when something is missing or wrong, 403, 409; nothing is kept then
+ */
+async function storeUpload(
+  request: FastifyRequest,
+  files: FileStore,
+  inBody: Upload['parameters'],
+  file: Upload['file'],
+): Promise<Static<typeof Uploaded>> {
+  const inPath = pathOf(request)
+  const parameters = { ...inBody, ...inPath }
+  if (!isParameters(parameters)) {
+    throw errors.invalid([{ in: 'body', ...isParameters.fault() }])
+  }
+  if (!file) throw errors.invalid([{ in: 'body', path: '/file', message: MISSING }])
+  for (const [name, value] of Object.entries(inPath)) {
+    if (name in inBody && inBody[name] !== value) {
+      throw errors.invalid([
+        { in: 'body', path: `/${name}`, message: 'is not the one in the path' },
+      ])
+    }
+  }
+  const { package_name: name, tag } = parameters
+  const { size, sha256 } = file.received
+  await file.received.keep()
+  try {
+    const { id: packageId } = await ownPackage(request, name)
+    const { id } = await request.store.tags.insert({
+      packageId,
+      tag,
+      fileName: safeFileName(file.name),
+      contentType: MEDIA_TYPE.test(file.type) ? file.type : 'application/octet-stream',
+      size,
+      sha256,
+      postedAt: new Date().toISOString(),
+    })
+    return { package_id: packageId, tag_id: id }
+  } catch (error) {
+    await files.release(sha256)
+    throw error
+  }
+}
+
+/** The package of a name, which is made where there is none. @throws 403 when it is another user's */
+async function ownPackage(request: FastifyRequest, name: string): Promise<Package> {
+  const { store, user } = request
+  let owned = await store.packages.getBy({ name })
+  if (!owned) {
+    try {
+      return await store.packages.insert({ name, userId: user.id })
+    } catch (error) {
+      if (!(error instanceof UniqueViolation)) throw error
+      // Another upload was faster.
+      owned = await store.packages.getBy({ name })
+      if (!owned) throw errors.conflict()
+    }
+  }
+  requireOwner(request, owned, 'add to')
+  return owned
+}
+
+export default uploads

@@ -1,0 +1,137 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import { errors } from '../../errors.js'
+import { creationRefusals } from '../../plugins/accounts.js'
+import { loginRefusals } from '../../plugins/login.js'
+import { Message } from '../../schemas/message.js'
+import { Id } from '../../schemas/record.js'
+import { ref } from '../../schemas/ref.js'
+import { failure, list, success } from '../../schemas/response.js'
+import { exampleToken } from '../../schemas/session.js'
+import { type User, Username } from '../../store/collections.js'
+
+const RegistryUser = Type.Object(
+  { id: Id, username: Username },
+  { $id: 'RegistryUser', additionalProperties: false, examples: [{ id: 1, username: 'user' }] },
+)
+
+const RegistryCredentials = Type.Object(
+  { username: Username, password: Type.String({ minLength: 1, maxLength: 1024 }) },
+  {
+    $id: 'RegistryCredentials',
+    additionalProperties: false,
+    examples: [{ username: 'user', password: 'password' }],
+  },
+)
+
+const RegistryToken = Type.Object(
+  { token: Type.String({ description: 'For the header `token`' }) },
+  { $id: 'RegistryToken', additionalProperties: false, examples: [{ token: exampleToken }] },
+)
+
+const refusals = {
+  ...loginRefusals(errors.passwordIncorrect()),
+  404: failure('No user has this name', errors.usernameNotFound()),
+}
+
+/** As the document has it, an unknown name and a wrong password are told apart here; they take the same time. */
+const wrong = (user: User | undefined) =>
+  user ? errors.passwordIncorrect() : errors.usernameNotFound()
+
+export interface UserOptions {
+  /** Whether everybody may see the list of users. */
+  readonly isListed: boolean
+}
+
+/** Registering, and tokens. */
+const users: FastifyPluginAsyncTypebox<UserOptions> = async (app, { isListed }) => {
+  for (const schema of [RegistryUser, RegistryCredentials, RegistryToken]) app.addSchema(schema)
+  const { access } = app.guards
+
+  if (isListed) {
+    app.get(
+      '/admin/user_list',
+      {
+        schema: {
+          operationId: 'listRegistryUsers',
+          summary: 'List all users',
+          description: 'For tests, and open to all. It is absent where NODE_ENV is `production`.',
+          tags: ['registry'],
+          response: { 200: list('All users, by id', RegistryUser) },
+        },
+      },
+      async (request) => {
+        const { items } = await request.store.users.find()
+        return items.map(({ id, username }) => ({ id, username }))
+      },
+    )
+  } else {
+    // Or the path would be that of a package's tag.
+    app.get('/admin/user_list', { schema: { hide: true } }, async () => {
+      throw errors.routeNotFound()
+    })
+  }
+
+  app.post(
+    '/user/add',
+    {
+      schema: {
+        operationId: 'addUser',
+        summary: 'Register a user',
+        tags: ['registry'],
+        body: ref(RegistryCredentials),
+        response: { 200: success('The new user', RegistryUser), ...creationRefusals },
+      },
+    },
+    async (request) => {
+      const { username, password } = request.body
+      const { id } = await app.createUser(request, username, password)
+      return { id, username }
+    },
+  )
+
+  app.post(
+    '/user/get_token',
+    {
+      schema: {
+        operationId: 'getToken',
+        summary: 'Log in',
+        tags: ['registry'],
+        body: ref(RegistryCredentials),
+        response: { 200: success('The token', RegistryToken, ['cache-control']), ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const { username, password } = request.body
+      const user = await app.logIn(request, username, password, wrong)
+      reply.header('cache-control', 'no-store')
+      return { token: app.tokens.issue(user, 'access') }
+    },
+  )
+
+  app.post(
+    '/user/invalidate_token',
+    access({
+      schema: {
+        operationId: 'invalidateToken',
+        summary: 'Revoke a token',
+        description: "With the name and the password of the token's user.",
+        tags: ['registry'],
+        body: ref(RegistryCredentials),
+        response: {
+          200: success('The token is revoked', Message, [], { message: 'token has been revoked' }),
+          ...refusals,
+        },
+      },
+    }),
+    async (request) => {
+      const { username, password } = request.body
+      const user = await app.logIn(request, username, password, wrong)
+      if (user.id !== request.user.id) throw errors.tokenInvalid()
+      await app.tokens.revoke(request.claims, request.store)
+      return { message: 'token has been revoked' }
+    },
+  )
+}
+
+export default users
