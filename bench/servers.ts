@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { get } from 'node:http'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { setTimeout } from 'node:timers/promises'
 import typescript from 'typescript'
@@ -12,8 +14,12 @@ import { schemas } from './ships.js'
 /** How often a starting server is asked, in milliseconds. */
 const POLL = 1
 
+/** Where the servers put files: they are killed, and could not clean up. */
+const folder = mkdtempSync(join(tmpdir(), 'slipway-bench-'))
+
 const environment = {
   ...process.env,
+  TMPDIR: folder,
   JWT_SECRET: randomBytes(32).toString('base64url'),
   LOG_LEVEL: 'warn',
   SCHEMAS: JSON.stringify(schemas),
@@ -25,11 +31,14 @@ const commands = {
   fastify: script('fastify'),
   slipway: script('slipway'),
   cli: ['dist/cli/main.js'],
+  'node-files': script('node-files'),
+  'fastify-files': script('fastify-files'),
 }
 
 const running = new Set<ChildProcess>()
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL')
+  rmSync(folder, { recursive: true, force: true })
 })
 
 /** A server in a process of its own. */
@@ -81,6 +90,13 @@ export function cpuTimeOf({ process: child }: Server): number {
   return readdirSync(threads)
     .map((thread) => readFileSync(`${threads}/${thread}/schedstat`, 'utf8'))
     .reduce((sum, times) => sum + Number.parseInt(times, 10) / 1e6, 0)
+}
+
+/** The most memory that a server has ever had, in bytes. Linux tells it; elsewhere it is NaN. */
+export function peakMemoryOf({ process: child }: Server): number {
+  if (process.platform !== 'linux') return Number.NaN
+  const status = readFileSync(`/proc/${child.pid}/status`, 'utf8')
+  return Number(/^VmHWM:\s*(\d+) kB$/m.exec(status)?.[1]) * 1024
 }
 
 /** A server of the bench as plain JavaScript, because a loader for TypeScript would count in its start. */
