@@ -65,8 +65,8 @@ export async function buildApp(
 
   await app.register(errors)
   await app.register(security, config)
-  await app.register(methods)
   await app.register(refusedBody)
+  await app.register(methods)
   await app.register(bodies)
   await app.register(json)
   await app.register(passwords)

@@ -22,6 +22,13 @@ export function isTagKnown(request: FastifyRequest, reply: FastifyReply, tag: st
   return known !== undefined && (known.trim() === '*' || tagsIn(known).includes(tag))
 }
 
+/** Whether a change may go on, by the request's `If-Match`, of what has a tag that is made from what it holds. */
+export function isTagExpected({ headers }: FastifyRequest, tag: string): boolean {
+  const expected = headers['if-match']
+  if (expected === undefined || expected.trim() === '*') return true
+  return tagsIn(expected.replace(WEAK, '')).includes(tag)
+}
+
 /** Names the version of the record that a change has made, in `ETag`. */
 export function tag(
   request: FastifyRequest,
@@ -32,6 +39,7 @@ export function tag(
   reply.header('etag', tagOf(request, record, other))
 }
 
+const WEAK = /W\/"[^"]*"/g
 const PLAIN = /^"(.*)-([1-9]\d*)"$/
 const COMPOSED = /^"(.*)-([1-9]\d*)(?:\.\d+)?"$/
 
@@ -47,7 +55,7 @@ export function expectedVersions(
 ): number[] | undefined {
   const expected = request.headers['if-match']
   if (expected === undefined || expected.trim() === '*') return undefined
-  return tagsIn(expected.replace(/W\/"[^"]*"/g, '')).flatMap((each) => {
+  return tagsIn(expected.replace(WEAK, '')).flatMap((each) => {
     const [, epoch, version] = (isComposed ? COMPOSED : PLAIN).exec(each) ?? []
     return epoch === request.store.epoch ? [Number(version)] : []
   })

@@ -3,6 +3,7 @@ import fp from 'fastify-plugin'
 import { errors } from '../errors.js'
 import { failure } from '../schemas/response.js'
 import { basicCredentialsOf } from './basic.js'
+import { readsBody } from './bodies.js'
 import type { Carrier, SecurityScheme } from './carriers.js'
 import { loginRefusals } from './login.js'
 import type { TokenType } from './tokens.js'
@@ -72,6 +73,12 @@ const BASIC: SecurityScheme = {
 export default fp<GuardOptions>(
   async (app, { carriers, requirement }) => {
     const isBodyNeeded = carriers.some(({ inBody }) => inBody)
+
+    // Where no body is read, nothing can happen while it is.
+    app.addHook('onRoute', (route) => {
+      if (readsBody(route)) return
+      route.preValidation = [route.preValidation ?? []].flat().filter((hook) => !again.has(hook))
+    })
 
     const tokenCheck =
       (type: TokenType, isAdmin = false): Check =>
@@ -145,13 +152,18 @@ function onceRead(check: Check): preValidationHookHandler {
   }
 }
 
+/** The hooks that check once more. */
+const again = new WeakSet<object>()
+
 /** Checks once more when a body has been read: that can take long enough for a token to be revoked, or a user deleted. */
 function againIfRead(check: Check): preValidationHookHandler {
-  return (request, _reply, done) => {
+  const hook: preValidationHookHandler = (request, _reply, done) => {
     const { 'content-length': length, 'transfer-encoding': transfer } = request.headers
     if (length === undefined && transfer === undefined) done()
     else check(request).then(() => done(), done)
   }
+  again.add(hook)
+  return hook
 }
 
 /**

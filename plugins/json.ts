@@ -35,6 +35,8 @@ export default fp(
       const { 'content-length': length = '0', 'content-type': type = '' } = request.headers
       if (length === '0' && request.headers['transfer-encoding'] === undefined) return undefined
       if (!/^application\/json *(;|$)/i.test(type)) throw errors.unsupportedMediaType()
+      const { 'content-encoding': encoding = 'identity' } = request.headers
+      if (encoding !== 'identity') throw errors.unsupportedMediaType()
       const { bodyLimit } = request.routeOptions
       if (Number(length) > bodyLimit) throw errors.tooLarge()
       const { raw } = request
@@ -46,7 +48,8 @@ export default fp(
           if (size <= bodyLimit) chunks.push(chunk)
           else reject(errors.tooLarge())
         })
-        raw.on('error', reject)
+        // The client has gone.
+        raw.on('error', () => reject(errors.notJson()))
         raw.on('end', () => {
           parse(request, Buffer.concat(chunks), (error, body) => {
             if (error) reject(error)

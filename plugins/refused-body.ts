@@ -20,21 +20,14 @@ export default fp(
       app.server.emit('request', request, response)
     })
 
-    app.addHook('onSend', ({ raw }, reply, payload, done) => {
+    app.addHook('onRequest', ({ raw, headers }, reply, done) => {
+      const { 'content-length': length, 'transfer-encoding': transfer } = headers
       const { socket } = raw
-      // Node closes at once what isn't kept alive. With bytes still on their way that would take the answer along.
-      if (isArriving(raw) && !reply.raw.shouldKeepAlive) socket.destroySoon = () => socket.end()
-      done(null, payload)
-    })
-
-    app.addHook('onResponse', ({ raw }, reply, done) => {
-      const { socket } = raw
-      if (isArriving(raw)) {
-        const timer = setTimeout(() => socket.destroy(), LINGER).unref()
-        const end = reply.raw.shouldKeepAlive ? raw : socket
-        end.once('close', () => clearTimeout(timer))
-        raw.unpipe()
-        raw.resume()
+      // Requests that are injected have no connection.
+      if ((length !== undefined || transfer !== undefined) && socket instanceof Socket) {
+        const isLast = !reply.raw.shouldKeepAlive
+        if (isLast) waitForRest(raw, socket)
+        reply.raw.once('finish', () => dropRest(raw, socket, isLast))
       }
       done()
     })
@@ -42,7 +35,21 @@ export default fp(
   { name: 'refused-body' },
 )
 
-/** Whether there is more of a request to come. One that is injected has no connection. */
-function isArriving({ complete, socket }: IncomingMessage): boolean {
-  return !complete && socket instanceof Socket
+/** Node closes at once what isn't kept alive. With bytes still on their way, that would take the answer along. */
+function waitForRest(raw: IncomingMessage, socket: Socket): void {
+  const destroySoon = socket.destroySoon.bind(socket)
+  socket.destroySoon = () => {
+    if (raw.complete) destroySoon()
+    else socket.end()
+  }
+}
+
+/** Throws away what still comes of a request that has its answer, for some seconds. */
+function dropRest(raw: IncomingMessage, socket: Socket, isLast: boolean): void {
+  if (raw.complete) return
+  const timer = setTimeout(() => socket.destroy(), LINGER).unref()
+  const end = isLast ? socket : raw
+  end.once('close', () => clearTimeout(timer))
+  raw.unpipe()
+  raw.resume()
 }

@@ -121,7 +121,8 @@ export const templates = declare('templates', template, {
   references: belongsToUser,
 })
 
-const noSlash = '^[^/\\u0000-\\u001f\\u007f]+$'
+/** Nothing either that is no character, or stands for one that could not be read. */
+const noSlash = '^[^/\\u0000-\\u001f\\u007f\\ud800-\\udfff\\ufffd]+$'
 
 /** What the registry's paths begin with can't be a package's name too. */
 const RESERVED = ['packages', 'user', 'admin', '.', '..']

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import contentDisposition from 'content-disposition'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -14,14 +15,15 @@ export async function download(
   request: FastifyRequest,
   reply: FastifyReply,
   files: FileStore,
-  { tag, size, sha256, fileName, contentType }: Tag,
+  record: Tag,
 ): Promise<FastifyReply> {
-  const etag = `"${sha256}"`
+  const { size, fileName, contentType } = record
+  const etag = etagOf(record)
   if (isTagKnown(request, reply, etag)) return reply.code(304).send(undefined)
   const range = rangeOf(request, size, etag)
   const { start, end } = range ?? { start: 0, end: size - 1 }
   const content =
-    request.method === 'HEAD' ? Readable.from([]) : await contentOf(files, sha256, tag, range)
+    request.method === 'HEAD' ? Readable.from([]) : await contentOf(reply, files, record, range)
   reply.headers({
     'accept-ranges': 'bytes',
     'content-disposition': contentDisposition(fileName, {
@@ -34,7 +36,20 @@ export async function download(
   return reply.code(range ? 206 : 200).send(content)
 }
 
-async function contentOf(files: FileStore, sha256: string, tag: string, range?: ByteRange) {
+/** Names what a tag holds: its hash. */
+export function etagOf({ sha256 }: Tag): string {
+  return `"${sha256}"`
+}
+
+async function contentOf(
+  reply: FastifyReply,
+  files: FileStore,
+  { sha256, tag }: Tag,
+  range?: ByteRange,
+): Promise<Readable> {
+  // The answers of one connection are given in turn. One that still waits has no connection, and could wait for ever: it
+  // is to have no file open.
+  if (!reply.raw.socket) await once(reply.raw, 'socket')
   try {
     return await files.read(sha256, range)
   } catch (error) {
@@ -50,14 +65,19 @@ interface ByteRange {
 }
 
 /**
- * The one range of bytes that a request asks for. One that isn't understood, several at once, or one for another version
- * is as none: the whole is the answer then (RFC 9110, section 14.2).
+ * The one range of bytes that a GET asks for. One that isn't understood, several at once, or one for another version is as
+ * none: the whole is the answer then (RFC 9110, section 14.2).
  * @throws 416
  */
-function rangeOf({ headers }: FastifyRequest, size: number, etag: string): ByteRange | undefined {
+function rangeOf(
+  { method, headers }: FastifyRequest,
+  size: number,
+  etag: string,
+): ByteRange | undefined {
   const { range: wanted = '', 'if-range': version = etag } = headers
   const [, first, last] = /^bytes=(\d*)-(\d*)$/i.exec(wanted) ?? []
-  if (version !== etag || first === undefined || last === undefined) return undefined
+  if (method !== 'GET' || version !== etag) return undefined
+  if (first === undefined || last === undefined) return undefined
   if (first === '' && last === '') return undefined
   // Without a first position the last one is a length, counted from the end.
   const start = first === '' ? Math.max(0, size - Number(last)) : Number(first)

@@ -47,6 +47,7 @@ const packages: FastifyPluginAsyncTypebox = async (app) => {
     if (query.search !== undefined) return query.search
     const body = await app.readJson(request)
     if (body === undefined) return undefined
+    await app.guards.recheck(request)
     if (!isSearch(body)) throw errors.invalid([{ in: 'body', ...isSearch.fault() }])
     return body.search
   }

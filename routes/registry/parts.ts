@@ -37,7 +37,7 @@ export async function readUpload(request: FastifyRequest, files: FileStore): Pro
         part.file.once('limit', () => part.file.destroy(errors.tooLarge()))
         meter.watch(part.file)
         const received = await files.receive(part.file)
-        file = { name: part.filename ?? '', type: part.mimetype, received }
+        file = { name: textOf(part.filename ?? ''), type: part.mimetype, received }
       } else {
         if (part.type === 'field') meter.allow(String(part.value).length)
         for (const [name, value] of Object.entries(await parametersIn(part))) {
@@ -89,7 +89,8 @@ async function parametersIn(part: Multipart): Promise<object> {
     return objectIn(textOf(part.filename ?? ''))
   }
   if (part.valueTruncated) throw errors.tooManyParts()
-  if (part.fieldname === 'json') return objectIn(part.value)
+  // A form that has the field sends it, filled in or not.
+  if (part.fieldname === 'json') return part.value === '' ? {} : objectIn(part.value)
   return { [part.fieldname]: part.value }
 }
 

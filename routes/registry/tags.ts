@@ -2,16 +2,15 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import { errors, found } from '../../errors.js'
-import { IfNoneMatch } from '../../schemas/record.js'
+import { isTagExpected } from '../../plugins/conditional.js'
+import { IfMatch, IfNoneMatch } from '../../schemas/record.js'
 import { binary, empty, failure } from '../../schemas/response.js'
 import type { Package, Tag } from '../../store/collections.js'
-import { download } from './download.js'
+import { download, etagOf } from './download.js'
 import { notYours, requireOwner, TagParams } from './parameters.js'
 
 const Range = Type.Object({
-  range: Type.Optional(
-    Type.String({ description: 'The part that you want', examples: ['bytes=0-99'] }),
-  ),
+  range: Type.Optional(Type.String({ description: 'The part that you want, such as bytes=0-99' })),
   'if-range': Type.Optional(
     Type.String({ description: 'The ETag of the file that you have a part of' }),
   ),
@@ -64,16 +63,20 @@ const tags: FastifyPluginAsyncTypebox = async (app) => {
           summary: 'Delete a tag of your package, with its file',
           tags: ['registry'],
           params: TagParams,
+          headers: IfMatch,
           response: {
             204: empty('The tag is gone'),
             403: notYours('delete from'),
             404: notFound,
+            412: failure('The file is not as If-Match has it', errors.preconditionFailed()),
           },
         },
       }),
       async (request, reply) => {
         const { owned, tag } = await tagAt(request, request.params)
         requireOwner(request, owned, 'delete from')
+        // A tag never gets another file, so there is nothing to be looked at in the same step.
+        if (!isTagExpected(request, etagOf(tag))) throw errors.preconditionFailed()
         found(await request.store.tags.delete(tag.id), 'tag', tag.tag)
         return reply.code(204).send(undefined)
       },

@@ -24,6 +24,7 @@ const file = Type.Unsafe<Readable>({ type: 'string', format: 'binary', descripti
 const json = Type.Optional(
   Type.String({
     description: 'The other parameters as JSON, here or in the filename of this part',
+    examples: ['{}'],
   }),
 )
 

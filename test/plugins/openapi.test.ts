@@ -89,10 +89,10 @@ t.test('every operation is there, with each status it can give', async (t) => {
     'post /api/v1/packages/{package_name}': '200 400 401 403 409 413 415',
     'post /api/v1/{package_name}/{tag}': '200 400 401 403 409 413 415',
     'get /api/v1/{package_name}/{tag}': '200 206 304 400 401 404 416',
-    'delete /api/v1/{package_name}/{tag}': '204 400 401 403 404 413 415',
+    'delete /api/v1/{package_name}/{tag}': '204 400 401 403 404 412 413 415',
     'post /api/v1/packages/{package_name}/{tag}': '200 400 401 403 409 413 415',
     'get /api/v1/packages/{package_name}/{tag}': '200 206 304 400 401 404 416',
-    'delete /api/v1/packages/{package_name}/{tag}': '204 400 401 403 404 413 415',
+    'delete /api/v1/packages/{package_name}/{tag}': '204 400 401 403 404 412 413 415',
   })
 })
 

@@ -1,7 +1,7 @@
 import type { Browser, Locator, Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { API_NAMES, type Options } from '../../config.js'
-import { call, startApp } from '../fixtures/app.js'
+import { call, logIn, startApp } from '../fixtures/app.js'
 import { chromiumMissing, startChromium } from '../fixtures/chromium.js'
 
 /** What one clicks to open an operation. */
@@ -55,6 +55,27 @@ t.test('in Chromium', { skip: chromiumMissing }, async (t) => {
     assertQuiet()
   })
 
+  t.test('one can upload a file, and download it', async (t) => {
+    const { page, assertQuiet, app } = await openReference(t, browser, { apis: 'fleet,registry' })
+    await authorize(page, 'accessBearer', (await logIn(app)).access)
+
+    const upload = page.locator('#operations-registry-uploadPackage')
+    await open(upload)
+    const file = { name: 'file.txt', mimeType: 'text/plain', buffer: Buffer.from('"content"') }
+    await upload.locator('input[type="file"]').setInputFiles(file)
+    t.same(await execute(t, upload, '200'), { package_id: 1, tag_id: 1 })
+
+    const download = page.locator('#operations-registry-downloadFile')
+    await open(download)
+    await executeButton(download).click()
+    const answer = download.locator('.live-responses-table tbody')
+    t.equal(await answer.locator('.response-col_status').textContent(), '200')
+    const saved = page.waitForEvent('download')
+    await answer.getByRole('link', { name: 'Download file' }).click()
+    t.equal((await saved).suggestedFilename(), 'file.txt')
+    assertQuiet()
+  })
+
   t.test('the page follows the browser into the dark', async (t) => {
     const { page, assertQuiet } = await openReference(t, browser)
     const dark = page.locator('html.dark-mode')
@@ -88,7 +109,7 @@ async function openReference(t: Test, browser: Browser, options: Options = {}) {
 
   await page.goto(`${origin}/docs`)
   await page.locator('.opblock').first().waitFor()
-  return { page, assertQuiet }
+  return { page, assertQuiet, app }
 }
 
 async function open(operation: Locator): Promise<void> {

@@ -661,3 +661,37 @@ t.test('clients that never read take no memory', { skip: NO_PROC }, async (t) =>
   child.kill('SIGTERM')
   t.equal(await ended, 0)
 })
+
+t.test('downloads that wait for their turn have no file open', { skip: NO_PROC }, async (t) => {
+  const parent = t.testdir()
+  const { child, url, ended } = await startProcess(t, [], { env: { TMPDIR: parent } })
+  const token = await tokenOf(t, url)
+  t.equal((await uploadLarge(t, url, token, 8 * MEBIBYTE)).answer.status, 200)
+  const { socket, send } = await openConnection(t, url)
+  socket.pause()
+  const request = String(head('/api/v1/package/1', { method: 'GET', token }))
+  await send(request.repeat(50))
+  await until('one is being sent', async () => (await openFiles(child.pid, parent)) > 0)
+  for (let round = 0; round < 10; round++) await look(t, url, PACKAGES, token)
+  t.equal(await openFiles(child.pid, parent), 1)
+  socket.destroy()
+  await until('no file is open', async () => (await openFiles(child.pid, parent)) === 0)
+  child.kill('SIGTERM')
+  t.equal(await ended, 0)
+})
+
+t.test('a search whose body breaks off is not logged as an error of the server', async (t) => {
+  const run = await startProcess(t)
+  const token = await tokenOf(t, run.url)
+  const connection = await openConnection(t, run.url)
+  const options = { method: 'GET', token, type: 'application/json', length: 20 }
+  await connection.send(head(PACKAGES, options), '{"se')
+  await until('it has arrived', () => /"url":"\/api\/v1\/packages"/.test(run.output.stdout))
+  connection.socket.destroy()
+  await until('it is over', () =>
+    /request (completed|aborted)|"statusCode":4/.test(run.output.stdout),
+  )
+  run.child.kill('SIGTERM')
+  t.equal(await run.ended, 0)
+  t.notMatch(run.output.stdout, /"level":(50|60)/)
+})
