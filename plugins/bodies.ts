@@ -1,7 +1,7 @@
-import type { preValidationHookHandler, RouteOptions } from 'fastify'
+import type { FastifyRequest, preValidationHookHandler, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { errors } from '../errors.js'
-import { UNKNOWN } from '../schemas/check.js'
+import { unknownField } from '../schemas/check.js'
 
 /** The methods whose bodies are read. */
 const READ: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
@@ -9,6 +9,16 @@ const READ: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 /** Whether a route reads the bodies of its requests. */
 export function readsBody({ method }: Pick<RouteOptions, 'method'>): boolean {
   return [method].flat().some((each) => READ.has(each))
+}
+
+/** Whether a request brings a body, read or not. */
+export function hasBody({ headers }: Pick<FastifyRequest, 'headers'>): boolean {
+  return Number(headers['content-length'] ?? 0) > 0 || headers['transfer-encoding'] !== undefined
+}
+
+/** Whether a body is compressed, or encoded in another way: none such is read. */
+export function isEncoded({ headers }: Pick<FastifyRequest, 'headers'>): boolean {
+  return (headers['content-encoding'] ?? 'identity') !== 'identity'
 }
 
 /** A request without a body is as one with nothing in it, so that each missing field is named. */
@@ -25,15 +35,14 @@ const refuseFields: preValidationHookHandler = ({ body }, _reply, done) => {
   }
   const [field] = Object.keys(body)
   if (field === undefined) return done()
-  done(errors.invalid([{ in: 'body', path: `/${field}`, message: UNKNOWN }]))
+  done(errors.invalid([{ in: 'body', ...unknownField(field) }]))
 }
 
 /** What holds of every body, whatever its media type. */
 export default fp(
   async (app) => {
-    app.addHook('onRequest', ({ method, headers }, _reply, done) => {
-      const encoding = headers['content-encoding'] ?? 'identity'
-      const isRefused = READ.has(method) && encoding !== 'identity'
+    app.addHook('onRequest', (request, _reply, done) => {
+      const isRefused = READ.has(request.method) && isEncoded(request)
       done(isRefused ? errors.unsupportedMediaType() : undefined)
     })
 

@@ -23,10 +23,8 @@ export function isTagKnown(request: FastifyRequest, reply: FastifyReply, tag: st
 }
 
 /** Whether a change may go on, by the request's `If-Match`, of what has a tag that is made from what it holds. */
-export function isTagExpected({ headers }: FastifyRequest, tag: string): boolean {
-  const expected = headers['if-match']
-  if (expected === undefined || expected.trim() === '*') return true
-  return tagsIn(expected.replace(WEAK, '')).includes(tag)
+export function isTagExpected(request: FastifyRequest, tag: string): boolean {
+  return expectedTags(request)?.includes(tag) ?? true
 }
 
 /** Names the version of the record that a change has made, in `ETag`. */
@@ -39,13 +37,11 @@ export function tag(
   reply.header('etag', tagOf(request, record, other))
 }
 
-const WEAK = /W\/"[^"]*"/g
 const PLAIN = /^"(.*)-([1-9]\d*)"$/
 const COMPOSED = /^"(.*)-([1-9]\d*)(?:\.\d+)?"$/
 
 /**
- * The versions of a record that a change may start from, by the request's `If-Match` (RFC 9110, section 13.1.1).
- * Weak tags never match, so they count for nothing.
+ * The versions of a record that a change may start from, by the request's `If-Match`.
  * @param isComposed whether the tags name another record's version too; a change of this one need not care for that
  * @returns undefined when any version will do
  */
@@ -53,12 +49,20 @@ export function expectedVersions(
   request: FastifyRequest,
   isComposed = false,
 ): number[] | undefined {
-  const expected = request.headers['if-match']
-  if (expected === undefined || expected.trim() === '*') return undefined
-  return tagsIn(expected.replace(WEAK, '')).flatMap((each) => {
+  return expectedTags(request)?.flatMap((each) => {
     const [, epoch, version] = (isComposed ? COMPOSED : PLAIN).exec(each) ?? []
     return epoch === request.store.epoch ? [Number(version)] : []
   })
+}
+
+/**
+ * The tags in `If-Match` (RFC 9110, section 13.1.1). Weak ones never match, so they count for nothing.
+ * @returns undefined when any will do
+ */
+function expectedTags({ headers }: FastifyRequest): string[] | undefined {
+  const expected = headers['if-match']
+  if (expected === undefined || expected.trim() === '*') return undefined
+  return tagsIn(expected.replace(/W\/"[^"]*"/g, ''))
 }
 
 function tagOf({ store }: FastifyRequest, { version }: BaseRecord, other?: BaseRecord): string {

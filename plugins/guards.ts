@@ -3,7 +3,7 @@ import fp from 'fastify-plugin'
 import { errors } from '../errors.js'
 import { failure } from '../schemas/response.js'
 import { basicCredentialsOf } from './basic.js'
-import { readsBody } from './bodies.js'
+import { hasBody, readsBody } from './bodies.js'
 import type { Carrier, SecurityScheme } from './carriers.js'
 import { loginRefusals } from './login.js'
 import type { TokenType } from './tokens.js'
@@ -158,9 +158,8 @@ const again = new WeakSet<object>()
 /** Checks once more when a body has been read: that can take long enough for a token to be revoked, or a user deleted. */
 function againIfRead(check: Check): preValidationHookHandler {
   const hook: preValidationHookHandler = (request, _reply, done) => {
-    const { 'content-length': length, 'transfer-encoding': transfer } = request.headers
-    if (length === undefined && transfer === undefined) done()
-    else check(request).then(() => done(), done)
+    if (hasBody(request)) check(request).then(() => done(), done)
+    else done()
   }
   again.add(hook)
   return hook

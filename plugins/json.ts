@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { errors } from '../errors.js'
+import { hasBody, isEncoded } from './bodies.js'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -32,11 +33,10 @@ export default fp(
     app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, parse)
 
     app.decorate('readJson', async (request) => {
-      const { 'content-length': length = '0', 'content-type': type = '' } = request.headers
-      if (length === '0' && request.headers['transfer-encoding'] === undefined) return undefined
-      if (!/^application\/json *(;|$)/i.test(type)) throw errors.unsupportedMediaType()
-      const { 'content-encoding': encoding = 'identity' } = request.headers
-      if (encoding !== 'identity') throw errors.unsupportedMediaType()
+      if (!hasBody(request)) return undefined
+      const { 'content-length': length, 'content-type': type = '' } = request.headers
+      const isJson = /^application\/json *(;|$)/i.test(type)
+      if (!isJson || isEncoded(request)) throw errors.unsupportedMediaType()
       const { bodyLimit } = request.routeOptions
       if (Number(length) > bodyLimit) throw errors.tooLarge()
       const { raw } = request

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import fp from 'fastify-plugin'
+import { hasBody } from './bodies.js'
 
 /** How long the rest of a refused body may go on arriving, in milliseconds. */
 const LINGER = 5_000
@@ -20,11 +21,11 @@ export default fp(
       app.server.emit('request', request, response)
     })
 
-    app.addHook('onRequest', ({ raw, headers }, reply, done) => {
-      const { 'content-length': length, 'transfer-encoding': transfer } = headers
+    app.addHook('onRequest', (request, reply, done) => {
+      const { raw } = request
       const { socket } = raw
       // Requests that are injected have no connection.
-      if ((length !== undefined || transfer !== undefined) && socket instanceof Socket) {
+      if (hasBody(request) && socket instanceof Socket) {
         const isLast = !reply.raw.shouldKeepAlive
         if (isLast) waitForRest(raw, socket)
         reply.raw.once('finish', () => dropRest(raw, socket, isLast))

@@ -50,10 +50,17 @@ export function describe(
   if (keyword === 'not') return { path: instancePath, message: EXCLUDED }
   if (keyword === 'minLength' && params.limit === 1) return { path: instancePath, message: EMPTY }
   if (keyword === 'additionalProperties') {
-    const path = `${instancePath}/${escapePointer(params.additionalProperty)}`
-    return { path, message: UNKNOWN }
+    return unknownField(params.additionalProperty, instancePath)
   }
   return { path: instancePath, message }
+}
+
+/**
+ * The fault of a field that is not known.
+ * @param parent where it was found, as a JSON pointer
+ */
+export function unknownField(name: unknown, parent = ''): Fault {
+  return { path: `${parent}/${escapePointer(name)}`, message: UNKNOWN }
 }
 
 /** A name as a part of a JSON pointer (RFC 6901, section 3). */

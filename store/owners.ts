@@ -11,3 +11,11 @@ export async function ownersOf(
   const found = await Promise.all([...ids].map((id) => users.get(id)))
   return new Map(found.flatMap((user) => (user ? [[user.id, user]] : [])))
 }
+
+/** The user whom one record belongs to, if that one is still there. */
+export async function ownerOf(
+  { users }: Store,
+  { userId }: { readonly userId: number | null },
+): Promise<User | undefined> {
+  return userId === null ? undefined : users.get(userId)
+}

@@ -14,7 +14,7 @@ import {
   type User,
   Username,
 } from '../../store/collections.js'
-import { ownersOf } from '../../store/owners.js'
+import { ownerOf, ownersOf } from '../../store/owners.js'
 import type { Query } from '../../store/store.js'
 import { TokenBody, tokenField } from './token.js'
 
@@ -158,7 +158,7 @@ const articles: FastifyPluginAsyncTypebox<ArticleOptions> = async (app, { pageSi
     async (request, reply) => {
       const { id } = request.params
       const article = found(await request.store.articles.get(id), 'article', id)
-      const author = (await ownersOf(request.store, [article])).get(article.userId)
+      const author = await ownerOf(request.store, article)
       if (isKnown(request, reply, article, author)) return reply.code(304).send(undefined)
       return shown(article, author)
     },

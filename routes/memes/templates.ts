@@ -17,7 +17,7 @@ import {
   type User,
   Username,
 } from '../../store/collections.js'
-import { ownersOf } from '../../store/owners.js'
+import { ownerOf, ownersOf } from '../../store/owners.js'
 
 const { description, ...requiredFields } = templateFields
 
@@ -146,7 +146,7 @@ const templates: FastifyPluginAsyncTypebox = async (app) => {
     async (request, reply) => {
       const { id } = request.params
       const template = found(await request.store.templates.get(id), 'template', id)
-      const owner = (await ownersOf(request.store, [template])).get(template.userId)
+      const owner = await ownerOf(request.store, template)
       if (isKnown(request, reply, template, owner)) return reply.code(304).send(undefined)
       return { template: shown(template, owner) }
     },
@@ -206,7 +206,7 @@ const templates: FastifyPluginAsyncTypebox = async (app) => {
         condition(request),
       )
       const template = found(await ownersOnly(change, 'change', 'template'), 'template', id)
-      const owner = (await ownersOf(request.store, [template])).get(template.userId)
+      const owner = await ownerOf(request.store, template)
       tag(request, reply, template, owner)
       return { message: 'Post Updated' }
     },

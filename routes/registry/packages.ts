@@ -7,7 +7,7 @@ import { compile } from '../../schemas/check.js'
 import { Id } from '../../schemas/record.js'
 import { empty, failure, list } from '../../schemas/response.js'
 import { PackageName, TagName } from '../../store/collections.js'
-import { PackageParams } from './parameters.js'
+import { notYours, PackageParams } from './parameters.js'
 
 const PackageEntry = Type.Object(
   { id: Id, title: PackageName },
@@ -59,7 +59,7 @@ const packages: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'listPackages',
         summary: 'List packages',
         tags: ['registry'],
-        querystring: Type.Pick(Search, ['search']),
+        querystring: Search,
         response: {
           200: list('The packages whose names contain the text, by id', PackageEntry),
           ...bodyRefusals,
@@ -86,7 +86,7 @@ const packages: FastifyPluginAsyncTypebox = async (app) => {
           summary: "List a package's tags",
           tags: ['registry'],
           params: PackageParams,
-          querystring: Type.Pick(Search, ['search']),
+          querystring: Search,
           response: {
             200: list('The tags that contain the text, by id', TagEntry),
             404: notFound,
@@ -114,7 +114,7 @@ const packages: FastifyPluginAsyncTypebox = async (app) => {
           params: PackageParams,
           response: {
             204: empty('The package is gone'),
-            403: failure("It is another user's package", errors.notOwner('delete', 'package')),
+            403: notYours('delete'),
             404: notFound,
           },
         },

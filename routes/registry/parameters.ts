@@ -12,7 +12,6 @@ export const Parameters = Type.Object(
 export type Parameters = Static<typeof Parameters>
 
 export const PackageParams = Type.Pick(Parameters, ['package_name'])
-export const TagParams = Type.Pick(Parameters, ['package_name', 'tag'])
 
 export const notYours = (action: string) =>
   failure("It is another user's package", errors.notOwner(action, 'package'))

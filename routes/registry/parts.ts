@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import type { Multipart } from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
 import { ApiError, errors } from '../../errors.js'
-import { UNKNOWN } from '../../schemas/check.js'
+import { unknownField } from '../../schemas/check.js'
 import type { FileStore, ReceivedFile } from '../../store/files.js'
 
 /** How large a part may be that isn't the file, in bytes. */
@@ -84,7 +84,9 @@ function meterOf({ raw }: FastifyRequest) {
 
 async function parametersIn(part: Multipart): Promise<object> {
   if (part.type === 'file') {
-    if (part.fieldname !== 'json') throw unknown(part.fieldname)
+    if (part.fieldname !== 'json') {
+      throw errors.invalid([{ in: 'body', ...unknownField(part.fieldname) }])
+    }
     await pass(part.file)
     return objectIn(textOf(part.filename ?? ''))
   }
@@ -121,10 +123,6 @@ async function pass(part: Readable): Promise<void> {
     size += chunk.length
     if (size > MAX_FIELD_SIZE) throw errors.tooManyParts()
   }
-}
-
-function unknown(field: string): ApiError {
-  return errors.invalid([{ in: 'body', path: `/${field}`, message: UNKNOWN }])
 }
 
 /** Whether an error says itself what is wrong. What the parser of parts throws beside does not. */

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { type Static, Type } from '@sinclair/typebox'
+import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import { errors, found } from '../../errors.js'
 import { isTagExpected } from '../../plugins/conditional.js'
@@ -7,7 +7,7 @@ import { IfMatch, IfNoneMatch } from '../../schemas/record.js'
 import { binary, empty, failure } from '../../schemas/response.js'
 import type { Package, Tag } from '../../store/collections.js'
 import { download, etagOf } from './download.js'
-import { notYours, requireOwner, TagParams } from './parameters.js'
+import { notYours, Parameters, requireOwner } from './parameters.js'
 
 const Range = Type.Object({
   range: Type.Optional(Type.String({ description: 'The part that you want, such as bytes=0-99' })),
@@ -38,7 +38,7 @@ const tags: FastifyPluginAsyncTypebox = async (app) => {
           operationId: `downloadFile${suffix}`,
           summary: 'Download a file',
           tags: ['registry'],
-          params: TagParams,
+          params: Parameters,
           headers: Type.Object({ ...IfNoneMatch.properties, ...Range.properties }),
           response: {
             200: binary('The file as it was uploaded', FILE_HEADERS),
@@ -62,7 +62,7 @@ const tags: FastifyPluginAsyncTypebox = async (app) => {
           operationId: `deleteTag${suffix}`,
           summary: 'Delete a tag of your package, with its file',
           tags: ['registry'],
-          params: TagParams,
+          params: Parameters,
           headers: IfMatch,
           response: {
             204: empty('The tag is gone'),
@@ -87,7 +87,7 @@ const tags: FastifyPluginAsyncTypebox = async (app) => {
 /** @throws 404 */
 async function tagAt(
   { store }: FastifyRequest,
-  { package_name: name, tag }: Static<typeof TagParams>,
+  { package_name: name, tag }: Parameters,
 ): Promise<{ owned: Package; tag: Tag }> {
   const owned = found(await store.packages.getBy({ name }), 'package', name)
   return { owned, tag: found(await store.tags.getBy({ packageId: owned.id, tag }), 'tag', tag) }

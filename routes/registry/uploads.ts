@@ -12,7 +12,7 @@ import { type Package, PackageName, TagName } from '../../store/collections.js'
 import { UniqueViolation } from '../../store/errors.js'
 import type { FileStore } from '../../store/files.js'
 import { safeFileName } from './file-name.js'
-import { notYours, PackageParams, Parameters, requireOwner, TagParams } from './parameters.js'
+import { notYours, PackageParams, Parameters, requireOwner } from './parameters.js'
 import { MAX_FIELD_SIZE, readUpload, type Upload } from './parts.js'
 
 const Uploaded = Type.Object(
@@ -55,10 +55,10 @@ const UPLOADS = [
     body: TagUpload,
     operationId: 'uploadTagAtPackages',
   },
-  { path: '/:package_name/:tag', params: TagParams, body: FileUpload, operationId: 'uploadFile' },
+  { path: '/:package_name/:tag', params: Parameters, body: FileUpload, operationId: 'uploadFile' },
   {
     path: '/packages/:package_name/:tag',
-    params: TagParams,
+    params: Parameters,
     body: FileUpload,
     operationId: 'uploadFileAtPackages',
   },

@@ -1,3 +1,5 @@
+import { lowerBound } from './lower-bound.js'
+
 /** A full chunk is halved. Large enough for few chunks at a million entries, small enough that moving half of one is cheap. */
 const CHUNK_SIZE = 2048
 
@@ -122,16 +124,4 @@ export class SortedList<T extends object> {
     }
     return { chunk, at, position }
   }
-}
-
-/** The lowest index from 0 to `length` at which `compareAt` isn't negative. */
-function lowerBound(length: number, compareAt: (index: number) => number): number {
-  let low = 0
-  let high = length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (compareAt(middle) < 0) low = middle + 1
-    else high = middle
-  }
-  return low
 }

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import { lowerBound } from './lower-bound.js'
 
 /** How many ids a block spans. */
 const BLOCK_SIZE = 2048
@@ -90,12 +91,12 @@ export class TextIndex<T extends Entry> {
   #searchBlock(block: Block<T>, needle: string, found: T[]): void {
     if (block.text === undefined || !block.starts) this.#join(block)
     const { entries, text = '', starts = new Uint32Array() } = block
-    let position = 0
     // indexOf finds nothing at all behind the end, too.
     for (let from = 0; from <= text.length; ) {
       const at = text.indexOf(needle, from)
       if (at < 0) break
-      position = lastNotAbove(starts, at, position)
+      // The last that begins there or before.
+      const position = lowerBound(starts.length, (index) => (starts[index] ?? 0) - at - 1) - 1
       const entry = entries[position]
       const next = starts[position + 1] ?? text.length + 1
       // The needle can have a separator in it, and then be found across two texts.
@@ -126,24 +127,5 @@ function keyOf(id: number): number {
 function positionOf(entries: readonly Entry[], id: number): number {
   const last = entries.at(-1)
   if (!last || last.id < id) return entries.length
-  let low = 0
-  let high = entries.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((entries[middle]?.id ?? 0) < id) low = middle + 1
-    else high = middle
-  }
-  return low
-}
-
-/** The last position, from `low` on, whose start isn't above an offset. */
-function lastNotAbove(starts: Uint32Array, offset: number, low: number): number {
-  let high = starts.length
-  let from = low
-  while (high - from > 1) {
-    const middle = (from + high) >>> 1
-    if ((starts[middle] ?? 0) <= offset) from = middle
-    else high = middle
-  }
-  return from
+  return lowerBound(entries.length, (index) => (entries[index]?.id ?? 0) - id)
 }
