@@ -3,6 +3,7 @@ import { nullable } from '../schemas/nullable.js'
 import {
   applicationToken,
   articleFields,
+  projectFields,
   shipFields,
   templateFields,
   Username,
@@ -19,6 +20,8 @@ const PasswordHash = Type.String({
     '^\\$argon2id\\$v=19\\$m=[1-9]\\d{2,5},t=[1-9]\\d?,p=[1-9]\\$[A-Za-z0-9+/]{11,88}\\$[A-Za-z0-9+/]{16,88}$',
 })
 
+const Uuid = Type.String({ pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' })
+
 const Moment = Type.String({ format: 'moment' })
 
 export const SeedUser = Type.Object(
@@ -28,9 +31,7 @@ export const SeedUser = Type.Object(
     username: Type.Optional(Username),
     password: Type.Optional(Password),
     passwordHash: Type.Optional(PasswordHash),
-    public_id: Type.Optional(
-      Type.String({ pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' }),
-    ),
+    public_id: Type.Optional(Uuid),
     email: Type.Optional(nullable(Type.String({ maxLength: 254 }))),
     admin: Type.Optional(Type.Boolean()),
     date_registered: Type.Optional(Moment),
@@ -70,6 +71,24 @@ export const SeedTemplate = Type.Object(
 )
 export type SeedTemplate = Static<typeof SeedTemplate>
 
+export const SeedProject = Type.Object(
+  { id: SeedId, ...projectFields, description: Type.Optional(projectFields.description) },
+  { additionalProperties: false },
+)
+
+export const SeedMembership = Type.Object(
+  { id: SeedId, user_id: Type.Integer(), project_id: Type.Integer() },
+  { additionalProperties: false },
+)
+export type SeedMembership = Static<typeof SeedMembership>
+
+/** A data management plan: any fields at all, and whose it is by their name. */
+export const SeedDmp = Type.Object(
+  { id: Type.Optional(Uuid), user: Type.String() },
+  { additionalProperties: true },
+)
+export type SeedDmp = Static<typeof SeedDmp>
+
 /** A data file. Records have the names they have on the wire. */
 export const SeedFile = Type.Object(
   {
@@ -77,6 +96,9 @@ export const SeedFile = Type.Object(
     ships: Type.Optional(Type.Array(SeedShip)),
     articles: Type.Optional(Type.Array(SeedArticle)),
     templates: Type.Optional(Type.Array(SeedTemplate)),
+    projects: Type.Optional(Type.Array(SeedProject)),
+    memberships: Type.Optional(Type.Array(SeedMembership)),
+    dmps: Type.Optional(Type.Array(SeedDmp)),
     /** Each application's token, by its name. */
     applications: Type.Optional(
       Type.Unsafe<Readonly<Record<string, string>>>({

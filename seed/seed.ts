@@ -1,9 +1,25 @@
 import { compile, escapePointer } from '../schemas/check.js'
-import { type Article, newUser, type Template, type User } from '../store/collections.js'
+import {
+  type Article,
+  type Dmp,
+  type Membership,
+  newDmp,
+  newUser,
+  type Template,
+  type User,
+} from '../store/collections.js'
 import { UniqueViolation } from '../store/errors.js'
+import { faultIn } from '../store/free-form.js'
 import type { NewRecord, Store } from '../store/store.js'
 import { SeedError } from './errors.js'
-import { type SeedArticle, SeedFile, type SeedTemplate, type SeedUser } from './format.js'
+import {
+  type SeedArticle,
+  type SeedDmp,
+  SeedFile,
+  type SeedMembership,
+  type SeedTemplate,
+  type SeedUser,
+} from './format.js'
 import { readJson } from './read.js'
 
 const isSeedFile = compile(SeedFile)
@@ -32,6 +48,7 @@ export async function seed(store: Store, file: string): Promise<Map<number, stri
 
   const passwords = new Map<number, string>()
   const { users = [], ships = [], articles = [], templates = [], applications = {} } = data
+  const { projects = [], memberships = [], dmps = [] } = data
   await each(file, 'users', users.entries(), async (record) => {
     const user = await store.users.insert(userOf(record))
     if (record.password !== undefined) passwords.set(user.id, record.password)
@@ -42,6 +59,15 @@ export async function seed(store: Store, file: string): Promise<Map<number, stri
   )
   await each(file, 'templates', templates.entries(), async (record) =>
     store.templates.insert(await templateOf(store, record)),
+  )
+  await each(file, 'projects', projects.entries(), ({ description = null, ...project }) =>
+    store.projects.insert({ ...project, description }),
+  )
+  await each(file, 'memberships', memberships.entries(), async (record) =>
+    store.memberships.insert(await membershipOf(store, record)),
+  )
+  await each(file, 'dmps', dmps.entries(), async (record) =>
+    store.dmps.insert(await dmpOf(store, record)),
   )
   await each(file, 'applications', Object.entries(applications), (token, name) =>
     store.applications.insert({ name, token }),
@@ -89,6 +115,25 @@ async function templateOf(store: Store, record: SeedTemplate): Promise<NewRecord
   const field = record.username === undefined ? 'user_id' : 'username'
   const userId = username === null ? null : await idOf(store, username, field)
   return { id, title, url, description, userId, approved, postedAt: dateOf(posted) }
+}
+
+async function membershipOf(
+  store: Store,
+  { id, user_id: userId, project_id: projectId }: SeedMembership,
+): Promise<NewRecord<Membership>> {
+  if (!(await store.users.get(userId))) throw new Fault('user_id', 'names no user')
+  if (!(await store.projects.get(projectId))) throw new Fault('project_id', 'names no project')
+  return { id, userId, projectId }
+}
+
+async function dmpOf(store: Store, { id, user, ...content }: SeedDmp): Promise<NewRecord<Dmp>> {
+  const publicId = id?.toLowerCase()
+  if (publicId && (await store.dmps.getBy({ publicId }))) {
+    throw new Fault('id', "is another record's")
+  }
+  const fault = faultIn(content)
+  if (fault) throw new Fault(fault.path.slice(1), fault.message)
+  return newDmp(await idOf(store, user, 'user'), content, publicId)
 }
 
 /** The id of the user who is named in a field. */

@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { Type } from '@sinclair/typebox'
+import { type Static, Type } from '@sinclair/typebox'
+import { v7 as uuidv7 } from 'uuid'
 import { nullable } from '../schemas/nullable.js'
+import { oneOf } from '../schemas/one-of.js'
 import { BY_ID, declare, type RecordOf } from './declaration.js'
+import type { FreeForm } from './free-form.js'
 import type { NewRecord } from './store.js'
 
 /**
@@ -172,6 +175,110 @@ export const tags = declare('tags', tagFields, {
   references: { packageId: { collection: packages.name, onDelete: 'delete' } },
 })
 
+export const projectFields = {
+  name: Type.String({
+    minLength: 1,
+    maxLength: 200,
+    pattern: '^[^\\u0000-\\u001f\\u007f]+$',
+    description: 'No control characters',
+    examples: ['Harbour survey'],
+  }),
+  description: nullable(Type.String({ maxLength: 10_000 })),
+}
+
+export const projects = declare('projects', projectFields, { unique: [['name']] })
+
+const membershipFields = { userId: Type.Integer(), projectId: Type.Integer() }
+
+/** Who works on which project: many on many. */
+export const memberships = declare('memberships', membershipFields, {
+  unique: [['userId', 'projectId']],
+  orders: { project: [{ field: 'projectId' }] },
+  indexes: [{ fields: ['userId'], order: 'project' }],
+  references: {
+    userId: { collection: users.name, onDelete: 'delete' },
+    projectId: { collection: projects.name, onDelete: 'delete' },
+  },
+})
+
+/** What is one user's alone, and goes with that one. */
+const ofOneUser = { userId: { collection: users.name, onDelete: 'delete' } } as const
+
+const dmpFields = {
+  /** A UUID of version 7. */
+  publicId: Type.String(),
+  userId: Type.Integer(),
+  /** What its owner wrote: any JSON object within the bounds of `free-form.ts`. */
+  content: Type.Unsafe<FreeForm>({ type: 'object' }),
+}
+
+/** Data management plans. */
+export const dmps = declare('dmps', dmpFields, {
+  unique: [['publicId']],
+  references: ofOneUser,
+})
+
+/**
+ * A plan as it begins.
+ * @param content what its owner wrote; `id` and `user` in it are the server's, and are passed over
+ */
+export function newDmp(userId: number, content: FreeForm, publicId = uuidv7()): NewRecord<Dmp> {
+  return { publicId, userId, content: withoutOurs(content) }
+}
+
+/** The fields of a plan that are its owner's to set. */
+export function withoutOurs({ id, user, ...content }: FreeForm): FreeForm {
+  return content
+}
+
+/** A document in the file store. */
+const storedFile = Type.Object({
+  sha256: Type.String(),
+  /** In bytes. */
+  size: Type.Integer({ minimum: 0 }),
+})
+
+export const taskStatus = oneOf(['pending', 'finished', 'error'], {
+  description: '`finished` once both documents are there; `error` when the plan has none',
+})
+
+const taskFields = {
+  /** A UUID of version 7. */
+  publicId: Type.String(),
+  userId: Type.Integer(),
+  /** The plan's public id. It stays when the plan goes: the documents show the plan as it was. */
+  dmp: Type.String(),
+  status: taskStatus,
+  /** ISO 8601, UTC. */
+  createdAt: Type.String(),
+  /** Why there are no documents, in the status `error`. */
+  reason: nullable(Type.String()),
+  docx: nullable(storedFile),
+  pdf: nullable(storedFile),
+}
+
+/** A task as it begins. */
+export function newTask(userId: number, dmp: string): NewRecord<Task> {
+  const createdAt = new Date().toISOString()
+  const results = { reason: null, docx: null, pdf: null }
+  return { publicId: uuidv7(), userId, dmp, status: 'pending', createdAt, ...results }
+}
+
+/** Orders to render a plan. */
+export const tasks = declare('tasks', taskFields, {
+  unique: [['publicId']],
+  orders: { newest: [{ field: 'createdAt', descending: true }] },
+  // A plan's tasks are all one user's, so its index comes before theirs.
+  indexes: [
+    { fields: ['userId', 'status'], order: 'newest' },
+    { fields: ['dmp'], order: 'newest' },
+    { fields: ['userId'], order: 'newest' },
+    { fields: ['status'], order: 'newest' },
+    { fields: [], order: 'newest' },
+  ],
+  references: ofOneUser,
+})
+
 /** Such as a UUID. */
 export const applicationToken = Type.String({ pattern: '^[!-~]{8,200}$' })
 
@@ -188,4 +295,9 @@ export type Article = RecordOf<typeof article>
 export type Template = RecordOf<typeof template>
 export type Package = RecordOf<typeof packageFields>
 export type Tag = RecordOf<typeof tagFields>
+export type Project = RecordOf<typeof projectFields>
+export type Membership = RecordOf<typeof membershipFields>
+export type Dmp = RecordOf<typeof dmpFields>
+export type StoredFile = Static<typeof storedFile>
+export type Task = RecordOf<typeof taskFields>
 export type Application = RecordOf<typeof application>

@@ -4,13 +4,21 @@ import {
   type Article,
   applications,
   articles,
+  type Dmp,
+  dmps,
+  type Membership,
+  memberships,
   type Package,
+  type Project,
   packages,
+  projects,
   type Ship,
   ships,
   type Tag,
+  type Task,
   type Template,
   tags,
+  tasks,
   templates,
   type User,
   users,
@@ -21,6 +29,9 @@ export type NewRecord<R extends BaseRecord> = Omit<R, 'id' | 'version'> & {
   readonly id?: number | undefined
 }
 export type Change<R extends BaseRecord> = Partial<Omit<R, 'id' | 'version'>>
+
+/** A change, or what makes one from the record as it is in the very step that changes it. What it throws, the update throws. */
+export type Update<R extends BaseRecord> = Change<R> | ((record: R) => Change<R>)
 
 /** What must hold of a record for an update or a deletion to be done; looked at in the same step, in this order. */
 export interface Condition<R extends BaseRecord> {
@@ -68,7 +79,7 @@ export interface Collection<R extends BaseRecord> {
    * @returns the new record; undefined when there is none with that id
    * @throws UniqueViolation, ReferenceViolation, VersionMismatch, ConditionFailed, InvalidRecord; nothing is changed then
    */
-  update(id: number, change: Change<R>, condition?: Condition<R>): Promise<R | undefined>
+  update(id: number, change: Update<R>, condition?: Condition<R>): Promise<R | undefined>
   /**
    * Deletes a record and, in the same step, does to those that refer to it what their declaration says.
    * @returns the deleted record; undefined when there is none with that id
@@ -103,6 +114,10 @@ export interface Store {
   readonly applications: Collection<Application>
   readonly packages: Collection<Package>
   readonly tags: Collection<Tag>
+  readonly projects: Collection<Project>
+  readonly memberships: Collection<Membership>
+  readonly dmps: Collection<Dmp>
+  readonly tasks: Collection<Task>
   readonly denylist: Denylist
 }
 
@@ -117,6 +132,10 @@ export function openStore(engine: Engine): Store {
     applications: engine.collection(applications),
     packages: engine.collection(packages),
     tags: engine.collection(tags),
+    projects: engine.collection(projects),
+    memberships: engine.collection(memberships),
+    dmps: engine.collection(dmps),
+    tasks: engine.collection(tasks),
     denylist: engine.denylist,
   }
 }

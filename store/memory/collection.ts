@@ -13,7 +13,7 @@ import {
   UniqueViolation,
   VersionMismatch,
 } from '../errors.js'
-import type { Change, Collection, Condition, NewRecord, Page, Query } from '../store.js'
+import type { Collection, Condition, NewRecord, Page, Query, Update } from '../store.js'
 import { SortedList } from './sorted-list.js'
 import { TextIndex } from './text-index.js'
 
@@ -134,11 +134,11 @@ export class MemoryCollection<R extends BaseRecord> implements Collection<R>, Ca
     return record
   }
 
-  async update(id: number, change: Change<R>, condition?: Condition<R>): Promise<R | undefined> {
+  async update(id: number, change: Update<R>, condition?: Condition<R>): Promise<R | undefined> {
     const old = this.#records.get(id)
     if (!old) return undefined
     this.#require(old, condition)
-    return this.#replace(old, change)
+    return this.#replace(old, typeof change === 'function' ? change(old) : change)
   }
 
   async delete(id: number, condition?: Condition<R>): Promise<R | undefined> {

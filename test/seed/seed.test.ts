@@ -139,6 +139,35 @@ t.test('articles and templates have the names they have on the wire', async (t) 
   t.match((await store.applications.find()).items, [{ name: 'someapp' }])
 })
 
+t.test('projects, their members and plans', async (t) => {
+  const { store } = await load(t, {
+    users: [{ id: 5, name: 'user', password: 'password' }],
+    projects: [{ id: 3, name: 'Harbour survey', description: 'Water' }, { name: 'Other' }],
+    memberships: [
+      { user_id: 5, project_id: 4 },
+      { id: 9, user_id: 5, project_id: 3 },
+    ],
+    dmps: [
+      { id: 'E9572EE6-4B5E-45E4-A840-58A33B04B8A7', user: 'user', title: 'A plan', size: 1 },
+      { user: 'user' },
+    ],
+  })
+  t.match((await store.projects.find()).items, [
+    { id: 3, name: 'Harbour survey', description: 'Water' },
+    { id: 4, name: 'Other', description: null },
+  ])
+  t.match((await store.memberships.find({ where: { userId: 5 }, order: 'project' })).items, [
+    { id: 9, projectId: 3 },
+    { id: 1, projectId: 4 },
+  ])
+  const { items } = await store.dmps.find({ where: { userId: 5 } })
+  t.match(items, [{ publicId: PUBLIC_ID }, { publicId: /^[0-9a-f]{8}-[0-9a-f]{4}-7/ }])
+  t.same(
+    items.map(({ content }) => content),
+    [{ title: 'A plan', size: 1 }, {}],
+  )
+})
+
 t.test('a byte order mark is no fault', async (t) => {
   t.equal((await (await load(t, '\uFEFF{"ships": []}')).store.ships.find()).total, 0)
 })
@@ -251,6 +280,37 @@ t.test('a fault is told with its place', async (t) => {
         })),
       },
       '/users/1: another record has the same public_id',
+    ],
+    [
+      { projects: [{ name: 'Twice' }, { name: 'Twice' }] },
+      '/projects/1: another record has the same name',
+    ],
+    [{ projects: [{ name: '' }] }, '/projects/0/name: must not be empty'],
+    [
+      { users, projects: [{ name: 'One' }], memberships: [{ user_id: 1, project_id: 2 }] },
+      '/memberships/0/project_id: names no project',
+    ],
+    [
+      { projects: [{ name: 'One' }], memberships: [{ user_id: 1, project_id: 1 }] },
+      '/memberships/0/user_id: names no user',
+    ],
+    [
+      {
+        users,
+        projects: [{ name: 'One' }],
+        memberships: Array(2).fill({ user_id: 1, project_id: 1 }),
+      },
+      '/memberships/1: another record has the same user_id, project_id',
+    ],
+    [{ dmps: [{ title: "Nobody's" }] }, '/dmps/0/user: is missing'],
+    [{ dmps: [{ user: 'nobody' }] }, '/dmps/0/user: names no user'],
+    [
+      { users, dmps: Array(2).fill({ id: PUBLIC_ID, user: 'user' }) },
+      "/dmps/1/id: is another record's",
+    ],
+    [
+      `{"users":[{"name":"user","password":"p"}],"dmps":[{"user":"user","a":{"b/c":1e999}}]}`,
+      '/dmps/0/a/b~1c: must be a number that JSON can be written with',
     ],
     [{ applications: { 'a\nb': 5 } }, '/applications/a%0Ab: must be string'],
     [{ applications: {} }, '/applications: must NOT have fewer than 1 properties'],

@@ -272,6 +272,22 @@ export function testEngine(name: string, newEngine: () => Engine): void {
     t.ok(turns > 0, 'other work had its turn')
   })
 
+  test('a change can be made from the record as it is when it is changed', async (t, { books }) => {
+    await books.insert(book({ tags: ['a'] }))
+    const adding = ['b', 'c', 'd'].map((tag) =>
+      books.update(1, ({ tags }) => ({ tags: [...tags, tag] })),
+    )
+    await Promise.all(adding)
+    t.match(await books.get(1), { tags: ['a', 'b', 'c', 'd'], version: 4 })
+
+    const refuse = () => {
+      throw new RangeError('no more')
+    }
+    await t.rejects(books.update(1, refuse), RangeError)
+    await t.rejects(books.update(1, refuse, { versions: [1] }), VersionMismatch, 'conditions first')
+    t.match(await books.get(1), { version: 4 })
+  })
+
   test('onDelete tells of each record that goes, also with another', async (t, store) => {
     const gone: string[] = []
     store.authors.onDelete(({ name }) => gone.push(name))
