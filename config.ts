@@ -9,7 +9,7 @@ import {
 import { Value } from '@sinclair/typebox/value'
 
 /** The APIs that can be mounted, by name. */
-export const API_NAMES = ['fleet', 'forum', 'memes', 'registry'] as const
+export const API_NAMES = ['fleet', 'forum', 'memes', 'registry', 'plans'] as const
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 const SECRET_BYTES = 32
@@ -146,7 +146,7 @@ export const Settings = Type.Object(
       description: 'How many articles a page of the forum has',
       allowed: 'a whole number from 1 to 1000',
     }),
-    memesTokenTtl: DurationOrNever('How long the `token` of the memes login lives'),
+    memesTokenTtl: DurationOrNever('How long the `token` of `GET /login` lives'),
     memesOpenUsers: Type.Boolean({
       default: false,
       description:

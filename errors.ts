@@ -131,6 +131,7 @@ export const errors = {
     new ApiError(409, 'Another request changed this at the same time. Look again and retry.'),
   preconditionFailed: () =>
     new ApiError(412, 'This has changed since the version that If-Match names.'),
+  planTooLarge: () => new ApiError(413, 'The plan would be too large.'),
   tooManyParts: () => new ApiError(413, 'The upload has too many parts, or one that is too large.'),
   tooManyFields: () => new ApiError(413, 'The body has too many fields.'),
   tooLarge: () => new ApiError(413, 'The body is too large.'),

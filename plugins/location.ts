@@ -5,12 +5,12 @@ const HOST = /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i
 
 /**
  * The address of a record that the request has just made, for `Location`: the route's own, and the id behind it.
- * Absolute, as the contracts have it, unless the client named no host that one could ask.
  */
-export function locationOf(
-  { protocol, host, routeOptions }: FastifyRequest,
-  id: number | string,
-): string {
-  const path = `${routeOptions.url}/${id}`
+export function locationOf(request: FastifyRequest, id: number | string): string {
+  return addressOf(request, `${request.routeOptions.url}/${id}`)
+}
+
+/** A path with the server before it, as the contracts have it, unless the client named no host that one could ask. */
+export function addressOf({ protocol, host }: FastifyRequest, path: string): string {
   return HOST.test(host) ? `${protocol}://${host}${path}` : path
 }

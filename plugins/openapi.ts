@@ -7,7 +7,7 @@ import { MISSING, UNKNOWN } from '../schemas/check.js'
 import { ErrorBody, ErrorDetail } from '../schemas/error.js'
 import { Message } from '../schemas/message.js'
 import { failure, worded } from '../schemas/response.js'
-import { Credentials } from '../schemas/session.js'
+import { AccessToken, Credentials } from '../schemas/session.js'
 import { version } from '../version.js'
 import { readsBody } from './bodies.js'
 import type { SecurityScheme } from './carriers.js'
@@ -51,7 +51,9 @@ export default fp<OpenapiOptions>(
   async (app, { tags }) => {
     const securitySchemes: Record<string, SecurityScheme> = {}
     app.decorate('securitySchemes', securitySchemes)
-    for (const schema of [ErrorDetail, ErrorBody, Message, Credentials]) app.addSchema(schema)
+    for (const schema of [ErrorDetail, ErrorBody, Message, Credentials, AccessToken]) {
+      app.addSchema(schema)
+    }
 
     await app.register(swagger, {
       openapi: {
@@ -165,16 +167,14 @@ const withOptionalBodies: SwaggerTransformObject = (document) => {
 function withMediaTypes(schema: FastifySchema): FastifySchema {
   const response: Record<string, unknown> = {}
   for (const [status, answer] of Object.entries<TSchema>(Object(schema?.response))) {
-    const { description, headers, examples: [example] = [], ...content } = answer
+    const { description, headers, examples: [example] = [], ...rest } = answer
+    const { contentMediaType = 'application/json', ...content } = rest
     const about = { description, ...(headers ? { headers } : {}) }
     const media = { schema: content, ...(example === undefined ? {} : { example }) }
     response[status] =
       content.type === 'null'
         ? { ...about, type: 'null' }
-        : {
-            ...about,
-            content: { [content.format === 'binary' ? '*/*' : 'application/json']: media },
-          }
+        : { ...about, content: { [contentMediaType]: media } }
   }
   return { ...schema, response }
 }

@@ -20,7 +20,7 @@ const Claims = Type.Object({
   jti: Type.String({ minLength: 1 }),
   /** Seconds since 1970. */
   iat: Type.Integer(),
-  /** Seconds since 1970. Only the memes API gives tokens that never expire. */
+  /** Seconds since 1970. Only the login that memes and plans share gives tokens that never expire. */
   exp: Type.Optional(Type.Integer()),
   type: Type.Union([Type.Literal('access'), Type.Literal('refresh')]),
   /** The user's token generation when it was issued. */
@@ -96,7 +96,8 @@ export default fp<TokenOptions>(
     })
     app.decorateRequest('claims')
     const isClaims = compile(Claims)
-    const hasEternal = apis.includes('memes') && memesTokenTtl === Number.POSITIVE_INFINITY
+    const hasSharedLogin = apis.includes('memes') || apis.includes('plans')
+    const hasEternal = hasSharedLogin && memesTokenTtl === Number.POSITIVE_INFINITY
     const lifetimes = { access: accessTokenTtl, refresh: refreshTokenTtl }
 
     // The library has a cache too, but hashes each token to look it up, which takes half as long as to verify it.

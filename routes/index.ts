@@ -4,6 +4,7 @@ import type { Tag } from '../plugins/openapi.js'
 import fleet from './fleet/index.js'
 import forum from './forum/index.js'
 import memes from './memes/index.js'
+import plans from './plans/index.js'
 import registry from './registry/index.js'
 
 /** One of the APIs: what mounts its routes, and how the document introduces it. */
@@ -22,4 +23,5 @@ export const apis: Readonly<Record<(typeof API_NAMES)[number], Api>> = {
   forum,
   memes,
   registry,
+  plans,
 }

@@ -22,7 +22,9 @@ export type ErrorDetail = Static<typeof ErrorDetail>
 export const ErrorBody = Type.Object(
   {
     statusCode: Type.Integer({ minimum: 400, maximum: 599, description: 'The HTTP status again' }),
-    error: Type.String({ description: "The status's name; in the forum API the message again" }),
+    error: Type.String({
+      description: "The status's name; in the forum and plans APIs the message again",
+    }),
     message: Type.String({ description: 'What went wrong, for a person' }),
     details: Type.Optional(
       Type.Array(ref(ErrorDetail), {

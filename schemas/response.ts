@@ -16,7 +16,7 @@ const HEADERS = {
     examples: ['no-store'],
   }),
   'content-disposition': Type.String({
-    description: 'The name that the file was uploaded with, made safe',
+    description: "The file's name, made safe",
     examples: ['attachment; filename="package.tar.gz"'],
   }),
   'content-range': Type.String({
@@ -56,11 +56,19 @@ export function list<S extends TSchema>(
   return Type.Unsafe<readonly Static<S>[]>(Type.Array(ref(schema), { description }))
 }
 
-/** An answer with a file's bytes in it. */
-export function binary(description: string, headers: readonly HeaderName[]): TUnsafe<Readable> {
+/**
+ * An answer with a file's bytes in it.
+ * @param contentMediaType the file's, where it is always the same
+ */
+export function binary(
+  description: string,
+  headers: readonly HeaderName[],
+  contentMediaType = '*/*',
+): TUnsafe<Readable> {
   return Type.Unsafe<Readable>({
     type: 'string',
     format: 'binary',
+    contentMediaType,
     description,
     ...named(headers),
   })

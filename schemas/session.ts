@@ -12,3 +12,8 @@ export const Credentials = Type.Object(
     examples: [{ username: 'user', password: 'password' }],
   },
 )
+
+export const AccessToken = Type.Object(
+  { access_token: Type.String({ description: 'For `Authorization: Bearer`' }) },
+  { $id: 'AccessToken', additionalProperties: false, examples: [{ access_token: exampleToken }] },
+)

@@ -18,7 +18,7 @@ t.test('every setting has its default', async (t) => {
     forumPageSize: 10,
     memesTokenTtl: Number.POSITIVE_INFINITY,
     memesOpenUsers: false,
-    apis: ['fleet', 'forum', 'memes', 'registry'],
+    apis: ['fleet', 'forum', 'memes', 'registry', 'plans'],
   })
 })
 

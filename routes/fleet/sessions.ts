@@ -6,12 +6,7 @@ import { loginRefusals } from '../../plugins/login.js'
 import { Message } from '../../schemas/message.js'
 import { ref } from '../../schemas/ref.js'
 import { success } from '../../schemas/response.js'
-import { Credentials, exampleToken } from '../../schemas/session.js'
-
-const AccessToken = Type.Object(
-  { access_token: Type.String({ description: 'For `Authorization: Bearer`' }) },
-  { $id: 'AccessToken', additionalProperties: false, examples: [{ access_token: exampleToken }] },
-)
+import { AccessToken, Credentials, exampleToken } from '../../schemas/session.js'
 
 const TokenPair = Type.Object(
   {
@@ -29,7 +24,7 @@ const TokenPair = Type.Object(
 
 /** Logging in and out, and new access tokens. */
 const sessions: FastifyPluginAsyncTypebox = async (app) => {
-  for (const schema of [AccessToken, TokenPair]) app.addSchema(schema)
+  app.addSchema(TokenPair)
   const { access, refresh } = app.guards
 
   app.post(

@@ -4,7 +4,7 @@ import { bearer, header } from '../../plugins/carriers.js'
 import form from '../../plugins/form.js'
 import guards from '../../plugins/guards.js'
 import type { Api } from '../index.js'
-import sessions from './sessions.js'
+import login from '../login.js'
 import templates from './templates.js'
 import users from './users.js'
 
@@ -36,7 +36,7 @@ const memes: Api = {
       carriers: [header('x-access-token'), bearer],
       requirement: isClosed ? applicationToken : undefined,
     })
-    await app.register(sessions, { tokenTtl: config.memesTokenTtl })
+    await app.register(login, { config })
     await app.register(users, { isOpen: config.memesOpenUsers })
     await app.register(templates)
   },

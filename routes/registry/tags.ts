@@ -1,22 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import { errors, found } from '../../errors.js'
 import { isTagExpected } from '../../plugins/conditional.js'
-import { IfMatch, IfNoneMatch } from '../../schemas/record.js'
-import { binary, empty, failure } from '../../schemas/response.js'
+import { DownloadHeaders, download, downloadAnswers, etagOf } from '../../plugins/download.js'
+import { IfMatch } from '../../schemas/record.js'
+import { empty, failure } from '../../schemas/response.js'
 import type { Package, Tag } from '../../store/collections.js'
-import { download, etagOf } from './download.js'
 import { notYours, Parameters, requireOwner } from './parameters.js'
-
-const Range = Type.Object({
-  range: Type.Optional(Type.String({ description: 'The part that you want, such as bytes=0-99' })),
-  'if-range': Type.Optional(
-    Type.String({ description: 'The ETag of the file that you have a part of' }),
-  ),
-})
-
-const FILE_HEADERS = ['accept-ranges', 'content-disposition', 'etag'] as const
 
 const notFound = failure(
   'There is no such package, or no such tag',
@@ -39,19 +29,16 @@ const tags: FastifyPluginAsyncTypebox = async (app) => {
           summary: 'Download a file',
           tags: ['registry'],
           params: Parameters,
-          headers: Type.Object({ ...IfNoneMatch.properties, ...Range.properties }),
+          headers: DownloadHeaders,
           response: {
-            200: binary('The file as it was uploaded', FILE_HEADERS),
-            206: binary('The part that was asked for', [...FILE_HEADERS, 'content-range']),
-            304: empty('You have it', ['etag']),
+            ...downloadAnswers('The file as it was uploaded'),
             404: notFound,
-            416: failure('It has no such part', errors.rangeNotSatisfiable(1234)),
           },
         },
       }),
       async (request, reply) => {
         const { tag } = await tagAt(request, request.params)
-        return download(request, reply, app.files, tag)
+        return download(request, reply, tag, () => errors.recordNotFound('tag', tag.tag))
       },
     )
 

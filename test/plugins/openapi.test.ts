@@ -93,6 +93,15 @@ t.test('every operation is there, with each status it can give', async (t) => {
     'post /api/v1/packages/{package_name}/{tag}': '200 400 401 403 409 413 415',
     'get /api/v1/packages/{package_name}/{tag}': '200 206 304 400 401 404 416',
     'delete /api/v1/packages/{package_name}/{tag}': '204 400 401 403 404 412 413 415',
+    'delete /logout': '200 400 401 413 415',
+    'put /changepassword': '200 400 401 409 413 415 503',
+    'get /refresh': '200 401',
+    'post /refresh': '201 400 401 413 415',
+    'get /dmps': '200 401',
+    'post /dmps': '201 400 401 413 415',
+    'get /dmps/{dmp_id}': '200 304 400 401 404',
+    'put /dmps/{dmp_id}': '200 400 401 404 412 413 415',
+    'delete /dmps/{dmp_id}': '200 400 401 404 412 413 415',
   })
 })
 
@@ -125,6 +134,7 @@ t.test('the guarded operations say so, and no others', async (t) => {
   // Without a header, the token can be in the body.
   const forum = '[{"accessBearer":[]},{}]'
   const registry = '[{"accessToken":[]},{"accessBearer":[]}]'
+  const plans = '[{"accessBearer":[]}]'
   const memes = '[{"accessXAccessToken":[]},{"accessBearer":[]}]'
   t.same(Object.fromEntries(guarded), {
     'post /auth/refresh': '[{"refreshBearer":[]}]',
@@ -167,6 +177,15 @@ t.test('the guarded operations say so, and no others', async (t) => {
     'post /api/v1/packages/{package_name}/{tag}': registry,
     'get /api/v1/packages/{package_name}/{tag}': registry,
     'delete /api/v1/packages/{package_name}/{tag}': registry,
+    'delete /logout': plans,
+    'put /changepassword': plans,
+    'get /refresh': '[{"refreshBearer":[]}]',
+    'post /refresh': '[{"refreshBearer":[]}]',
+    'get /dmps': plans,
+    'post /dmps': plans,
+    'get /dmps/{dmp_id}': plans,
+    'put /dmps/{dmp_id}': plans,
+    'delete /dmps/{dmp_id}': plans,
   })
   t.match(document.components.securitySchemes, {
     accessBearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
@@ -216,6 +235,7 @@ t.test('the examples of errors are in the words of their API', async (t) => {
   })
   t.match(example('/articles/{id}', 'get', 404), { error: 'Article with id=222 was not found' })
   t.match(example('/register', 'post', 409), { error: 'User with such username already exists' })
+  t.match(example('/dmps/{dmp_id}', 'get', 404), { error: 'There is no DMP with the id none.' })
   t.same(example('/template/{id}', 'get', 404), {
     statusCode: 404,
     error: 'Not Found',
@@ -268,5 +288,11 @@ t.test('a body has to be there where a field has to', async (t) => {
   const optional = operations
     .filter(({ operation }) => Object(operation.requestBody).required === false)
     .map(({ name }) => name)
-  t.same(optional, ['patch /api/ships/{id}', 'post /verify-token', 'delete /articles/{id}/delete'])
+  t.same(optional, [
+    'patch /api/ships/{id}',
+    'post /verify-token',
+    'delete /articles/{id}/delete',
+    'post /dmps',
+    'put /dmps/{dmp_id}',
+  ])
 })

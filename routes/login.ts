@@ -1,9 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { nullable } from '../../schemas/nullable.js'
-import { success } from '../../schemas/response.js'
-import { exampleToken } from '../../schemas/session.js'
-import { Username } from '../../store/collections.js'
+import type { Config } from '../config.js'
+import { nullable } from '../schemas/nullable.js'
+import { success } from '../schemas/response.js'
+import { exampleToken } from '../schemas/session.js'
+import { Username } from '../store/collections.js'
+import { firstProjectOf } from '../store/projects.js'
 
 const SharedLogin = Type.Object(
   {
@@ -12,7 +14,7 @@ const SharedLogin = Type.Object(
     }),
     username: Username,
     email: nullable(Type.String()),
-    project: Type.String({ description: 'The name of a project of yours; `none` without one' }),
+    project: Type.String({ description: 'The name of your first project; `none` without one' }),
     project_description: Type.String(),
     access_token: Type.String({ description: 'For `Authorization: Bearer`' }),
     refresh_token: Type.String({
@@ -36,13 +38,12 @@ const SharedLogin = Type.Object(
   },
 )
 
-export interface SessionOptions {
-  /** How long the token lives: milliseconds, Infinity for ever. */
-  readonly tokenTtl: number
+export interface LoginRouteOptions {
+  readonly config: Pick<Config, 'apis' | 'memesTokenTtl'>
 }
 
-/** Logging in with Basic credentials. */
-const sessions: FastifyPluginAsyncTypebox<SessionOptions> = async (app, { tokenTtl }) => {
+/** Logging in with Basic credentials: one route that the memes API and the plans API share. */
+const login: FastifyPluginAsyncTypebox<LoginRouteOptions> = async (app, { config }) => {
   app.addSchema(SharedLogin)
   const { basic } = app.guards
 
@@ -52,18 +53,19 @@ const sessions: FastifyPluginAsyncTypebox<SessionOptions> = async (app, { tokenT
       schema: {
         operationId: 'logInWithBasic',
         summary: 'Log in',
-        tags: ['memes'],
+        tags: config.apis.filter((name) => name === 'memes' || name === 'plans'),
         response: { 200: success('The tokens', SharedLogin, ['cache-control']) },
       },
     }),
-    async ({ user }, reply) => {
+    async ({ store, user }, reply) => {
+      const project = await firstProjectOf(store, user)
       reply.header('cache-control', 'no-store')
       return {
-        token: app.tokens.issue(user, 'access', tokenTtl),
+        token: app.tokens.issue(user, 'access', config.memesTokenTtl),
         username: user.username,
         email: user.email,
-        project: 'none',
-        project_description: '',
+        project: project?.name ?? 'none',
+        project_description: project?.description ?? '',
         access_token: app.tokens.issue(user, 'access'),
         refresh_token: app.tokens.issue(user, 'refresh'),
       }
@@ -71,4 +73,4 @@ const sessions: FastifyPluginAsyncTypebox<SessionOptions> = async (app, { tokenT
   )
 }
 
-export default sessions
+export default login

@@ -1,29 +1,66 @@
 import { once } from 'node:events'
 import { Readable } from 'node:stream'
+import { Type } from '@sinclair/typebox'
 import contentDisposition from 'content-disposition'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { errors } from '../../errors.js'
-import { isTagKnown } from '../../plugins/conditional.js'
-import type { Tag } from '../../store/collections.js'
-import { type FileStore, MissingContent } from '../../store/files.js'
+import { type ApiError, errors } from '../errors.js'
+import { IfNoneMatch } from '../schemas/record.js'
+import { binary, empty, failure } from '../schemas/response.js'
+import { type FileStore, MissingContent } from '../store/files.js'
+import { isTagKnown } from './conditional.js'
+
+/** A file that can be downloaded. */
+export interface Download {
+  /** Names its content in the file store. */
+  readonly sha256: string
+  /** In bytes. */
+  readonly size: number
+  readonly fileName: string
+  readonly contentType: string
+}
+
+/** The headers that a download looks at. */
+export const DownloadHeaders = Type.Object({
+  ...IfNoneMatch.properties,
+  range: Type.Optional(Type.String({ description: 'The part that you want, such as bytes=0-99' })),
+  'if-range': Type.Optional(
+    Type.String({ description: 'The ETag of the file that you have a part of' }),
+  ),
+})
+
+const FILE_HEADERS = ['accept-ranges', 'content-disposition', 'etag'] as const
+
+/**
+ * The answers of a download.
+ * @param description what the whole file is
+ * @param mediaType the file's, where it is always the same
+ */
+export const downloadAnswers = (description: string, mediaType?: string) => ({
+  200: binary(description, FILE_HEADERS, mediaType),
+  206: binary('The part that was asked for', [...FILE_HEADERS, 'content-range'], mediaType),
+  304: empty('You have it', ['etag']),
+  416: failure('It has no such part', errors.rangeNotSatisfiable(1234)),
+})
 
 /**
  * Answers with a file, or with the part of it that the request asks for (RFC 9110, section 14).
- * @throws 404 when it has gone meanwhile, 416
+ * @param gone makes what is thrown when the file has gone since it was looked up
+ * @throws 416
  */
 export async function download(
   request: FastifyRequest,
   reply: FastifyReply,
-  files: FileStore,
-  record: Tag,
+  file: Download,
+  gone: () => ApiError,
 ): Promise<FastifyReply> {
-  const { size, fileName, contentType } = record
-  const etag = etagOf(record)
+  const { size, fileName, contentType } = file
+  const { files } = request.server
+  const etag = etagOf(file)
   if (isTagKnown(request, reply, etag)) return reply.code(304).send(undefined)
   const range = rangeOf(request, size, etag)
   const { start, end } = range ?? { start: 0, end: size - 1 }
   const content =
-    request.method === 'HEAD' ? Readable.from([]) : await contentOf(reply, files, record, range)
+    request.method === 'HEAD' ? Readable.from([]) : await contentOf(reply, files, file, gone, range)
   reply.headers({
     'accept-ranges': 'bytes',
     'content-disposition': contentDisposition(fileName, {
@@ -36,15 +73,16 @@ export async function download(
   return reply.code(range ? 206 : 200).send(content)
 }
 
-/** Names what a tag holds: its hash. */
-export function etagOf({ sha256 }: Tag): string {
+/** Names what a file holds: its hash. */
+export function etagOf({ sha256 }: Pick<Download, 'sha256'>): string {
   return `"${sha256}"`
 }
 
 async function contentOf(
   reply: FastifyReply,
   files: FileStore,
-  { sha256, tag }: Tag,
+  { sha256 }: Download,
+  gone: () => ApiError,
   range?: ByteRange,
 ): Promise<Readable> {
   // The answers of one connection are given in turn. One that still waits has no connection, and could wait for ever: it
@@ -53,9 +91,7 @@ async function contentOf(
   try {
     return await files.read(sha256, range)
   } catch (error) {
-    // The tag was deleted since it was looked up.
-    if (error instanceof MissingContent) throw errors.recordNotFound('tag', tag)
-    throw error
+    throw error instanceof MissingContent ? gone() : error
   }
 }
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { call, claimsOf, isError, startApp } from '../../fixtures/app.js'
+import { call, claimsOf, isError, startApp } from '../fixtures/app.js'
 
 const basic = (username: string, password: string) => ({
   authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
@@ -14,16 +14,49 @@ t.test('logInWithBasic', async (t) => {
   t.same(rest, {
     username: 'admin',
     email: 'admin@example.com',
-    project: 'none',
-    project_description: '',
+    project: 'Harbour survey',
+    project_description:
+      'Ten years of water samples from three harbours, and what they tell of the sea.',
   })
   t.match(claimsOf(token), { sub: '3', type: 'access', exp: undefined })
   const { iat, exp } = claimsOf(access_token)
   t.equal(Number(exp) - Number(iat), 15 * 60)
   t.match(claimsOf(refresh_token), { type: 'refresh', exp: Number })
 
-  const user = (await call(app, 'GET', '/login', { headers: basic('user', 'password') })).json()
-  t.match(user, { username: 'user', email: null })
+  const guest = (await call(app, 'GET', '/login', { headers: basic('guest', 'guest') })).json()
+  t.match(guest, { username: 'guest', email: null, project: 'none', project_description: '' })
+})
+
+t.test('of several projects it shows the first by id', async (t) => {
+  const app = await startApp(t)
+  const { memberships, projects } = app.store
+  const shown = async () => {
+    const response = await call(app, 'GET', '/login', { headers: basic('guest', 'guest') })
+    const { project, project_description } = response.json()
+    return [project, project_description]
+  }
+  const { id } = await projects.insert({ name: 'Third', description: null })
+  await memberships.insert({ userId: 2, projectId: id })
+  t.same(await shown(), ['Third', ''])
+  await memberships.insert({ userId: 2, projectId: 2 })
+  t.match(await shown(), ['Shipyard archive', /^Drawings/])
+  await projects.delete(2)
+  t.same(await shown(), ['Third', ''])
+})
+
+t.test('it is there with memes or plans, and nowhere else', async (t) => {
+  for (const apis of ['memes', 'plans', 'memes,plans']) {
+    const app = await startApp(t, { apis })
+    const response = await call(app, 'GET', '/login', { headers: basic('user', 'password') })
+    t.equal(response.statusCode, 200, apis)
+    const { token } = response.json()
+    const path = apis === 'memes' ? '/template' : '/dmps'
+    t.equal((await call(app, 'GET', path, { token })).statusCode, 200, apis)
+    const document = (await call(app, 'GET', '/openapi.json')).json()
+    t.same(document.paths['/login'].get.tags, apis.split(','))
+  }
+  const app = await startApp(t, { apis: 'fleet,registry' })
+  isError(t, await call(app, 'GET', '/login', { headers: basic('user', 'password') }), 404)
 })
 
 t.test('each of its tokens is good where its kind is due, in every API', async (t) => {

@@ -1,0 +1,104 @@
+import { isUtf8 } from 'node:buffer'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { type Static, Type } from '@sinclair/typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { errors } from '../../errors.js'
+import { failure, success } from '../../schemas/response.js'
+import { AccessToken } from '../../schemas/session.js'
+
+const Notice = Type.Object(
+  { msg: Type.String({ description: 'What was done, for a person' }) },
+  { $id: 'Notice', additionalProperties: false, examples: [{ msg: 'Logged out' }] },
+)
+
+const NewPassword = Type.Object({
+  newpassword: Type.String({
+    minLength: 1,
+    maxLength: 1024,
+    description: 'As UTF-8, or as Latin-1 where it is none',
+    examples: ['a new password'],
+  }),
+})
+
+/** Logging out, another password, and new access tokens. */
+const sessions: FastifyPluginAsyncTypebox = async (app) => {
+  app.addSchema(Notice)
+  const { access, refresh } = app.guards
+
+  app.delete(
+    '/logout',
+    access({
+      schema: {
+        operationId: 'endSession',
+        summary: 'Log out: revoke an access token',
+        tags: ['plans'],
+        response: { 200: success('The token is revoked', Notice) },
+      },
+    }),
+    async ({ claims, store }) => {
+      await app.tokens.revoke(claims, store)
+      return { msg: 'Logged out' }
+    },
+  )
+
+  app.put(
+    '/changepassword',
+    access({
+      schema: {
+        operationId: 'changePassword',
+        summary: 'Change your password',
+        description: 'That ends all your tokens.',
+        tags: ['plans'],
+        headers: NewPassword,
+        response: {
+          200: success('The password is the new one', Notice, [], { msg: 'Password changed' }),
+          409: failure('Another request has changed it at the same time', errors.conflict()),
+          503: failure('Too many passwords wait to be hashed', errors.overloaded()),
+        },
+      },
+    }),
+    async ({ headers, store, user: { id, generation } }) => {
+      const passwordHash = await app.passwords.hash(textOf(headers.newpassword))
+      const change = { passwordHash, generation: generation + 1 }
+      const user = await store.users.update(id, change, { where: { generation } })
+      // Deleted since the guard let this one in.
+      if (!user) throw errors.tokenInvalid()
+      return { msg: 'Password changed' }
+    },
+  )
+
+  for (const [method, status, operationId] of [
+    ['GET', 200, 'getAccessToken'],
+    ['POST', 201, 'createAccessToken'],
+  ] as const) {
+    app.route({
+      method,
+      url: '/refresh',
+      ...refresh({
+        schema: {
+          operationId,
+          summary: 'Get a new access token',
+          tags: ['plans'],
+          response: { [status]: success('A new access token', AccessToken, ['cache-control']) },
+        },
+      }),
+      handler: (request, reply) => refreshed(request, reply.code(status)),
+    })
+  }
+}
+
+async function refreshed(
+  { server, user }: FastifyRequest,
+  reply: FastifyReply,
+): Promise<Static<typeof AccessToken>> {
+  reply.header('cache-control', 'no-store')
+  return { access_token: server.tokens.issue(user, 'access') }
+}
+
+/** What a header says. Node gives each byte as a character. */
+function textOf(header: string): string {
+  const bytes = Buffer.from(header, 'latin1')
+  return isUtf8(bytes) ? bytes.toString() : header
+}
+
+export default sessions
