@@ -12,7 +12,8 @@ const BUNDLED = '@sinclair/typebox'
 
 await rm('dist', { recursive: true, force: true })
 await build({
-  entryPoints: ['index.ts', 'cli/main.ts'],
+  // The worker is an entry of its own, since a thread begins with a file.
+  entryPoints: ['index.ts', 'cli/main.ts', 'documents/worker.ts'],
   outdir: 'dist',
   bundle: true,
   splitting: true,
