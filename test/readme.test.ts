@@ -25,6 +25,7 @@ function stepsIn(readme: string): Step[] {
 /** Moments and the ids of plans differ from run to run. */
 function timeless(text: string): string {
   return text
+    .replace(/http:\/\/[\w.]+:\d+/g, 'http://localhost:3000')
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'a moment')
     .replace(/\w{3}, \d\d \w{3} \d{4} [\d:]+ GMT/g, 'a moment')
     .replace(/[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}/g, 'an id')

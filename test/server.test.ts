@@ -89,6 +89,22 @@ t.test('an idle connection does not hold up a stop', async (t) => {
   t.match(received(), /^HTTP\/1\.1 200/)
 })
 
+t.test('a plan that is being rendered does not hold up a stop', async (t) => {
+  const run = await startProcess(t)
+  const basic = `Basic ${Buffer.from('user:password').toString('base64')}`
+  const login = await fetch(`${run.url}/login`, { headers: { authorization: basic } })
+  const { access_token: token } = Object(await login.json())
+  const post = async (path: string, body: object) => {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+    const init = { method: 'POST', headers, body: JSON.stringify(body) }
+    return Object(await (await fetch(`${run.url}${path}`, init)).json()).id
+  }
+  const dmp = await post('/dmps', { text: 'word '.repeat(200_000) })
+  for (let count = 0; count < 10; count++) t.ok(await post('/tasks', { dmp }))
+  run.child.kill('SIGTERM')
+  t.equal(await run.ended, 0)
+})
+
 t.test('readiness ends with the first signal', async (t) => {
   const run = await startProcess(t)
   const { socket, received } = await open(t, run.url)

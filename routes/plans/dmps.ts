@@ -165,6 +165,7 @@ const dmps: FastifyPluginAsyncTypebox<DmpOptions> = async (app, { sizeLimit }) =
       schema: {
         operationId: 'deleteDmp',
         summary: 'Delete one of your plans',
+        description: 'Its tasks and their documents stay.',
         tags: ['plans'],
         params: DmpParams,
         headers: IfMatch,

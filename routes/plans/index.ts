@@ -1,27 +1,35 @@
+import { Renderer } from '../../documents/renderer.js'
 import { bearer } from '../../plugins/carriers.js'
 import guards from '../../plugins/guards.js'
 import type { Api } from '../index.js'
 import login from '../login.js'
 import dmps from './dmps.js'
 import { Done } from './done.js'
+import { Rendering } from './rendering.js'
+import resources from './resources.js'
 import sessions from './sessions.js'
+import tasks from './tasks.js'
 
-/** Data management plans. */
+/** Data management plans, and tasks that turn them into documents. */
 const plans: Api = {
   tag: {
     name: 'plans',
     description:
-      'Data management plans: JSON objects of any fields. The token goes into `Authorization: Bearer`. First call: `GET /login`, with a username and a password (Basic).',
+      'Data management plans: JSON objects of any fields. A task renders one to a Word file and a PDF. The token goes into `Authorization: Bearer`. First call: `GET /login`, with a username and a password (Basic).',
   },
   routes: async (app, { config }) => {
     // Its clients read the text in `error`; the words are the catalogue's own.
     app.decorate('wording', { isInError: true, words: {} })
     app.addSchema(Done)
+    const rendering = new Rendering(app, new Renderer())
+    app.addHook('onClose', () => rendering.close())
     await app.register(guards, { carriers: [bearer] })
     // The memes API may ask for an application's token too, so the route is its where both are mounted.
     if (!config.apis.includes('memes')) await app.register(login, { config })
     await app.register(sessions)
     await app.register(dmps, { sizeLimit: config.bodyLimit })
+    await app.register(tasks, { rendering })
+    await app.register(resources)
   },
 }
 

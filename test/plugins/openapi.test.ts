@@ -102,6 +102,11 @@ t.test('every operation is there, with each status it can give', async (t) => {
     'get /dmps/{dmp_id}': '200 304 400 401 404',
     'put /dmps/{dmp_id}': '200 400 401 404 412 413 415',
     'delete /dmps/{dmp_id}': '200 400 401 404 412 413 415',
+    'get /tasks': '200 400 401',
+    'post /tasks': '201 400 401 404 413 415 503',
+    'get /tasks/{task_id}': '200 304 400 401 404',
+    'get /resources/docx/{file_id}': '200 206 304 400 401 404 416',
+    'get /resources/pdf/{file_id}': '200 206 304 400 401 404 416',
   })
 })
 
@@ -186,6 +191,11 @@ t.test('the guarded operations say so, and no others', async (t) => {
     'get /dmps/{dmp_id}': plans,
     'put /dmps/{dmp_id}': plans,
     'delete /dmps/{dmp_id}': plans,
+    'get /tasks': plans,
+    'post /tasks': plans,
+    'get /tasks/{task_id}': plans,
+    'get /resources/docx/{file_id}': plans,
+    'get /resources/pdf/{file_id}': plans,
   })
   t.match(document.components.securitySchemes, {
     accessBearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
@@ -269,6 +279,8 @@ t.test('uploads and downloads say what they are', async (t) => {
   const binary = { '*/*': { schema: { type: 'string', format: 'binary' } } }
   t.same(responses['200'].content, binary)
   t.same(responses['206'].content, binary)
+  const pdf = document.paths['/resources/pdf/{file_id}'].get.responses['200'].content
+  t.same(Object.keys(pdf), ['application/pdf'])
   t.match(responses['206'].headers, { 'content-range': {}, 'content-disposition': {}, etag: {} })
 })
 

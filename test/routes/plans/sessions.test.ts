@@ -116,6 +116,8 @@ t.test('a known path answers another verb with 405', async (t) => {
     ['DELETE', '/refresh', 'GET, HEAD, POST'],
     ['PATCH', '/dmps', 'GET, HEAD, POST'],
     ['POST', '/dmps/x', 'DELETE, GET, HEAD, PUT'],
+    ['DELETE', '/tasks', 'GET, HEAD, POST'],
+    ['PUT', '/resources/pdf/x', 'GET, HEAD'],
   ] as const) {
     const response = await call(app, method, url)
     t.equal(response.statusCode, 405, url)

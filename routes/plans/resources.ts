@@ -1,0 +1,63 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import { errors, found } from '../../errors.js'
+import { DownloadHeaders, download, downloadAnswers } from '../../plugins/download.js'
+import { failure } from '../../schemas/response.js'
+import { exampleTaskId } from './done.js'
+import { visibleTask } from './visible.js'
+
+const FORMATS = [
+  {
+    format: 'docx',
+    operationId: 'downloadDocx',
+    name: 'Word file',
+    mediaType: 'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+  },
+  { format: 'pdf', operationId: 'downloadPdf', name: 'PDF', mediaType: 'application/pdf' },
+] as const
+
+/** The documents that tasks have rendered. */
+const resources: FastifyPluginAsyncTypebox = async (app) => {
+  const { access } = app.guards
+
+  for (const { format, operationId, name, mediaType } of FORMATS) {
+    const FileParams = Type.Object({
+      file_id: Type.String({
+        maxLength: 128,
+        description: `The task's id, with or without .${format}`,
+        examples: [`${exampleTaskId}.${format}`],
+      }),
+    })
+
+    app.get(
+      `/resources/${format}/:file_id`,
+      access({
+        schema: {
+          operationId,
+          summary: `Download the ${name} of one of your tasks; as an admin, of any`,
+          tags: ['plans'],
+          params: FileParams,
+          headers: DownloadHeaders,
+          response: {
+            ...downloadAnswers(`The ${name}`, mediaType),
+            404: failure(
+              'You have no such file, or not yet',
+              errors.recordNotFound('file', 'none'),
+            ),
+          },
+        },
+      }),
+      async (request, reply) => {
+        const { file_id: id } = request.params
+        const gone = () => errors.recordNotFound('file', id)
+        const extension = new RegExp(`\\.${format}$`, 'i')
+        const task = await visibleTask(request, id.replace(extension, ''))
+        const { sha256, size } = found(task[format] ?? undefined, 'file', id)
+        const fileName = `${task.publicId}.${format}`
+        return download(request, reply, { sha256, size, fileName, contentType: mediaType }, gone)
+      },
+    )
+  }
+}
+
+export default resources

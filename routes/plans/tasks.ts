@@ -1,0 +1,166 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { type Static, Type } from '@sinclair/typebox'
+import type { FastifyRequest } from 'fastify'
+import { errors } from '../../errors.js'
+import { isKnown } from '../../plugins/conditional.js'
+import { addressOf, locationOf } from '../../plugins/location.js'
+import { IfNoneMatch } from '../../schemas/record.js'
+import { ref } from '../../schemas/ref.js'
+import { empty, failure, list, success } from '../../schemas/response.js'
+import { newTask, type Task as TaskRecord, taskStatus } from '../../store/collections.js'
+import { firstProjectOf } from '../../store/projects.js'
+import { ownDmp } from './dmps.js'
+import { Done, done, examplePlanId, exampleTaskId, PublicId } from './done.js'
+import type { Rendering } from './rendering.js'
+import { visibleTask } from './visible.js'
+
+const Task = Type.Object(
+  {
+    id: PublicId,
+    dmp: PublicId,
+    status: taskStatus,
+    timestamp: Type.String({ description: 'When it was created: ISO 8601, UTC' }),
+    url_docx: Type.Optional(Type.String({ description: 'The Word file; once it is finished' })),
+    url_pdf: Type.Optional(Type.String({ description: 'The PDF; once it is finished' })),
+    reason: Type.Optional(Type.String({ description: 'Why there are no documents' })),
+  },
+  {
+    $id: 'Task',
+    additionalProperties: false,
+    examples: [
+      {
+        id: exampleTaskId,
+        dmp: examplePlanId,
+        status: 'finished',
+        timestamp: '2026-11-22T10:14:41.351Z',
+        url_docx: `http://localhost:3000/resources/docx/${exampleTaskId}.docx`,
+        url_pdf: `http://localhost:3000/resources/pdf/${exampleTaskId}.pdf`,
+      },
+    ],
+  },
+)
+
+const NewTask = Type.Object(
+  { dmp: Type.String({ maxLength: 128, description: 'The id of one of your plans' }) },
+  {
+    $id: 'NewTask',
+    additionalProperties: true,
+    description: 'Other fields are taken, and passed over.',
+    examples: [{ dmp: examplePlanId }],
+  },
+)
+
+const TaskParams = Type.Object({ task_id: PublicId })
+
+const Filter = Type.Object({
+  status: Type.Optional(taskStatus),
+  id_dmp: Type.Optional(
+    Type.String({ maxLength: 128, description: 'The id of a plan', examples: [examplePlanId] }),
+  ),
+})
+
+const CREATED = 'Task created'
+
+export interface TaskOptions {
+  readonly rendering: Rendering
+}
+
+/** Tasks: each renders a plan, as it is when the task is posted, in the background. */
+const tasks: FastifyPluginAsyncTypebox<TaskOptions> = async (app, { rendering }) => {
+  for (const schema of [Task, NewTask]) app.addSchema(schema)
+  const { access } = app.guards
+
+  app.get(
+    '/tasks',
+    access({
+      schema: {
+        operationId: 'listTasks',
+        summary: 'List your tasks; as an admin, all',
+        tags: ['plans'],
+        querystring: Filter,
+        response: { 200: list('The tasks, the newest first', Task) },
+      },
+    }),
+    async (request) => {
+      const { query, store, user } = request
+      const where = {
+        ...(user.admin ? {} : { userId: user.id }),
+        ...(query.status ? { status: query.status } : {}),
+        ...(query.id_dmp === undefined ? {} : { dmp: query.id_dmp.toLowerCase() }),
+      }
+      const { items } = await store.tasks.find({ where, order: 'newest' })
+      return items.map((task) => shown(request, task))
+    },
+  )
+
+  app.post(
+    '/tasks',
+    access({
+      schema: {
+        operationId: 'createTask',
+        summary: 'Have a plan rendered to a Word file and a PDF',
+        description: 'As it is now. The task says when they are there.',
+        tags: ['plans'],
+        body: ref(NewTask),
+        response: {
+          201: success('The task is there', Done, ['location'], done(exampleTaskId, CREATED)),
+          404: failure('You have no plan with this id', errors.recordNotFound('DMP', 'none')),
+          503: failure('Too many plans wait to be rendered', errors.overloaded()),
+        },
+      },
+    }),
+    async (request, reply) => {
+      const { body, store, user } = request
+      const { content, publicId: dmp } = await ownDmp(request, body.dmp)
+      const project = await firstProjectOf(store, user)
+      const values = newTask(user.id, dmp)
+      await rendering.start(store, values, {
+        plan: content,
+        author: user.username,
+        project: project?.name,
+        date: values.createdAt,
+      })
+      reply.code(201).header('location', locationOf(request, values.publicId))
+      return done(values.publicId, CREATED)
+    },
+  )
+
+  app.get(
+    '/tasks/:task_id',
+    access({
+      schema: {
+        operationId: 'getTask',
+        summary: 'Get one of your tasks; as an admin, any',
+        tags: ['plans'],
+        params: TaskParams,
+        headers: IfNoneMatch,
+        response: {
+          200: success('The task', Task, ['etag']),
+          304: empty('You have the latest version', ['etag']),
+          404: failure('You have no task with this id', errors.recordNotFound('task', 'none')),
+        },
+      },
+    }),
+    async (request, reply) => {
+      const task = await visibleTask(request, request.params.task_id)
+      if (isKnown(request, reply, task)) return reply.code(304).send(undefined)
+      return shown(request, task)
+    },
+  )
+}
+
+function shown(
+  request: FastifyRequest,
+  { publicId, dmp, status, createdAt, reason }: TaskRecord,
+): Static<typeof Task> {
+  const task = { id: publicId, dmp, status, timestamp: createdAt }
+  if (reason !== null) return { ...task, reason }
+  if (status !== 'finished') return task
+  return {
+    ...task,
+    url_docx: addressOf(request, `/resources/docx/${publicId}.docx`),
+    url_pdf: addressOf(request, `/resources/pdf/${publicId}.pdf`),
+  }
+}
+
+export default tasks

@@ -1,0 +1,96 @@
+import { readdir } from 'node:fs/promises'
+import t, { type Test } from 'tap'
+import { Renderer, type RendererOptions } from '../../../documents/renderer.js'
+import { Rendering } from '../../../routes/plans/rendering.js'
+import { newTask } from '../../../store/collections.js'
+import { ReferenceViolation } from '../../../store/errors.js'
+import { startApp } from '../../fixtures/app.js'
+import { documentOf } from '../../fixtures/documents.js'
+
+const dmp = '019a8f2c-7b40-7c11-9d3e-5f6a2b1c0d4e'
+
+async function startRendering(t: Test, options?: RendererOptions) {
+  const app = await startApp(t)
+  const rendering = new Rendering(app, new Renderer(options))
+  t.teardown(() => rendering.close())
+  const { tasks } = app.store
+  const start = (userId = 1) =>
+    rendering.start(app.store, newTask(userId, dmp), documentOf({ title: 'A plan' }))
+  return { app, rendering, start, tasks }
+}
+
+t.test('a task is pending until both documents are kept', async (t) => {
+  const { app, rendering, start, tasks } = await startRendering(t)
+  await start()
+  t.match(await tasks.get(1), { status: 'pending', docx: null, pdf: null, reason: null })
+  await rendering.settled()
+  t.match(await tasks.get(1), {
+    status: 'finished',
+    docx: { sha256: String, size: Number },
+    pdf: { sha256: String, size: Number },
+    reason: null,
+  })
+  t.equal((await readdir(app.files.folder)).length, 2)
+})
+
+t.test("a task whose plan can't be rendered ends with the reason", async (t) => {
+  const { rendering, start, tasks } = await startRendering(t, { timeLimit: 1 })
+  await start()
+  await rendering.settled()
+  const reason = 'The plan could not be rendered: it took more than 0.001 seconds.'
+  t.match(await tasks.get(1), { status: 'error', reason, docx: null, pdf: null })
+})
+
+t.test('the reason names nothing of the machine', async (t) => {
+  const { rendering, start, tasks } = await startRendering(t, { worker: '/none/worker.js' })
+  await start()
+  await rendering.settled()
+  const reason = 'The plan could not be rendered: there was a fault in rendering it.'
+  t.match(await tasks.get(1), { status: 'error', reason })
+})
+
+t.test("documents that can't be stored are an error", async (t) => {
+  const { app, rendering, start, tasks } = await startRendering(t)
+  await app.files.close()
+  await start()
+  await rendering.settled()
+  const reason = 'The documents could not be stored.'
+  t.match(await tasks.get(1), { status: 'error', reason, docx: null, pdf: null })
+})
+
+t.test('of a task that goes while it is rendered, nothing stays', async (t) => {
+  const { app, rendering, start, tasks } = await startRendering(t)
+  await start()
+  await app.store.users.delete(1)
+  await rendering.settled()
+  t.equal(await tasks.get(1), undefined)
+  t.same(await readdir(app.files.folder), [])
+})
+
+t.test('a full queue is 503, and no task', async (t) => {
+  const { rendering, start, tasks } = await startRendering(t, { atOnce: 1, maxWaiting: 0 })
+  await start()
+  await t.rejects(start(), { message: 'Too many requests at once. Try again in a moment.' })
+  t.equal((await tasks.find()).total, 1)
+  await rendering.settled()
+  t.match(await tasks.get(1), { status: 'finished' })
+})
+
+t.test('a task of a user who has gone is not begun', async (t) => {
+  const { rendering, start, tasks } = await startRendering(t)
+  await t.rejects(start(99), ReferenceViolation)
+  await rendering.settled()
+  t.equal((await tasks.find()).total, 0)
+})
+
+t.test('what is under way at a stop ends in error', async (t) => {
+  const { rendering, start, tasks } = await startRendering(t)
+  await start()
+  await start()
+  await rendering.close()
+  const reason = 'The plan could not be rendered: the server was stopped before it was done.'
+  t.match((await tasks.find()).items, [
+    { status: 'error', reason },
+    { status: 'error', reason },
+  ])
+})
