@@ -52,8 +52,69 @@ const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
 /** What is cut into characters at once, since each cut costs the more the longer the text. */
 const CUT = 2048
 
+/** A longer word fits no line, and to shape it as a whole takes the more the longer it is. In UTF-16 units. */
+const MAX_WORD = 400
+
 /** A character of more is a letter under a heap of marks, which is cut as it comes. */
 const MAX_GRAPHEME = 32
+
+/** What is set at once of a word that is too long. */
+const GROUP = 64
+
+/** No line has more, in UTF-16 units: one of characters without a width would never end. */
+const MAX_LINE = 2000
+
+/** Where a character begins and ends. */
+type Cut = readonly [start: number, end: number]
+
+/** A line that is being filled. Spaces at its end count only when something follows. */
+class OpenLine {
+  readonly #width: number
+  #parts: Part[] = []
+  #used = 0
+  #length = 0
+  #spaces: Part[] = []
+  #spacesWidth = 0
+
+  constructor(width: number) {
+    this.#width = width
+  }
+
+  get isEmpty(): boolean {
+    return this.#parts.length === 0
+  }
+
+  hasRoomFor(parts: readonly Part[]): boolean {
+    const isWithin = this.#used + this.#spacesWidth + widthOf(parts) <= this.#width
+    return isWithin && this.#length + lengthOf(parts) <= MAX_LINE
+  }
+
+  add(parts: readonly Part[]): void {
+    this.#parts = [...this.#parts, ...this.#spaces, ...parts]
+    this.#used += this.#spacesWidth + widthOf(parts)
+    this.#length += lengthOf(parts)
+    this.#spaces = []
+    this.#spacesWidth = 0
+  }
+
+  /** What nobody sees needs no line: of spaces that fill more than one the rest is left out. */
+  addSpaces(parts: readonly Part[]): void {
+    const width = widthOf(parts)
+    if (width > this.#width) return
+    this.#spaces = [...parts]
+    this.#spacesWidth = width
+  }
+
+  take(): Part[] {
+    const parts = this.#parts
+    this.#parts = []
+    this.#used = 0
+    this.#length = 0
+    this.#spaces = []
+    this.#spacesWidth = 0
+    return parts
+  }
+}
 
 /** Breaks paragraphs into lines, where the Unicode Line Breaking Algorithm has it. */
 export class LineSetter {
@@ -76,50 +137,34 @@ export class LineSetter {
     const stretches = stretchesOf(spans)
     let first = 0
     const partsOf = (start: number, end: number) => {
-      // What lies behind isn't looked at again: a paragraph can have a link for every other word.
-      while ((stretches[first]?.end ?? end) <= start && first < stretches.length) first++
+      // What lies far behind isn't looked at again: a paragraph can have a link for every other word.
+      while ((stretches[first]?.end ?? start) < start) first++
       return this.#parts(stretches, first, start, end, directions.levelAt)
     }
-    let line: Part[] = []
-    let lineWidth = 0
-    let spaces: Part[] = []
-    let spacesWidth = 0
-    const finish = () => {
-      const finished = this.#line(line, directions.isRightToLeft)
-      line = []
-      lineWidth = 0
-      spaces = []
-      spacesWidth = 0
-      return finished
-    }
-    const add = (parts: readonly Part[], partsWidth: number) => {
-      line.push(...spaces, ...parts)
-      lineWidth += spacesWidth + partsWidth
-      spaces = []
-      spacesWidth = 0
+    const line = new OpenLine(width)
+    const finish = () => this.#line(line.take(), directions.isRightToLeft)
+    /** Sets a word that is too long for a line: as much of it as fits, halved until it does. */
+    function* set(cuts: readonly Cut[]): Generator<Line> {
+      const [start] = cuts[0] ?? [0]
+      const [, end] = cuts.at(-1) ?? [0, 0]
+      const parts = partsOf(start, end)
+      if (line.hasRoomFor(parts)) line.add(parts)
+      else if (cuts.length > 1) {
+        const half = Math.ceil(cuts.length / 2)
+        yield* set(cuts.slice(0, half))
+        yield* set(cuts.slice(half))
+      } else {
+        if (!line.isEmpty) yield finish()
+        line.add(parts)
+      }
     }
     for (const { start, end, next } of unitsOf(text)) {
-      const word = partsOf(start, end)
-      const wordWidth = widthOf(word)
-      if (line.length > 0 && lineWidth + spacesWidth + wordWidth > width) yield finish()
-      if (wordWidth <= width) add(word, wordWidth)
-      else {
-        for (const [from, to] of cutsOf(text, start, end)) {
-          const cut = partsOf(from, to)
-          const cutWidth = widthOf(cut)
-          if (line.length > 0 && lineWidth + spacesWidth + cutWidth > width) yield finish()
-          add(cut, cutWidth)
-        }
-      }
-      if (next > end) {
-        spaces = [...spaces, ...partsOf(end, next)]
-        spacesWidth = widthOf(spaces)
-        // A run of spaces can be longer than a line, and what nobody sees needs no lines.
-        if (spacesWidth > width) {
-          spaces = []
-          spacesWidth = 0
-        }
-      }
+      const word = end - start > MAX_WORD ? undefined : partsOf(start, end)
+      const fits = word && line.hasRoomFor(word)
+      if (!fits && !line.isEmpty) yield finish()
+      if (word && (fits || line.hasRoomFor(word))) line.add(word)
+      else for (const cuts of groupsOf(cutsOf(text, start, end))) yield* set(cuts)
+      if (next > end) line.addSpaces(partsOf(end, next))
     }
     yield finish()
   }
@@ -216,6 +261,12 @@ export class LineSetter {
   }
 }
 
+function lengthOf(parts: readonly Part[]): number {
+  let length = 0
+  for (const part of parts) length += part.text.length
+  return length
+}
+
 function stretchesOf(spans: readonly Span[]): Stretch[] {
   let end = 0
   return spans.map((span) => {
@@ -239,7 +290,7 @@ function* unitsOf(text: string): Generator<{ start: number; end: number; next: n
 }
 
 /** Cuts a text into what a reader takes for its characters: a letter with its marks is one. */
-function* cutsOf(text: string, start: number, end: number): Generator<[number, number]> {
+function* cutsOf(text: string, start: number, end: number): Generator<Cut> {
   for (let offset = start; offset < end; ) {
     const to = wholeCharacter(text, Math.min(end, offset + CUT))
     for (const { index, segment } of graphemes.segment(text.slice(offset, to))) {
@@ -252,6 +303,18 @@ function* cutsOf(text: string, start: number, end: number): Generator<[number, n
     }
     offset = to
   }
+}
+
+function* groupsOf(cuts: Iterable<Cut>): Generator<readonly Cut[]> {
+  let group: Cut[] = []
+  for (const cut of cuts) {
+    group.push(cut)
+    if (group.length === GROUP) {
+      yield group
+      group = []
+    }
+  }
+  if (group.length > 0) yield group
 }
 
 /** Moves an index out of the middle of a character. */

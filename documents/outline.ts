@@ -61,6 +61,9 @@ const MAX_NAME = 60
 /** Texts that together are no longer than this stand on one line rather than in a list. */
 const MAX_INLINE = 100
 
+/** A text of more paragraphs has them as lines of one. */
+const MAX_PARAGRAPHS = 5000
+
 /** How much of each ancestor's name a deep heading repeats, so that a document doesn't grow with its depth. */
 const MAX_ANCESTOR = 40
 const ANCESTORS = 2
@@ -105,6 +108,9 @@ function bodyOf(value: unknown, path: readonly string[]): Block[] {
     .split(/\n\s*\n/)
     .map((text) => text.replace(/^\n+|\n+$/g, ''))
     .filter((text) => text.trim() !== '')
+  // More than anybody has written would take longer than a document may.
+  if (paragraphs.length > MAX_PARAGRAPHS)
+    return [{ kind: 'paragraph', text: paragraphs.join('\n') }]
   return (paragraphs.length > 0 ? paragraphs : [NOTHING]).map((text) => ({
     kind: 'paragraph',
     text,

@@ -32,8 +32,9 @@ export function spansOf(text: string, isBold = false): Span[] {
   const spans: Span[] = []
   let end = 0
   for (const { 0: match, index } of text.matchAll(/\bhttps?:\/\/[!-~]+/gi)) {
+    if (match.length > MAX_LINK) continue
     const link = withoutPunctuation(match)
-    if (link.length > MAX_LINK || !URL.canParse(link)) continue
+    if (!URL.canParse(link)) continue
     if (index > end) spans.push({ text: text.slice(end, index), isBold, link: undefined })
     spans.push({ text: link, isBold, link: new URL(link).href })
     end = index + link.length
@@ -50,8 +51,12 @@ function withoutPunctuation(address: string): string {
   if (end === -1) end = address.length
   while (end > 0 && '.,;:!?)]'.includes(address.charAt(end - 1))) {
     // As in https://example.org/wiki/Plan_(a)
-    if (address[end - 1] === ')' && address.slice(0, end).includes('(')) break
+    if (address[end - 1] === ')' && isBalanced(address.slice(0, end))) break
     end--
   }
   return address.slice(0, end)
+}
+
+function isBalanced(address: string): boolean {
+  return address.split('(').length >= address.split(')').length
 }

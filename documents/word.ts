@@ -5,6 +5,7 @@ import {
   ExternalHyperlink,
   Footer,
   HeadingLevel as Heading,
+  type IParagraphOptions,
   type IRunOptions,
   LevelFormat,
   LineRuleType,
@@ -16,6 +17,7 @@ import {
   TableCell,
   TableLayoutType,
   TableRow,
+  TabStopType,
   TextRun,
   WidthType,
 } from 'docx'
@@ -50,6 +52,9 @@ const HEADINGS = {
   3: Heading.HEADING_3,
   4: Heading.HEADING_4,
 } as const satisfies { [level in HeadingLevel]: string }
+
+/** Runs of one paragraph. */
+const MAX_RUNS = 400
 
 /** ZIP can't tell of a time before. */
 const FIRST_ZIP_YEAR = 1980
@@ -128,42 +133,30 @@ function pageNumbers(): Paragraph {
 }
 
 function typeset(block: Block): (Paragraph | Table)[] {
-  if (block.kind === 'title') return [titleOf(block.text)]
-  if (block.kind === 'heading') return [headingOf(block.level, block.text)]
-  if (block.kind === 'paragraph') return [paragraphOf(block.text)]
-  if (block.kind === 'facts') return block.facts.map(factOf)
-  if (block.kind === 'list') return block.items.map(itemOf)
+  if (block.kind === 'title') return paragraphsOf(block.text, { heading: Heading.TITLE })
+  if (block.kind === 'heading') return paragraphsOf(block.text, { heading: HEADINGS[block.level] })
+  if (block.kind === 'paragraph') return paragraphsOf(block.text)
+  if (block.kind === 'facts') return block.facts.flatMap(factOf)
+  if (block.kind === 'list') return block.items.flatMap(itemOf)
   return [tableOf(block.columns, block.rows), gap()]
 }
 
-function titleOf(text: string): Paragraph {
-  return new Paragraph({ heading: Heading.TITLE, ...contentOf(text) })
-}
-
-function headingOf(level: HeadingLevel, text: string): Paragraph {
-  return new Paragraph({ heading: HEADINGS[level], ...contentOf(text) })
-}
-
-function paragraphOf(text: string): Paragraph {
-  return new Paragraph(contentOf(text))
-}
-
 /** A name beside its value. */
-function factOf({ name, value }: Fact): Paragraph {
-  return new Paragraph({
+function factOf({ name, value }: Fact): Paragraph[] {
+  const options = {
     bidirectional: directionsOf(name).isRightToLeft,
     indent: { start: NAME_WIDTH, hanging: NAME_WIDTH },
-    tabStops: [{ type: 'left', position: NAME_WIDTH }],
+    tabStops: [{ type: TabStopType.LEFT, position: NAME_WIDTH }],
     spacing: { after: 50 },
-    children: [...runsOf(name, { bold: true }), new TextRun({ text: '\t' }), ...runsOf(value)],
-  })
+  }
+  const head = [...runsOf(name, { bold: true }), new TextRun({ text: '\t' })]
+  return paragraphsOf(value, options, {}, head)
 }
 
-function itemOf(text: string): Paragraph {
-  return new Paragraph({
+function itemOf(text: string): Paragraph[] {
+  return paragraphsOf(text, {
     numbering: { reference: BULLETS, level: 0 },
     spacing: { after: 50 },
-    ...contentOf(text),
   })
 }
 
@@ -203,12 +196,11 @@ function tableOf(columns: readonly string[], rows: readonly (readonly string[])[
 
 function cellOf(text: string, width: number | undefined, isHead: boolean): TableCell {
   const style: IRunOptions = isHead ? { bold: true, color: ACCENT, size: 19 } : { size: 19 }
-  const { bidirectional, children } = contentOf(text, style)
   return new TableCell({
     width: { size: width ?? 0, type: WidthType.DXA },
     margins: { top: 60, bottom: 60, left: 100, right: 100 },
     ...(isHead ? { shading: { type: ShadingType.CLEAR, color: 'auto', fill: SHADE } } : {}),
-    children: [new Paragraph({ bidirectional, children, spacing: { after: 0 } })],
+    children: paragraphsOf(text, { spacing: { after: 0 } }, style),
   })
 }
 
@@ -220,24 +212,43 @@ function gap(): Paragraph {
   })
 }
 
-type Content = { bidirectional: boolean; children: (TextRun | ExternalHyperlink)[] }
+type Run = TextRun | ExternalHyperlink
 
-/** A text as a paragraph has it: with its direction, its lines and its links. */
-function contentOf(text: string, style: IRunOptions = {}): Content {
-  return { bidirectional: directionsOf(text).isRightToLeft, children: runsOf(text, style) }
+/**
+ * A text as a paragraph has it, with its lines, its directions and its links. What has very many of them becomes more
+ * than one paragraph: to write one takes the library the square of their number.
+ * @param head what stands before the text
+ */
+function paragraphsOf(
+  text: string,
+  options: IParagraphOptions = {},
+  style: IRunOptions = {},
+  head: readonly Run[] = [],
+): Paragraph[] {
+  const groups: Run[][] = [[...head]]
+  for (const [index, line] of text.split('\n').entries()) {
+    const runs = runsOf(line, style)
+    for (let from = 0; from === 0 || from < runs.length; from += MAX_RUNS) {
+      const some = runs.slice(from, from + MAX_RUNS)
+      const last = groups.at(-1)
+      if (from > 0 || !last || last.length + some.length > MAX_RUNS + head.length) groups.push(some)
+      else last.push(...(index > 0 ? [new TextRun({ break: 1 })] : []), ...some)
+    }
+  }
+  const bidirectional = directionsOf(text).isRightToLeft
+  return groups.map((children) => new Paragraph({ bidirectional, ...options, children }))
 }
 
-function runsOf(text: string, style: IRunOptions = {}): (TextRun | ExternalHyperlink)[] {
-  return text.split('\n').flatMap((line, index) => {
-    const { levelAt } = directionsOf(line)
-    const runs: (TextRun | ExternalHyperlink)[] = index === 0 ? [] : [new TextRun({ break: 1 })]
-    let start = 0
-    for (const span of spansOf(line)) {
-      runs.push(...linkedRuns(span, start, levelAt, style))
-      start += span.text.length
-    }
-    return runs
-  })
+/** The runs of one line. */
+function runsOf(line: string, style: IRunOptions = {}): Run[] {
+  const { levelAt } = directionsOf(line)
+  const runs: Run[] = []
+  let start = 0
+  for (const span of spansOf(line)) {
+    runs.push(...linkedRuns(span, start, levelAt, style))
+    start += span.text.length
+  }
+  return runs
 }
 
 function linkedRuns(
@@ -245,7 +256,7 @@ function linkedRuns(
   start: number,
   levelAt: (index: number) => number,
   style: IRunOptions,
-): (TextRun | ExternalHyperlink)[] {
+): Run[] {
   if (link === undefined) return directedRuns(text, start, levelAt, style)
   const children = directedRuns(text, start, levelAt, { ...style, color: LINK, underline: {} })
   return [new ExternalHyperlink({ link, children })]

@@ -1,0 +1,120 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import t from 'tap'
+import {
+  QueueFull,
+  Renderer,
+  type RendererOptions,
+  RenderingFailed,
+} from '../../documents/renderer.js'
+import { documentOf, readPdf, wordText } from '../fixtures/documents.js'
+import { ROOT } from '../fixtures/process.js'
+
+const run = promisify(execFile)
+
+/** A thread that does as the plan says. */
+const folder = t.testdir({
+  'worker.mjs': `
+    export default ({ plan }) => {
+      if (plan.fail) throw new Error('secret')
+      if (plan.exit) process.exit(1)
+      const all = []
+      while (plan.fill) all.push(new Array(1000).fill(all.length))
+      while (plan.hang) {}
+      return { docx: new Uint8Array([1]), pdf: new Uint8Array([2]) }
+    }
+  `,
+  'broken.mjs': 'throw new Error("this thread never begins")',
+})
+const worker = join(folder, 'worker.mjs')
+
+const GOOD = documentOf({})
+const HANG = documentOf({ hang: true })
+
+function open(t: { teardown: (close: () => Promise<void>) => void }, options: RendererOptions) {
+  const renderer = new Renderer(options)
+  t.teardown(() => renderer.close())
+  return renderer
+}
+
+t.test('renders both formats, and answers meanwhile', async (t) => {
+  const renderer = open(t, {})
+  let turns = 0
+  const counter = setInterval(() => turns++, 1)
+  const { docx, pdf } = await renderer.render(documentOf({ title: 'Coasts', purpose: 'To learn' }))
+  clearInterval(counter)
+  t.match(wordText(docx), 'To learn')
+  t.equal((await readPdf(pdf)).info.Title, 'Coasts')
+  t.ok(turns > 0)
+})
+
+t.test('a full queue refuses at once', async (t) => {
+  const renderer = open(t, { worker, atOnce: 1, maxWaiting: 2 })
+  const waiting = [HANG, GOOD, GOOD].map((document) => renderer.render(document))
+  const settled = Promise.allSettled(waiting)
+  t.throws(() => renderer.render(GOOD), QueueFull)
+  await renderer.close()
+  for (const result of await settled) t.match(result, { reason: RenderingFailed })
+})
+
+t.test('after a failure the next is rendered', async (t) => {
+  const cases: [object, RendererOptions, RegExp][] = [
+    [{ fail: true }, {}, /^there was a fault/],
+    [{ exit: true }, {}, /^there was a fault/],
+    [{ uncloneable: () => {} }, {}, /^there was a fault/],
+    [{ hang: true }, { timeLimit: 500 }, /^it took more than 0.5 seconds$/],
+    [{ fill: true }, { memoryLimit: 16 }, /^it took more memory/],
+  ]
+  for (const [plan, options, message] of cases) {
+    // The time limit isn't for the thread's start, which no failure has.
+    const renderer = open(t, { worker, atOnce: 1, ...options })
+    const failing = renderer.render(documentOf({ ...plan }))
+    await t.rejects(failing, { name: 'RenderingFailed', message })
+    if (options.timeLimit === undefined) t.same((await renderer.render(GOOD)).pdf, [2])
+    await renderer.close()
+  }
+})
+
+t.test('a thread that can’t begin is a failure', async (t) => {
+  for (const name of ['broken.mjs', 'missing.mjs']) {
+    const renderer = open(t, { worker: join(folder, name) })
+    await t.rejects(renderer.render(GOOD), RenderingFailed)
+    await t.rejects(renderer.render(GOOD), RenderingFailed)
+  }
+})
+
+t.test('what exceeds its time doesn’t hold up the next', async (t) => {
+  const renderer = open(t, { worker, atOnce: 1, timeLimit: 5000 })
+  const [hanging, next] = await Promise.allSettled([HANG, GOOD].map((one) => renderer.render(one)))
+  t.match(hanging, { reason: RenderingFailed })
+  t.match(next, { status: 'fulfilled' })
+})
+
+t.test('closing ends what is under way', async (t) => {
+  const renderer = new Renderer({ worker, atOnce: 1 })
+  const results = Promise.allSettled([HANG, GOOD].map((document) => renderer.render(document)))
+  await Promise.all([renderer.close(), renderer.close()])
+  for (const result of await results) t.match(result, { reason: { name: 'RenderingFailed' } })
+  await t.rejects(renderer.render(GOOD), RenderingFailed)
+  await t.resolves(new Renderer().close())
+})
+
+t.test('a process ends once its documents are rendered, and reads nothing before', async (t) => {
+  const script = `
+    import { Renderer } from './documents/renderer.ts'
+    import { createRequire } from 'node:module'
+    const { cache } = createRequire(import.meta.url)
+    const loaded = () => Object.keys(cache).filter((path) => /piscina|docx|pdfkit|fontkit/.test(path))
+    const renderer = new Renderer({ worker: ${JSON.stringify(worker)} })
+    console.log(loaded().length)
+    await renderer.render({ plan: {} })
+    console.log('rendered')
+  `
+  const { stdout } = await run(
+    process.execPath,
+    ['--import', 'tsx', '--input-type=module', '--eval', script],
+    { cwd: ROOT },
+  )
+  t.equal(stdout, '0\nrendered\n')
+})
