@@ -26,7 +26,14 @@ t.test('the packed package installs and runs in an empty folder', async (t) => {
   )
   const [{ filename, files }] = JSON.parse(packed)
   const paths: string[] = files.map(({ path }: { path: string }) => path)
-  for (const path of ['dist/cli/main.js', 'dist/index.d.ts', 'data.json', 'README.md', 'LICENSE']) {
+  for (const path of [
+    'dist/cli/main.js',
+    'dist/documents/worker.js',
+    'dist/index.d.ts',
+    'data.json',
+    'README.md',
+    'LICENSE',
+  ]) {
     t.ok(paths.includes(path), path)
   }
   t.same(

@@ -98,8 +98,8 @@ const HOSTILE: { readonly [name: string]: { readonly [field: string]: unknown } 
   'one word of 1 MiB': { text: 'x'.repeat(MIB) },
   'one key of 256 KiB': { ['key '.repeat(MIB / 16)]: { ['k'.repeat(MIB / 8)]: 1 } },
   'marks on one letter': { text: `a${'\u0301'.repeat(MIB / 4)}` },
-  'a hundred thousand lines': { text: 'a\n'.repeat(100_000) },
-  'a hundred thousand paragraphs': { text: 'a\n\n'.repeat(100_000) },
+  'thirty thousand lines': { text: 'a\n'.repeat(30_000) },
+  'thirty thousand paragraphs': { text: 'a\n\n'.repeat(30_000) },
   'directions that change at each sign': { text: 'א(\u2067[\u202ea'.repeat(5000) },
   'ten thousand links': { text: 'http://a.b '.repeat(10_000) },
   'a table of 4000 rows': {
