@@ -1,21 +1,19 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { availableParallelism } from 'node:os'
-import { hash, verify } from '@node-rs/argon2'
+import { verify } from '@node-rs/argon2'
 import fp from 'fastify-plugin'
 import pLimit from 'p-limit'
 import { errors } from '../errors.js'
 import type { User } from '../store/collections.js'
 import { ConditionFailed } from '../store/errors.js'
 import type { Store } from '../store/store.js'
+import { ARGON2ID, hashPassword } from './argon2id.js'
 
 declare module 'fastify' {
   interface FastifyInstance {
     readonly passwords: Passwords
   }
 }
-
-/** Argon2id as OWASP's Password Storage Cheat Sheet has it: 19 MiB, two passes, one lane. */
-const ARGON2ID = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 
 /** A hash that no password has, to be checked where there is no user, so that the answer takes as long. */
 const DECOY = [
@@ -44,7 +42,7 @@ export class Passwords {
 
   /** @throws 503 when too many are waiting */
   async hash(password: string): Promise<string> {
-    return this.#bounded(() => hash(password, ARGON2ID))
+    return this.#bounded(() => hashPassword(password))
   }
 
   /**
@@ -118,7 +116,7 @@ export class Passwords {
 }
 
 async function hashDeferred(store: Store, id: number, password: string): Promise<void> {
-  const passwordHash = await hash(password, ARGON2ID)
+  const passwordHash = await hashPassword(password)
   try {
     await store.users.update(id, { passwordHash }, { where: { passwordHash: null } })
   } catch (error) {

@@ -12,7 +12,8 @@ import {
 /** Ids leave room above themselves for those that are still to be given. */
 const SeedId = Type.Optional(Type.Integer({ minimum: 1, maximum: 1e15 }))
 
-const Password = Type.String({ minLength: 1, maxLength: 1024 })
+/** A password, as accounts have it. */
+export const Password = Type.String({ minLength: 1, maxLength: 1024 })
 
 /** A PHC string with figures that argon2 takes, and that a login can wait for. */
 const PasswordHash = Type.String({
@@ -21,6 +22,8 @@ const PasswordHash = Type.String({
 })
 
 const Uuid = Type.String({ pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' })
+
+export const Email = Type.String({ maxLength: 254 })
 
 const Moment = Type.String({ format: 'moment' })
 
@@ -32,7 +35,7 @@ export const SeedUser = Type.Object(
     password: Type.Optional(Password),
     passwordHash: Type.Optional(PasswordHash),
     public_id: Type.Optional(Uuid),
-    email: Type.Optional(nullable(Type.String({ maxLength: 254 }))),
+    email: Type.Optional(nullable(Email)),
     admin: Type.Optional(Type.Boolean()),
     date_registered: Type.Optional(Moment),
   },
@@ -75,6 +78,7 @@ export const SeedProject = Type.Object(
   { id: SeedId, ...projectFields, description: Type.Optional(projectFields.description) },
   { additionalProperties: false },
 )
+export type SeedProject = Static<typeof SeedProject>
 
 export const SeedMembership = Type.Object(
   { id: SeedId, user_id: Type.Integer(), project_id: Type.Integer() },

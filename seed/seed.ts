@@ -40,12 +40,21 @@ class Fault extends Error {
  * @throws SeedError with the file, the place and the fault
  */
 export async function seed(store: Store, file: string): Promise<Map<number, string>> {
-  const data = await readJson(file)
-  if (!isSeedFile(data)) {
-    const { path, message } = isSeedFile.fault()
-    throw new SeedError(file, path, message)
-  }
+  return fill(store, file, await readJson(file))
+}
 
+/**
+ * Fills an empty store from what a data file holds.
+ * @param file where it comes from, for the messages
+ * @returns the plain passwords in it, by the user's id
+ * @throws SeedError with the file, the place and the fault
+ */
+export async function fill(
+  store: Store,
+  file: string,
+  data: unknown,
+): Promise<Map<number, string>> {
+  assertSeedFile(file, data)
   const passwords = new Map<number, string>()
   const { users = [], ships = [], articles = [], templates = [], applications = {} } = data
   const { projects = [], memberships = [], dmps = [] } = data
@@ -73,6 +82,16 @@ export async function seed(store: Store, file: string): Promise<Map<number, stri
     store.applications.insert({ name, token }),
   )
   return passwords
+}
+
+/**
+ * Refuses what has not the shape of a data file.
+ * @throws SeedError with the file, the place and the fault
+ */
+export function assertSeedFile(file: string, data: unknown): asserts data is SeedFile {
+  if (isSeedFile(data)) return
+  const { path, message } = isSeedFile.fault()
+  throw new SeedError(file, path, message)
 }
 
 function userOf(record: SeedUser): NewRecord<User> {
