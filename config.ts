@@ -223,6 +223,15 @@ export function variableOf(setting: string): string {
   return setting.replace(/[A-Z]/g, '_$&').toUpperCase()
 }
 
+/**
+ * This process's environment with other settings, for a process that it starts.
+ * @param settings by their names in `Settings`
+ */
+export function environmentWith(settings: Text): NodeJS.ProcessEnv {
+  const variables = Object.entries(settings).map(([name, value]) => [variableOf(name), value])
+  return { ...process.env, ...Object.fromEntries(variables) }
+}
+
 /** Text from the environment or the command line, as what the setting takes where that isn't text. */
 function converted(name: string, value: unknown): unknown {
   const type = Object.entries(Settings.properties).find(([known]) => known === name)?.[1].type

@@ -1,7 +1,16 @@
 import { buildApp } from '../app.js'
-import { parseConfig } from '../config.js'
+import { parseConfig, readEnvironment, type Text } from '../config.js'
 import { MemoryEngine } from '../store/memory/engine.js'
 import { openStore } from '../store/store.js'
+import { refuseWrong, type ServeFlags } from './serve.js'
+
+/** Prints the OpenAPI document, without listening, and without a data file. */
+export async function printOpenapi({ apis }: ServeFlags): Promise<void> {
+  const given: Text = apis === undefined ? {} : { apis }
+  refuseWrong(given)
+  const document = await generateOpenapi({ ...readEnvironment(), ...given })
+  process.stdout.write(`${JSON.stringify(document, null, 2)}\n`)
+}
 
 /**
  * Generates the OpenAPI document without listening, and without a data file.

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import t from 'tap'
-import { ROOT, runCommand, startProcess } from '../fixtures/process.js'
+import { finish, ROOT, runCommand, startListening, startProcess } from '../fixtures/process.js'
 
 t.test('--help and --version', async (t) => {
   const help = runCommand(t, ['--help'])
@@ -58,7 +58,7 @@ t.test('openapi prints the document without listening, and needs no data file', 
   t.ok(document.paths['/api/ships/{id}'])
 
   const wrong = runCommand(t, ['openapi', '--apis', 'nope'])
-  t.equal(await wrong.ended, 1)
+  t.equal(await wrong.ended, 2)
   t.match(wrong.output.stderr, /^slipway: APIS can't be "nope"/)
 })
 
@@ -72,11 +72,11 @@ t.test('a reader that has read enough is no fault', async (t) => {
 t.test('what a user can put right is one line, and exit code 1', async (t) => {
   const folder = t.testdir({ 'broken.json': '{"ships": [', 'empty.json': '{}' })
   const faults: [string[], Record<string, string>, RegExp][] = [
-    [['--port', 'abc'], {}, /^slipway: PORT can't be "abc": it takes a whole number.*\n$/],
-    [[], { LOG_LEVEL: 'loud' }, /^slipway: LOG_LEVEL can't be "loud": it takes one of.*\n$/],
+    [[], { PORT: 'abc' }, /^slipway: PORT can't be "abc": it takes a whole number.*\n$/],
+    [['serve'], { LOG_LEVEL: 'loud' }, /^slipway: LOG_LEVEL can't be "loud": it takes one of.*\n$/],
     [[], { JWT_SECRET: 'short' }, /^slipway: JWT_SECRET can't be a value of 5 bytes.*\n$/],
-    [['--apis', ''], {}, /^slipway: APIS can't be "".*\n$/],
     [['none.json'], {}, /^slipway: none\.json: can't be read \(no such file\)\n$/],
+    [['runserver', 'broken.json'], {}, /^slipway: broken\.json: line 1, column 12 .*\n$/],
     [['broken.json'], {}, /^slipway: broken\.json: line 1, column 12 .*: not valid JSON\n$/],
     [
       ['-H', '203.0.113.1', '-p', '0', 'empty.json'],
@@ -89,7 +89,6 @@ t.test('what a user can put right is one line, and exit code 1', async (t) => {
       /^slipway: it can't listen: .*nowhere\.invalid\n$/,
     ],
     [[], { CORS_ORIGIN: 'http://a/' }, /^slipway: CORS_ORIGIN can't be "http:\/\/a\/".*\n$/],
-    [['--colour', 'red'], {}, /^error: unknown option '--colour'\n$/],
   ]
   await Promise.all(
     faults.map(async ([args, env, expected]) => {
@@ -101,6 +100,70 @@ t.test('what a user can put right is one line, and exit code 1', async (t) => {
   )
 })
 
+t.test('wrong usage is exit code 2', async (t) => {
+  const folder = t.testdir({ word: '{}', 'data.json': '{}' })
+  const calls: [string[], RegExp][] = [
+    [['--port', 'abc'], /^slipway: PORT can't be "abc": it takes a whole number.*\n$/],
+    [['-p', '1', 'serve', '-p', 'abc'], /^slipway: PORT can't be "abc".*\n$/],
+    [['runprodserver', '-h'], /^error: option '-h, --host <host>' argument missing\n$/],
+    [['--apis', ''], /^slipway: APIS can't be "".*\n$/],
+    [['--colour', 'red'], /^error: unknown option '--colour'\n$/],
+    [['usr', 'add'], /^error: 'usr' is neither a command nor a file here.*\n$/],
+    [['usr'], /^error: 'usr' is neither a command nor a file here.*\n$/],
+    [['word', 'data.json'], /^error: too many arguments.*\n$/],
+    [['data.json', 'add'], /^error: too many arguments.*\n$/],
+    [['user', 'ad'], /^error: unknown command 'ad'\n\(Did you mean add\?\)\n$/],
+    [['user', 'add', 'a', 'b'], /^error: too many arguments.*\n$/],
+    [['user', 'add', 'bob', '--password', 'x'], /^error: unknown option '--password'\n/],
+    [['user'], /^Usage: slipway user /],
+  ]
+  await Promise.all(
+    calls.map(async ([args, expected]) => {
+      const { code, stdout, stderr } = await finish(t, args, { cwd: folder })
+      t.equal(code, 2, args.join(' '))
+      t.match(stderr, expected)
+      t.equal(stdout, '')
+    }),
+  )
+})
+
+t.test('every command has help, under -? too', async (t) => {
+  const names = [
+    ...['serve', 'init', 'check', 'drop', 'openapi', 'user add', 'user remove', 'user list'],
+    ...['project add', 'project remove', 'project list', 'member add', 'member remove'],
+    ...['create_user', 'create_admin', 'delete_user', 'create_project', 'delete_project'],
+    ...['create_relation', 'delete_relation', 'create_tables', 'drop_tables'],
+    ...['runserver', 'runprodserver'],
+  ]
+  await Promise.all(
+    names.map(async (name) => {
+      const { code, stdout, stderr } = await finish(t, [...name.split(' '), '-?'])
+      t.equal(code, 0, name)
+      t.match(stdout, `Usage: slipway ${name} `)
+      t.match(stdout, '-?, --help')
+      t.equal(stderr, '')
+    }),
+  )
+  t.match(await finish(t, ['user', 'add', '-h']), { code: 0, stdout: /^Usage: slipway user add/ })
+  t.match(await finish(t, ['help', 'drop']), { code: 0, stdout: /^Usage: slipway drop/ })
+  const { stdout } = await finish(t, ['-?'])
+  const [, aliases = ''] = stdout.split('Other names:\n')
+  for (const name of names.filter((each) => /_|run/.test(each))) {
+    t.match(aliases, new RegExp(`^  ${name} .*alias of \\w`, 'm'))
+  }
+})
+
+t.test("the document's servers take its flags", async (t) => {
+  const folder = t.testdir({ 'data.json': '{"users": [{"name": "me", "password": "x"}]}' })
+  const flags = ['-h', 'localhost', '-p', '0']
+  const list = async (args: string[]) => {
+    const { url } = await startListening(t, args, { cwd: folder })
+    return (await fetch(`${url}/api/v1/admin/user_list`)).status
+  }
+  t.equal(await list(['runprodserver', ...flags]), 404, 'as in production')
+  t.equal(await list(['serve', '-H', 'localhost', '-p', '0', 'data.json']), 200)
+})
+
 t.test('a busy port is one line and exit code 1', async (t) => {
   const other = createServer().listen(0, '127.0.0.1')
   t.teardown(() => other.close())
@@ -110,4 +173,24 @@ t.test('a busy port is one line and exit code 1', async (t) => {
   const run = runCommand(t, ['-p', String(port)])
   t.equal(await run.ended, 1)
   t.match(run.output.stderr, `slipway: it can't listen: address already in use 127.0.0.1:${port}\n`)
+})
+
+t.test('a start reads nothing of what only other commands need', async (t) => {
+  const names = await readdir(`${ROOT}/dist`)
+  const serve = names.find((name) => /^serve-.*\.js$/.test(name)) ?? ''
+  const open = ['cli/main.js', serve]
+  const packages = new Set<string>()
+  for (const file of open) {
+    const text = await readFile(`${ROOT}/dist/${file}`, 'utf8')
+    for (const [, from = ''] of text.matchAll(/^(?:import|\} from|import .* from) "(.*?)";$/gm)) {
+      const name = from.replace(/^\.\.?\//, '')
+      if (name === from) packages.add(name)
+      else if (!open.includes(name)) open.push(name)
+    }
+  }
+  t.ok(packages.has('fastify'), 'the server is among what was looked at')
+  for (const name of ['jsonc-parser', 'proper-lockfile', 'string-width', 'pino-pretty']) {
+    t.notOk(packages.has(name), name)
+  }
+  t.notOk(packages.has('readline') || packages.has('node:readline'))
 })

@@ -1,0 +1,14 @@
+import { countsOf } from './counts.js'
+import { chosenDataFile } from './data-file/find.js'
+import { load } from './data-file/load.js'
+import { count, say } from './say.js'
+
+/** Says what a data file holds, once the server would take it. */
+export async function check(named: string | undefined): Promise<void> {
+  const file = await chosenDataFile(named)
+  const { store, plainPasswords } = await load(file)
+  say(`${file} is good: ${await countsOf(store)}`)
+  if (plainPasswords > 0) {
+    say(`${count(plainPasswords, 'password')} in it can be read by everybody who can read the file`)
+  }
+}

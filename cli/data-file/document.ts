@@ -1,0 +1,174 @@
+import { applyEdits, type Edit, type Node, parseTree } from 'jsonc-parser'
+import type { Change, FieldValues, PartChange } from './change.js'
+
+/** How the text around a new record is written. */
+interface Layout {
+  /** The line break. */
+  readonly eol: string
+  /** What stands before a field that has its own line; undefined where all is on one line. */
+  readonly inner: string | undefined
+  /** What stands before the closing brace then. */
+  readonly outer: string
+  /** What stands after a colon, and after a comma within a line. */
+  readonly gap: string
+  /** What stands inside the braces of a record on one line. */
+  readonly padding: string
+}
+
+/**
+ * Changes the text of a data file, and leaves every other byte of it as it is: a new record is written like its neighbour.
+ * jsonc-parser's own `modify` would parse the whole text for each field, and spread a record on one line over many.
+ * @param text valid JSON without a byte order mark
+ */
+export function changeText(text: string, change: Change): string {
+  const root = parseTree(text)
+  if (!root) throw new SyntaxError('not JSON')
+  const edits: Edit[] = []
+  const missing: [string, FieldValues][] = []
+  for (const [part, partChange] of Object.entries(change)) {
+    const list = fieldOf(root, part)
+    if (list) edits.push(...editsOf(text, root, list, partChange))
+    else if (partChange.added) missing.push([part, partChange.added])
+  }
+  if (missing.length > 0) edits.push(newParts(text, root, missing))
+  return applyEdits(text, edits)
+}
+
+function editsOf(text: string, root: Node, list: Node, partChange: PartChange): Edit[] {
+  const { removed = new Set(), fields = new Map(), added } = partChange
+  const records = list.children ?? []
+  const edits = [...fields].flatMap(([index, values]) => {
+    const record = records[index]
+    return record && !removed.has(index) ? fieldEdits(text, record, values) : []
+  })
+  edits.push(...removals(list, records, removed))
+  if (added) edits.push(addition(text, root, list, added))
+  return edits
+}
+
+/** Of a name that is there twice the last counts, as it does for JSON.parse. */
+function propertyOf(object: Node, name: string): Node | undefined {
+  return object.children?.findLast(({ children }) => children?.[0]?.value === name)
+}
+
+function fieldOf(object: Node, name: string): Node | undefined {
+  return propertyOf(object, name)?.children?.[1]
+}
+
+/** A field that is there gets its new value, another comes first, since it is an id. */
+function fieldEdits(text: string, record: Node, values: FieldValues): Edit[] {
+  return Object.entries(values).map(([name, value]) => {
+    const old = fieldOf(record, name)
+    if (old) return { offset: old.offset, length: old.length, content: JSON.stringify(value) }
+    const offset = record.children?.[0]?.offset ?? record.offset + 1
+    const { gap } = layoutOf(text, record)
+    const space = text.slice(record.offset + 1, offset)
+    const separator = space.includes('\n') ? space : gap
+    return { offset, length: 0, content: `${fieldText(name, value, gap)},${separator}` }
+  })
+}
+
+function removals(list: Node, records: readonly Node[], removed: ReadonlySet<number>): Edit[] {
+  if (removed.size === 0) return []
+  if (removed.size === records.length) return [replacement(list, '[]')]
+  const firstKept = records.findIndex((_, index) => !removed.has(index))
+  return [...removed].flatMap((index) => {
+    const record = records[index]
+    // With the comma before it; one that has none before it, with the one behind it.
+    const [from, to] =
+      index < firstKept
+        ? [record?.offset, records[index + 1]?.offset]
+        : [endOf(records[index - 1]), endOf(record)]
+    return from === undefined || to === undefined
+      ? []
+      : [{ offset: from, length: to - from, content: '' }]
+  })
+}
+
+function addition(text: string, root: Node, list: Node, record: FieldValues): Edit {
+  const last = list.children?.at(-1)
+  if (!last) return replacement(list, listText(record, layoutOfParts(text, root)))
+  const before = list.children?.at(-2)
+  const space = text.slice(endOf(before) ?? list.offset + 1, last.offset).replace(/^\s*,/, '')
+  const layout = layoutOf(text, last)
+  // A blank line before one record is not one before each.
+  const ownLine = layout.eol + space.slice(space.lastIndexOf('\n') + 1)
+  const sameLine = before ? space : layout.gap
+  const separator = space.includes('\n') ? ownLine : sameLine
+  const content = `,${separator}${recordText(record, layout)}`
+  return { offset: last.offset + last.length, length: 0, content }
+}
+
+function newParts(text: string, root: Node, parts: readonly [string, FieldValues][]): Edit {
+  const layout = layoutOfParts(text, root)
+  const separator = layout.inner === undefined ? layout.gap : layout.eol + layout.inner
+  const contents = parts.map(
+    ([part, record]) => `${JSON.stringify(part)}:${layout.gap}${listText(record, layout)}`,
+  )
+  const last = root.children?.at(-1)
+  if (last) {
+    const content = contents.map((part) => `,${separator}${part}`).join('')
+    return { offset: last.offset + last.length, length: 0, content }
+  }
+  const content = `{${separator}${contents.join(`,${separator}`)}${layout.eol}}`
+  return replacement(root, content)
+}
+
+/** How a record is laid out that is there. */
+function layoutOf(text: string, record: Node): Layout {
+  const [first] = record.children ?? []
+  const space = text.slice(record.offset + 1, first?.offset)
+  const value = first?.children?.[1]
+  return {
+    eol: lineBreakOf(text),
+    inner: space.includes('\n') ? space.slice(space.lastIndexOf('\n') + 1) : undefined,
+    outer: indentAt(text, record.offset + record.length),
+    gap: first?.colonOffset !== undefined && value?.offset === first.colonOffset + 1 ? '' : ' ',
+    padding: space,
+  }
+}
+
+/** How the parts of the file are laid out. Where there are none, as Slipway's own file is. */
+function layoutOfParts(text: string, root: Node): Layout {
+  return root.children?.length
+    ? layoutOf(text, root)
+    : { eol: lineBreakOf(text), inner: '  ', outer: '', gap: ' ', padding: '' }
+}
+
+/** A list of one record in a file whose parts have this layout. */
+function listText(record: FieldValues, parts: Layout): string {
+  const { eol, inner: unit } = parts
+  if (unit === undefined) return `[${recordText(record, parts)}]`
+  const outer = unit.repeat(2)
+  const content = recordText(record, { ...parts, inner: unit.repeat(3), outer })
+  return `[${eol}${outer}${content}${eol}${unit}]`
+}
+
+function recordText(record: FieldValues, { eol, inner, outer, gap, padding }: Layout): string {
+  const fields = Object.entries(record).map(([name, value]) => fieldText(name, value, gap))
+  return inner === undefined
+    ? `{${padding}${fields.join(`,${gap}`)}${padding}}`
+    : `{${eol}${inner}${fields.join(`,${eol}${inner}`)}${eol}${outer}}`
+}
+
+function fieldText(name: string, value: unknown, gap: string): string {
+  return `${JSON.stringify(name)}:${gap}${JSON.stringify(value)}`
+}
+
+/** The white space that begins the line of an offset. */
+function indentAt(text: string, offset: number): string {
+  const line = text.slice(text.lastIndexOf('\n', offset - 1) + 1, offset)
+  return /^\s*/.exec(line)?.[0] ?? ''
+}
+
+function lineBreakOf(text: string): string {
+  return text.includes('\r\n') ? '\r\n' : '\n'
+}
+
+function endOf(node: Node | undefined): number | undefined {
+  return node && node.offset + node.length
+}
+
+function replacement(node: Node, content: string): Edit {
+  return { offset: node.offset, length: node.length, content }
+}

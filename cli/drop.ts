@@ -1,0 +1,27 @@
+import { countsOf } from './counts.js'
+import { replaceText } from './data-file/edit.js'
+import { chosenDataFile } from './data-file/find.js'
+import { load, loadData } from './data-file/load.js'
+import { withPrompts } from './prompts.js'
+import { say } from './say.js'
+import { emptyText } from './starter.js'
+
+/**
+ * Deletes everything in a data file, and leaves it empty. It does not go itself: without one the server would start with
+ * the data that Slipway ships, and its users.
+ */
+export async function drop(
+  named: string | undefined,
+  { yes = false }: { readonly yes?: boolean },
+): Promise<void> {
+  const file = await chosenDataFile(named)
+  const counts = await countsOf((await load(file)).store)
+  if (!yes) {
+    await withPrompts((prompts) => prompts.confirm(`Delete all of ${file}: ${counts}?`))
+  }
+  const done = await replaceText(file, async (_text, data) => {
+    const gone = await countsOf((await loadData(file, data)).store)
+    return { text: emptyText, done: `deleted all of ${file}: ${gone}` }
+  })
+  say(done)
+}

@@ -1,0 +1,21 @@
+import { codeOf } from '../seed/read.js'
+import { refusing } from './data-file/edit.js'
+import { newDataFile } from './data-file/find.js'
+import { createFile } from './data-file/write.js'
+import { Refusal } from './errors.js'
+import { say } from './say.js'
+import { starterText } from './starter.js'
+
+/** Writes a data file to begin with. One that is there is never overwritten. */
+export async function initialize(named: string | undefined): Promise<void> {
+  const file = newDataFile(named)
+  await refusing(file, async () => {
+    try {
+      await createFile(file, starterText)
+    } catch (error) {
+      if (codeOf(error) === 'EEXIST') throw new Refusal(`${file} is there already`)
+      throw error
+    }
+  })
+  say(`wrote ${file}: add users to it with "slipway user add"`)
+}

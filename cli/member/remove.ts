@@ -1,0 +1,37 @@
+import type { SeedFile } from '../../seed/format.js'
+import { placesOf, removal } from '../data-file/change.js'
+import { type Decision, editFile } from '../data-file/edit.js'
+import { Refusal } from '../errors.js'
+import { findProject } from '../project/name.js'
+import { say } from '../say.js'
+import { findUser } from '../user/name.js'
+import { askForMember } from './ask.js'
+
+/** Ends a user's membership of a project in the data file. */
+export async function removeMember(
+  username: string | undefined,
+  project: string | undefined,
+  flags: { readonly dataFile?: string },
+): Promise<void> {
+  const member = await askForMember(username, project, flags)
+  say(await editFile(member.file, (data) => memberRemoval(data, member.username, member.project)))
+}
+
+/**
+ * What ends a user's membership of a project.
+ * @throws Refusal
+ */
+export function memberRemoval(data: SeedFile, username: string, project: string): Decision {
+  const { memberships = [] } = data
+  const { id: userId } = findUser(data, username)
+  const { id: projectId } = findProject(data, project)
+  const gone = placesOf(
+    memberships,
+    (each) => each.user_id === userId && each.project_id === projectId,
+  )
+  if (gone.size === 0) throw new Refusal(`"${username}" is not a member of "${project}"`)
+  return {
+    change: { memberships: removal(memberships, gone) },
+    done: `"${username}" is no longer a member of "${project}"`,
+  }
+}

@@ -1,0 +1,314 @@
+import { access } from 'node:fs/promises'
+import { Command, Option } from 'commander'
+import { API_NAMES } from '../config.js'
+import { version } from '../version.js'
+import type { ProjectFlags } from './project/add.js'
+import type { ServeFlags } from './serve.js'
+import type { UserFlags } from './user/add.js'
+
+interface DataFlags {
+  readonly dataFile?: string
+}
+
+interface ListFlags extends DataFlags {
+  readonly json?: boolean
+}
+
+const ALIASES = 'Other names:'
+
+const apis = ['--apis <names>', `the APIs to mount: ${API_NAMES.join(', ')}`] as const
+const port = ['-p, --port <port>', 'the port to listen on (default: 3000)'] as const
+const HOST = 'the address to listen on (default: 127.0.0.1)'
+const host = ['-H, --host <host>', HOST] as const
+const served = [
+  '[data-file]',
+  'the data to start with (default: data.json here, or the one that is shipped)',
+] as const
+const edited = ['[data-file]', 'the data file (default: DATA_FILE, or data.json here)'] as const
+const dataFile = [
+  '-d, --data-file <file>',
+  'the data file (default: DATA_FILE, or data.json here)',
+] as const
+const json = ['--json', 'print JSON'] as const
+const username = ['[username]', "the user's name; asked for without it"] as const
+const project = ['[project]', "the project's name; asked for without it"] as const
+
+/**
+ * The command line: every command, and the names that it has beside. What a command does is loaded when it is called, so
+ * that a start of the server reads nothing of the others.
+ */
+export function buildProgram(): Command {
+  const program = new Command('slipway')
+    .description('A demo and prototyping API server. Every setting is an environment variable too.')
+    .version(version)
+    .helpOption('-?, --help', 'display help for command')
+    .exitOverride()
+    .enablePositionalOptions()
+    .argument(...served)
+    .option(...port)
+    .option(...host)
+    .option(...apis)
+    .action(async (file: string | undefined, flags: ServeFlags) => {
+      await refuseUnknownCommand(program)
+      await (await import('./serve.js')).serveData(file, flags)
+    })
+    .helpCommand('help [command]', 'display help for command')
+
+  addServe(program, 'serve')
+  const user = program.command('user').description('the users of the data file')
+  const projects = program.command('project').description('the projects of the data file')
+  const member = program.command('member').description('who works on which project')
+  addUserAdd(user, 'add')
+  addUserRemove(user, 'remove')
+  addUserList(user, 'list')
+  addProjectAdd(projects, 'add')
+  addProjectRemove(projects, 'remove')
+  addProjectList(projects, 'list')
+  addMemberAdd(member, 'add')
+  addMemberRemove(member, 'remove')
+  addInit(program, 'init')
+  addCheck(program, 'check')
+  addDrop(program, 'drop')
+  addOpenapi(program, 'openapi')
+
+  addRunServer(program, 'runserver', { dev: true }, {}, 'serve --dev')
+  addRunServer(
+    program,
+    'runprodserver',
+    {},
+    { nodeEnv: 'production' },
+    'serve, with NODE_ENV=production',
+  )
+  alias(addInit(program, 'create_tables'), 'init')
+  alias(addDrop(program, 'drop_tables'), 'drop')
+  alias(addUserAdd(program, 'create_user', { asksEmail: true }), 'user add, asks for the email too')
+  alias(
+    addUserAdd(program, 'create_admin', { asksEmail: true, admin: true }),
+    'user add --admin, asks for the email too',
+  )
+  alias(addUserRemove(program, 'delete_user'), 'user remove')
+  alias(
+    addProjectAdd(program, 'create_project', { asksDescription: true }),
+    'project add, asks for the description too',
+  )
+  alias(addProjectRemove(program, 'delete_project'), 'project remove')
+  alias(addMemberAdd(program, 'create_relation'), 'member add')
+  alias(addMemberRemove(program, 'delete_relation'), 'member remove')
+
+  // Last, since commands take over what their parent allows: `refuseUnknownCommand` has better words for it.
+  program.allowExcessArguments()
+  addShortHelp(program)
+  return program
+}
+
+function addServe(parent: Command, name: string): void {
+  parent
+    .command(name)
+    .description('start the server; without a command too')
+    .argument(...served)
+    .option('--dev', 'develop: readable logs, and a new start whenever the data file changes')
+    .option(...port)
+    .option(...host)
+    .option(...apis)
+    .action(async (file: string | undefined, flags: ServeFlags) => {
+      await (await import('./serve.js')).serveData(file, { ...parent.opts<ServeFlags>(), ...flags })
+    })
+}
+
+/** As the document has it, `-h` is the host here. */
+function addRunServer(
+  parent: Command,
+  name: string,
+  own: ServeFlags,
+  settings: { readonly [name: string]: string },
+  meaning: string,
+): void {
+  const command = parent
+    .command(name)
+    .argument(...served)
+    .option(...port)
+    .option('-h, --host <host>', HOST)
+    .option(...apis)
+    .action(async (file: string | undefined, flags: ServeFlags) => {
+      const all = { ...parent.opts<ServeFlags>(), ...flags, ...own }
+      await (await import('./serve.js')).serveData(file, all, settings)
+    })
+  alias(command, meaning)
+}
+
+function addUserAdd(parent: Command, name: string, own: UserFlags = {}): Command {
+  const command = parent
+    .command(name)
+    .description('add a user, with a hash of their password')
+    .argument(...username)
+    .option('--email <email>', 'their email')
+    .option('--password-stdin', 'read the password from standard input, for scripts')
+    .option(...dataFile)
+    .action(async (given: string | undefined, flags: UserFlags) => {
+      await (await import('./user/add.js')).addUser(given, { ...flags, ...own })
+    })
+  return own.admin ? command : command.option('--admin', 'make them an admin')
+}
+
+function addUserRemove(parent: Command, name: string): Command {
+  return parent
+    .command(name)
+    .description('remove a user, their memberships and plans; what they wrote stays')
+    .argument(...username)
+    .option(...dataFile)
+    .action(async (given: string | undefined, flags: DataFlags) => {
+      await (await import('./user/remove.js')).removeUser(given, flags)
+    })
+}
+
+function addUserList(parent: Command, name: string): void {
+  parent
+    .command(name)
+    .description('list the users')
+    .option(...json)
+    .option(...dataFile)
+    .action(async (flags: ListFlags) => {
+      await (await import('./user/list.js')).listUsers(flags)
+    })
+}
+
+function addProjectAdd(parent: Command, name: string, own: ProjectFlags = {}): Command {
+  return parent
+    .command(name)
+    .description('add a project')
+    .argument(...project)
+    .option('--description <text>', 'what it is about')
+    .option(...dataFile)
+    .action(async (given: string | undefined, flags: ProjectFlags) => {
+      await (await import('./project/add.js')).addProject(given, { ...flags, ...own })
+    })
+}
+
+function addProjectRemove(parent: Command, name: string): Command {
+  return parent
+    .command(name)
+    .description('remove a project, and its memberships')
+    .argument(...project)
+    .option(...dataFile)
+    .action(async (given: string | undefined, flags: DataFlags) => {
+      await (await import('./project/remove.js')).removeProject(given, flags)
+    })
+}
+
+function addProjectList(parent: Command, name: string): void {
+  parent
+    .command(name)
+    .description('list the projects')
+    .option(...json)
+    .option(...dataFile)
+    .action(async (flags: ListFlags) => {
+      await (await import('./project/list.js')).listProjects(flags)
+    })
+}
+
+function addMemberAdd(parent: Command, name: string): Command {
+  return parent
+    .command(name)
+    .description('make a user a member of a project')
+    .argument(...username)
+    .argument(...project)
+    .option(...dataFile)
+    .action(async (user: string | undefined, of: string | undefined, flags: DataFlags) => {
+      await (await import('./member/add.js')).addMember(user, of, flags)
+    })
+}
+
+function addMemberRemove(parent: Command, name: string): Command {
+  return parent
+    .command(name)
+    .description('end a membership')
+    .argument(...username)
+    .argument(...project)
+    .option(...dataFile)
+    .action(async (user: string | undefined, of: string | undefined, flags: DataFlags) => {
+      await (await import('./member/remove.js')).removeMember(user, of, flags)
+    })
+}
+
+function addInit(parent: Command, name: string): Command {
+  return parent
+    .command(name)
+    .description('write a data file to begin with; never over one that is there')
+    .argument(...edited)
+    .option(...dataFile)
+    .action(async (file: string | undefined, flags: DataFlags) => {
+      await (await import('./init.js')).initialize(file ?? flags.dataFile)
+    })
+}
+
+function addCheck(parent: Command, name: string): void {
+  parent
+    .command(name)
+    .description('say what a data file holds, or what is wrong with it')
+    .argument(...edited)
+    .option(...dataFile)
+    .action(async (file: string | undefined, flags: DataFlags) => {
+      await (await import('./check.js')).check(file ?? flags.dataFile)
+    })
+}
+
+function addDrop(parent: Command, name: string): Command {
+  return parent
+    .command(name)
+    .description('delete everything in a data file')
+    .argument(...edited)
+    .option('--yes', "don't ask")
+    .option(...dataFile)
+    .action(async (file: string | undefined, flags: DataFlags & { readonly yes?: boolean }) => {
+      await (await import('./drop.js')).drop(file ?? flags.dataFile, flags)
+    })
+}
+
+function addOpenapi(parent: Command, name: string): void {
+  parent
+    .command(name)
+    .description('print the OpenAPI document, without listening')
+    .option(...apis)
+    .action(async (flags: ServeFlags) => {
+      await (await import('./openapi.js')).printOpenapi({ ...parent.opts<ServeFlags>(), ...flags })
+    })
+}
+
+/** Puts a command among the other names, with what it is another name of. */
+function alias(command: Command, meaning: string): void {
+  command.summary(`alias of ${meaning}`).helpGroup(ALIASES)
+  if (!command.description()) command.description(`alias of ${meaning}`)
+}
+
+/** `-h` gives help too, where it isn't the host. */
+function addShortHelp(command: Command): void {
+  if (!command.options.some(({ short }) => short === '-h')) {
+    command.addOption(new Option('-h').hideHelp())
+    command.on('option:h', () => command.help())
+  }
+  for (const each of command.commands) addShortHelp(each)
+}
+
+/**
+ * Tells a mistyped command from a data file: a file is there, or has a dot or a slash in its name.
+ * @throws what `error` of the command throws
+ */
+async function refuseUnknownCommand(program: Command): Promise<void> {
+  const [first, ...rest] = program.args
+  if (first === undefined) return
+  if (!/[./\\]/.test(first) && !(await isThere(first))) {
+    program.error(`error: '${first}' is neither a command nor a file here (see slipway --help)`)
+  }
+  if (rest.length > 0) {
+    program.error(`error: too many arguments: expected a data file, and got ${program.args.length}`)
+  }
+}
+
+async function isThere(file: string): Promise<boolean> {
+  try {
+    await access(file)
+    return true
+  } catch {
+    return false
+  }
+}

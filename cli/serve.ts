@@ -1,0 +1,37 @@
+import { ConfigError, parseConfig, readEnvironment, type Text } from '../config.js'
+import { serve } from '../server.js'
+import { UsageError } from './errors.js'
+
+export interface ServeFlags {
+  readonly port?: string
+  readonly host?: string
+  readonly apis?: string
+  readonly dev?: boolean
+}
+
+/**
+ * Serves until the process is told to stop.
+ * @param settings what the command itself sets
+ */
+export async function serveData(
+  dataFile: string | undefined,
+  { dev = false, ...flags }: ServeFlags,
+  settings: Text = {},
+): Promise<void> {
+  const given = { ...flags, ...settings, ...(dataFile ? { dataFile } : {}) }
+  refuseWrong(given)
+  const options = { ...readEnvironment(), ...given }
+  const config = parseConfig(options)
+  if (!dev) return serve(config)
+  const { develop } = await import('./dev.js')
+  return develop(options)
+}
+
+/** What the environment sets wrongly is refused too, but is not the command's wrong usage. */
+export function refuseWrong(given: Text): void {
+  try {
+    parseConfig(given)
+  } catch (error) {
+    throw error instanceof ConfigError ? new UsageError(error.message) : error
+  }
+}

@@ -1,0 +1,25 @@
+import type { TSchema } from '@sinclair/typebox'
+import { compile } from '../schemas/check.js'
+import { Email, Password } from '../seed/format.js'
+import { projectFields, Username } from '../store/collections.js'
+import { Refusal } from './errors.js'
+
+/** Refuses a value that the server would refuse, and says why. */
+function checker(label: string, schema: TSchema): (value: string) => string {
+  const check = compile(schema)
+  return (value) => {
+    if (check(value)) return value
+    const { message } = check.fault()
+    // A pattern tells a user nothing.
+    const fault = message.startsWith('must match')
+      ? `can't have that: ${schema.description}`
+      : message
+    throw new Refusal(`the ${label} ${fault}`)
+  }
+}
+
+export const checkUsername = checker('username', Username)
+export const checkPassword = checker('password', Password)
+export const checkEmail = checker('email', Email)
+export const checkProjectName = checker("project's name", projectFields.name)
+export const checkDescription = checker('description', projectFields.description)
