@@ -76,6 +76,7 @@ export async function buildApp(
   await app.register(tokens, config)
   await app.register(login, config)
   await app.register(openapi, { tags: [...mounted.map(({ tag }) => tag), healthTag] })
+  if (config.strict) await app.register(import('./plugins/strict.js'))
   await app.register(reference, { isHome: !config.apis.includes('memes') })
   await app.register(health)
   for (const { routes } of mounted) await app.register(routes, { config })

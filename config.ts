@@ -153,6 +153,12 @@ export const Settings = Type.Object(
         'Whether every user of the memes API may list and create users; only together with `applications` in the data',
       allowed: 'true or false',
     }),
+    strict: Type.Boolean({
+      default: false,
+      description:
+        'Whether each answer is compared with the OpenAPI document: one that breaks it is logged, and becomes a 500',
+      allowed: 'true or false',
+    }),
     apis: Type.Transform(
       Type.String({
         format: 'api-names',

@@ -17,6 +17,10 @@ interface ListFlags extends DataFlags {
 const ALIASES = 'Other names:'
 
 const apis = ['--apis <names>', `the APIs to mount: ${API_NAMES.join(', ')}`] as const
+const strict = [
+  '--strict',
+  'answer 500, and log why, where an answer breaks the OpenAPI document',
+] as const
 const port = ['-p, --port <port>', 'the port to listen on (default: 3000)'] as const
 const HOST = 'the address to listen on (default: 127.0.0.1)'
 const host = ['-H, --host <host>', HOST] as const
@@ -48,6 +52,7 @@ export function buildProgram(): Command {
     .option(...port)
     .option(...host)
     .option(...apis)
+    .option(...strict)
     .action(async (file: string | undefined, flags: ServeFlags) => {
       await refuseUnknownCommand(program)
       await (await import('./serve.js')).serveData(file, flags)
@@ -110,6 +115,7 @@ function addServe(parent: Command, name: string): void {
     .option(...port)
     .option(...host)
     .option(...apis)
+    .option(...strict)
     .action(async (file: string | undefined, flags: ServeFlags) => {
       await (await import('./serve.js')).serveData(file, { ...parent.opts<ServeFlags>(), ...flags })
     })
@@ -129,6 +135,7 @@ function addRunServer(
     .option(...port)
     .option('-h, --host <host>', HOST)
     .option(...apis)
+    .option(...strict)
     .action(async (file: string | undefined, flags: ServeFlags) => {
       const all = { ...parent.opts<ServeFlags>(), ...flags, ...own }
       await (await import('./serve.js')).serveData(file, all, settings)

@@ -6,6 +6,7 @@ export interface ServeFlags {
   readonly port?: string
   readonly host?: string
   readonly apis?: string
+  readonly strict?: boolean
   readonly dev?: boolean
 }
 
@@ -15,10 +16,15 @@ export interface ServeFlags {
  */
 export async function serveData(
   dataFile: string | undefined,
-  { dev = false, ...flags }: ServeFlags,
+  { dev = false, strict = false, ...flags }: ServeFlags,
   settings: Text = {},
 ): Promise<void> {
-  const given = { ...flags, ...settings, ...(dataFile ? { dataFile } : {}) }
+  const given = {
+    ...flags,
+    ...(strict ? { strict: 'true' } : {}),
+    ...settings,
+    ...(dataFile ? { dataFile } : {}),
+  }
   refuseWrong(given)
   const options = { ...readEnvironment(), ...given }
   const config = parseConfig(options)

@@ -39,7 +39,7 @@ export const downloadAnswers = (description: string, mediaType?: string) => ({
   200: binary(description, FILE_HEADERS, mediaType),
   206: binary('The part that was asked for', [...FILE_HEADERS, 'content-range'], mediaType),
   304: empty('You have it', ['etag']),
-  416: failure('It has no such part', errors.rangeNotSatisfiable(1234)),
+  416: failure('It has no such part', errors.rangeNotSatisfiable(1234), ['etag']),
 })
 
 /**
@@ -91,7 +91,9 @@ async function contentOf(
   try {
     return await files.read(sha256, range)
   } catch (error) {
-    throw error instanceof MissingContent ? gone() : error
+    if (!(error instanceof MissingContent)) throw error
+    reply.removeHeader('etag')
+    throw gone()
   }
 }
 

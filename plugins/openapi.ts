@@ -44,7 +44,8 @@ export interface OpenapiOptions {
 const DESCRIPTION = `A demo and prototyping API server. Its state lives in memory and goes when the process ends.
 
 Every error has the same shape, \`Error\`. A known path answers another method with 405 and \`Allow\`. A request line or
-headers that are too large (431), or a request that takes too long to arrive (408), are refused before they reach a path.`
+headers that are too large (431), a request that takes too long to arrive (408), or one with another expectation than
+\`100-continue\` (417) are refused before they reach a path. A fault of the server's own is a 500.`
 
 /** Generates the OpenAPI document from the routes, and serves it. */
 export default fp<OpenapiOptions>(
@@ -67,10 +68,12 @@ export default fp<OpenapiOptions>(
         servers: [{ url: '/', description: 'This server' }],
         tags: [...tags],
         components: { securitySchemes },
+        // An operation that names no other is open to all.
+        security: [],
       },
       convertConstToEnum: false,
       refResolver: { buildLocalReference: (json) => String(json.$id) },
-      transformObject: withOptionalBodies,
+      transformObject: (document) => withUsedComponents(withOptionalBodies(document)),
       transform: ({ schema, url, route }) => {
         const body = schema?.body ?? route.config?.streamedBody
         return { url, schema: withMediaTypes({ ...schema, ...(body ? { body } : {}) }) }
@@ -115,6 +118,7 @@ function addImpliedResponses(this: FastifyInstance, route: RouteOptions): void {
   }
   // A guard's 400, for two tokens that differ, is one more way not to be valid.
   if (fault) answers[400] = failure('The request is not valid', errors.invalid([fault]))
+  answers[400] ??= failure('The request is not valid', errors.hostMissing())
   route.schema = { ...schema, response: worded(answers, this.wording) }
 }
 
@@ -158,6 +162,28 @@ const withOptionalBodies: SwaggerTransformObject = (document) => {
     }
   }
   return openapiObject
+}
+
+/** What of the document knows components. */
+interface WithComponents {
+  readonly paths?: unknown
+  readonly components?: { readonly schemas?: Record<string, unknown> }
+}
+
+/** Leaves out the components that no operation refers to: which ones are in use depends on the APIs that are mounted. */
+function withUsedComponents<D extends WithComponents>(document: D): D {
+  const schemas = document.components?.schemas ?? {}
+  const used = new Set<string>()
+  const texts = [JSON.stringify(document.paths)]
+  for (let next = texts.pop(); next !== undefined; next = texts.pop()) {
+    for (const [, name = ''] of next.matchAll(/"#\/components\/schemas\/([^"]+)"/g)) {
+      if (used.has(name)) continue
+      used.add(name)
+      texts.push(JSON.stringify(schemas[name] ?? null))
+    }
+  }
+  for (const name of Object.keys(schemas)) if (!used.has(name)) delete schemas[name]
+  return document
 }
 
 /**

@@ -5,7 +5,7 @@ import { ErrorBody } from './error.js'
 import { ref } from './ref.js'
 
 /** The headers of answers that the document names, by how they are written. */
-const HEADERS = {
+export const HEADERS = {
   'accept-ranges': Type.String({
     description: 'Parts of it can be asked for',
     examples: ['bytes'],
@@ -86,13 +86,18 @@ export function empty(
  * An error's answer.
  * @param description when it is given
  * @param error one as it can be given, from the catalogue: the example, and the headers that go with it
+ * @param headers others that are there then
  */
-export function failure(description: string, error: ApiError): TUnsafe<ErrorBody> {
+export function failure(
+  description: string,
+  error: ApiError,
+  headers: readonly HeaderName[] = [],
+): TUnsafe<ErrorBody> {
   return ref(ErrorBody, {
     description,
     // Which API's words it is put in shows when a route takes this answer.
     examples: [error],
-    ...named(Object.keys(error.headers).filter(isHeaderName)),
+    ...named([...Object.keys(error.headers).filter(isHeaderName), ...headers]),
   })
 }
 

@@ -18,6 +18,7 @@ t.test('every setting has its default', async (t) => {
     forumPageSize: 10,
     memesTokenTtl: Number.POSITIVE_INFINITY,
     memesOpenUsers: false,
+    strict: false,
     apis: ['fleet', 'forum', 'memes', 'registry', 'plans'],
   })
 })
@@ -40,6 +41,7 @@ t.test('text from the environment becomes what the setting is', async (t) => {
     FORUM_PAGE_SIZE: '3',
     MEMES_TOKEN_TTL: '1d',
     MEMES_OPEN_USERS: 'true',
+    STRICT: 'true',
     APIS: 'memes, fleet',
     OTHER: 'ignored',
   }
@@ -60,6 +62,7 @@ t.test('text from the environment becomes what the setting is', async (t) => {
     forumPageSize: 3,
     memesTokenTtl: 86_400_000,
     memesOpenUsers: true,
+    strict: true,
     apis: ['fleet', 'memes'],
   })
   t.equal(parseConfig(readEnvironment({ PORT: '' })).port, 3000, 'nothing is not a value')

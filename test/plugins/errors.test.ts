@@ -6,7 +6,7 @@ import { newUser } from '../../store/collections.js'
 import { InvalidRecord, ReferenceViolation } from '../../store/errors.js'
 import { MemoryEngine } from '../../store/memory/engine.js'
 import { openStore } from '../../store/store.js'
-import { call, isError, logIn, startApp } from '../fixtures/app.js'
+import { call, failOnBreaches, isError, logIn, startApp } from '../fixtures/app.js'
 
 t.test('a body that is not what it says is refused', async (t) => {
   const app = await startApp(t)
@@ -100,7 +100,8 @@ t.test('a store that fails makes a 500 that says no more', async (t) => {
   }
   const store = { ...openStore(new MemoryEngine()), denylist: { add: fail, has: fail } }
   const user = await store.users.insert(newUser({ username: 'someone', passwordHash: null }))
-  const app = await buildApp(parseConfig({ logLevel: 'silent' }), store)
+  const app = await buildApp(parseConfig({ logLevel: 'silent', strict: true }), store)
+  failOnBreaches(t, app)
   t.teardown(() => app.close())
   const token = app.tokens.issue(user, 'access')
   const response = await call(app, 'DELETE', '/api/ships/1', { token })
