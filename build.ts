@@ -13,7 +13,7 @@ const BUNDLED = '@sinclair/typebox'
 await rm('dist', { recursive: true, force: true })
 await build({
   // The worker is an entry of its own, since a thread begins with a file.
-  entryPoints: ['index.ts', 'cli/main.ts', 'documents/worker.ts'],
+  entryPoints: ['index.ts', 'cli/main.ts', 'client/index.ts', 'documents/worker.ts'],
   outdir: 'dist',
   bundle: true,
   splitting: true,

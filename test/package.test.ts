@@ -16,6 +16,17 @@ t.test('the packed package installs and runs in an empty folder', async (t) => {
       console.log(response.json().model)
       await app.close()
     `,
+    'call.ts': `
+      import { createClient, type Schemas } from 'slipway/client'
+      const client = createClient({ baseUrl: 'http://localhost', fetch: async () => Response.json({ model: 'A model' }) })
+      const { data } = await client.GET('/api/ships/{id}', { params: { path: { id: 1 } } })
+      const ship: Schemas['Ship'] | undefined = data
+      console.log(ship?.model)
+    `,
+    'wrong.ts': `
+      import { createClient } from 'slipway/client'
+      await createClient().GET('/api/ships/{id}', { params: { path: { id: 'one' } } })
+    `,
   })
   // The tests' build is packed as it is: building again would disturb the tests beside this one.
   const npm = (...args: string[]) => run('npm', args, { cwd: folder })
@@ -48,4 +59,16 @@ t.test('the packed package installs and runs in an empty folder', async (t) => {
   t.equal(JSON.parse(document).openapi, '3.1.0')
   const { stdout: model } = await run(process.execPath, ['embed.js'], { cwd: folder })
   t.equal(model, 'T-65 X-Wing\n')
+
+  // As a page's project has it: without the types of Node.
+  const options = ['--ignoreConfig', '--strict', '--target', 'esnext', '--module', 'nodenext']
+  const compile = (file: string) =>
+    run(process.execPath, [`${ROOT}/node_modules/typescript/bin/tsc`, ...options, file], {
+      cwd: folder,
+    })
+  await compile('call.ts')
+  const { stdout: called } = await run(process.execPath, ['call.js'], { cwd: folder })
+  t.equal(called, 'A model\n')
+  const refused = await compile('wrong.ts').catch(({ stdout }) => stdout)
+  t.match(refused, /Type 'string' is not assignable to type 'number'/)
 })

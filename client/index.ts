@@ -1,0 +1,87 @@
+import createFetchClient, { type Client, type ClientOptions, type Middleware } from 'openapi-fetch'
+import type { Call } from './call.js'
+import type { components, paths } from './schema.js'
+import { type Carrier, carriers } from './security.js'
+
+export type { components, operations, paths } from './schema.js'
+
+/** What requests and answers have in them, by its name in the document: `Schemas['Ship']`. */
+export type Schemas = components['schemas']
+
+/** A client whose every path, parameter, body and answer has its type from the OpenAPI document. */
+export interface SlipwayClient extends Pick<Client<paths>, 'use' | 'eject'> {
+  readonly GET: Call<'get'>
+  readonly PUT: Call<'put'>
+  readonly POST: Call<'post'>
+  readonly PATCH: Call<'patch'>
+  readonly DELETE: Call<'delete'>
+}
+
+/** A value, or what gives it when a request needs it. */
+type Given<T> = T | (() => T | undefined | Promise<T | undefined>)
+
+export interface SlipwayOptions extends ClientOptions {
+  /** The access token. It goes with the operations that take one, in the header that their API has for it. */
+  readonly token?: Given<string>
+  /** The refresh token, for the operations that take that one. */
+  readonly refreshToken?: Given<string>
+  /** Who logs in with HTTP Basic. */
+  readonly login?: Given<{ readonly username: string; readonly password: string }>
+}
+
+/**
+ * Makes a client of a Slipway server.
+ * @param options `baseUrl`, tokens, and all that `openapi-fetch` takes
+ */
+export function createClient(options?: SlipwayOptions): SlipwayClient
+// An overload, since the compiler can't tell that a call's two types come to the same for every path; tests do.
+export function createClient({
+  token,
+  refreshToken,
+  login,
+  ...options
+}: SlipwayOptions = {}): object {
+  const client = createFetchClient<paths>({ bodySerializer, ...options })
+  const credentialOf = async ({ kind, header }: Carrier): Promise<string | undefined> => {
+    if (kind === 'basic') {
+      const given = await currentOf(login)
+      return given && `Basic ${base64(`${given.username}:${given.password}`)}`
+    }
+    const given = await currentOf(kind === 'access' ? token : refreshToken)
+    return given && (header === 'authorization' ? `Bearer ${given}` : given)
+  }
+  const middleware: Middleware = {
+    onRequest: async ({ request, schemaPath }) => {
+      const carrier = carriers[`${request.method} ${schemaPath}`]
+      // What a call says itself goes before what the client says.
+      if (!carrier || request.headers.has(carrier.header)) return
+      if (request.headers.has('authorization')) return
+      const credential = await credentialOf(carrier)
+      if (credential) request.headers.set(carrier.header, credential)
+    },
+  }
+  client.use(middleware)
+  return client
+}
+
+/** A body with a file in it is a form, and any other is JSON. */
+function bodySerializer(body: unknown): FormData | string {
+  if (body instanceof FormData) return body
+  const fields = Object.entries<unknown>(Object(body))
+  if (!fields.some(([, value]) => value instanceof Blob)) return JSON.stringify(body)
+  const form = new FormData()
+  for (const [name, value] of fields) {
+    if (value instanceof Blob) form.append(name, value)
+    else if (value !== undefined) form.append(name, String(value))
+  }
+  return form
+}
+
+async function currentOf<T extends string | object>(given?: Given<T>): Promise<T | undefined> {
+  return typeof given === 'function' ? given() : given
+}
+
+/** Base64 of a text's UTF-8, which `btoa` alone can't do. */
+function base64(text: string): string {
+  return btoa(String.fromCharCode(...new TextEncoder().encode(text)))
+}
