@@ -31,7 +31,8 @@ export default fp(
     app.addHook('onRoute', function ({ url, method }) {
       if (url === '*') return
       // Two routes of one path can name its parameters differently.
-      const pattern = url.replace(/:[^/]+/g, ':parameter')
+      let count = 0
+      const pattern = url.replace(/:[^/]+/g, () => `:parameter${count++}`)
       let path = paths.get(pattern)
       if (!path) {
         path = { methods: new Set(['OPTIONS']), wording: this.wording }
@@ -50,14 +51,19 @@ export default fp(
     }
 
     app.addHook('onRequest', (request, reply, done) => {
+      if (namesNothing(request.params)) {
+        reply.callNotFound()
+        return
+      }
       if (request.method !== 'OPTIONS' && !request.is404 && !isOthers(request)) return done()
       // A preflight is for the browser: the request that follows gets the real answer, in a form that a page can read.
       if (request.method === 'OPTIONS' && request.headers['access-control-request-method']) {
         reply.code(204).header('content-length', '0').send()
         return
       }
-      const path: Path | undefined = router.find('GET', request.url)?.store
-      if (!path) return done(errors.routeNotFound())
+      const found = router.find('GET', request.url)
+      const path: Path | undefined = found?.store
+      if (!path || namesNothing(found?.params)) return done(errors.routeNotFound())
       const allow = ORDER.filter((name) => path.methods.has(name)).join(', ')
       if (request.method !== 'OPTIONS') {
         return answer(errors.methodNotAllowed(allow), reply, path.wording)
@@ -67,3 +73,8 @@ export default fp(
   },
   { name: 'methods', dependencies: ['errors'] },
 )
+
+/** Whether a part of the path that should name something is empty: /articles/ is no article's address. */
+function namesNothing(parameters: unknown): boolean {
+  return Object.entries(Object(parameters)).some(([name, value]) => value === '' && name !== '*')
+}

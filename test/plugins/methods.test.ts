@@ -22,6 +22,27 @@ t.test('an unknown path is 404, for every method', async (t) => {
   isError(t, await call(app, 'GET', '/API/SHIPS'), 404)
 })
 
+t.test('a path in which a name is empty is an unknown one', async (t) => {
+  const app = await startApp(t)
+  for (const url of [
+    '/articles/',
+    '/articles/?page=1',
+    '/users//articles',
+    '/api/ships/',
+    '/user/',
+    '/dmps/',
+    '/api/v1/',
+    '/api/v1/packages/',
+    '/api/v1/packages//1',
+  ]) {
+    for (const method of ['GET', 'POST', 'DELETE', 'OPTIONS']) {
+      t.equal((await call(app, method, url)).statusCode, 404, `${method} ${url}`)
+    }
+  }
+  t.match(await call(app, 'GET', '/articles/'), { headers: { allow: undefined } })
+  t.equal((await call(app, 'GET', '/docs/')).statusCode, 200)
+})
+
 t.test('a known path answers another method with 405 and Allow', async (t) => {
   const app = await startApp(t)
   const allowed: [string, string][] = [
