@@ -64,8 +64,8 @@ export default fp(
 
 type Done = (error: Error | null, body?: unknown) => void
 
-/** Whether an escape is one half of a surrogate pair without the other: no character at all. */
-function hasHalfPair(text: string): boolean {
+/** Whether an escape in a JSON text is one half of a surrogate pair without the other: no character at all. */
+export function hasHalfPair(text: string): boolean {
   if (!/\\u[dD][89a-fA-F]/.test(text)) return false
   const escapes = /\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u[dD][89a-fA-F]|\\./g
   return text.match(escapes)?.some(({ length }) => length === '\\uD8'.length) ?? false

@@ -5,6 +5,7 @@ import fp from 'fastify-plugin'
 import { errors } from '../errors.js'
 import { MISSING, UNKNOWN } from '../schemas/check.js'
 import { ErrorBody, ErrorDetail } from '../schemas/error.js'
+import { linksIn } from '../schemas/links.js'
 import { Message } from '../schemas/message.js'
 import { failure, worded } from '../schemas/response.js'
 import { AccessToken, Credentials } from '../schemas/session.js'
@@ -120,6 +121,11 @@ function addImpliedResponses(this: FastifyInstance, route: RouteOptions): void {
   if (fault) answers[400] = failure('The request is not valid', errors.invalid([fault]))
   answers[400] ??= failure('The request is not valid', errors.hostMissing())
   route.schema = { ...schema, response: worded(answers, this.wording) }
+  // The plugin takes them from the route, by the status of the answer that has them.
+  for (const [status, answer] of Object.entries(answers)) {
+    const links = linksIn(answer)
+    if (links) route.links = { ...route.links, [status]: links }
+  }
 }
 
 const EXTRA_FIELD: ErrorDetail = { in: 'body', path: '/colour', message: UNKNOWN }
@@ -193,7 +199,7 @@ function withUsedComponents<D extends WithComponents>(document: D): D {
 function withMediaTypes(schema: FastifySchema): FastifySchema {
   const response: Record<string, unknown> = {}
   for (const [status, answer] of Object.entries<TSchema>(Object(schema?.response))) {
-    const { description, headers, examples: [example] = [], ...rest } = answer
+    const { description, headers, links: _links, examples: [example] = [], ...rest } = answer
     const { contentMediaType = 'application/json', ...content } = rest
     const about = { description, ...(headers ? { headers } : {}) }
     const media = { schema: content, ...(example === undefined ? {} : { example }) }

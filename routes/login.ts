@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { Config } from '../config.js'
+import { linked, withToken } from '../schemas/links.js'
 import { nullable } from '../schemas/nullable.js'
 import { success } from '../schemas/response.js'
 import { exampleToken } from '../schemas/session.js'
@@ -54,7 +55,18 @@ const login: FastifyPluginAsyncTypebox<LoginRouteOptions> = async (app, { config
         operationId: 'logInWithBasic',
         summary: 'Log in',
         tags: config.apis.filter((name) => name === 'memes' || name === 'plans'),
-        response: { 200: success('The tokens', SharedLogin, ['cache-control']) },
+        response: {
+          200: linked(
+            success('The tokens', SharedLogin, ['cache-control']),
+            config.apis.includes('memes') ? withToken(['listVisibleTemplates'], 'token') : {},
+            config.apis.includes('plans')
+              ? {
+                  ...withToken(['listDmps', 'endSession'], 'access_token'),
+                  ...withToken(['getAccessToken'], 'refresh_token'),
+                }
+              : {},
+          ),
+        },
       },
     }),
     async ({ store, user }, reply) => {

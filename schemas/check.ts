@@ -14,7 +14,12 @@ export interface Check<T> {
   readonly fault: () => Fault
 }
 
-const ajv = new Ajv({ meta: false, validateSchema: false, formats: { moment: isMoment } })
+const ajv = new Ajv({
+  meta: false,
+  validateSchema: false,
+  verbose: true,
+  formats: { moment: isMoment },
+})
 
 /**
  * Compiles a schema for use outside a request. The same compiler judges requests, so that what a route lets in is never
@@ -30,14 +35,14 @@ export function compile<S extends TSchema, T = Static<S>>(schema: S): Check<T> {
 export const MISSING = 'is missing'
 export const EMPTY = 'must not be empty'
 export const UNKNOWN = 'is not known here'
-/** And of one of the few values that a field can't have. */
+/** And of one of the few texts that a field can't be, though it is made of what it may be made of. */
 export const EXCLUDED = 'is not allowed'
 
 /** A fault as a client reads it: at the field it is about, also where that is one too few or too many. */
 export function describe(
-  error?: Pick<ErrorObject, 'instancePath' | 'keyword' | 'params' | 'message'>,
+  error?: Pick<ErrorObject, 'instancePath' | 'keyword' | 'params' | 'message' | 'data'>,
 ): Fault {
-  const { instancePath = '', keyword, params = {}, message = 'is not valid' } = error ?? {}
+  const { instancePath = '', keyword, params = {}, message = 'is not valid', data } = error ?? {}
   if (keyword === 'required') {
     return {
       path: `${instancePath}/${escapePointer(params.missingProperty)}`,
@@ -47,12 +52,20 @@ export function describe(
   if (keyword === 'format' && params.format === 'moment') {
     return { path: instancePath, message: 'must be a date such as 2026-01-31T12:00:00Z' }
   }
-  if (keyword === 'not') return { path: instancePath, message: EXCLUDED }
+  if (keyword === 'pattern' && isExcluded(String(params.pattern), String(data))) {
+    return { path: instancePath, message: EXCLUDED }
+  }
   if (keyword === 'minLength' && params.limit === 1) return { path: instancePath, message: EMPTY }
   if (keyword === 'additionalProperties') {
     return unknownField(params.additionalProperty, instancePath)
   }
   return { path: instancePath, message }
+}
+
+/** Whether a text is one of those that a pattern rules out at its beginning, in a negative lookahead. */
+function isExcluded(pattern: string, text: string): boolean {
+  const [exclusion] = /^\^\(\?!.+?\$\)/.exec(pattern) ?? []
+  return exclusion !== undefined && !new RegExp(exclusion, 'u').test(text)
 }
 
 /**

@@ -30,6 +30,8 @@ export const buildValidator: BuildCompilerFromPool = (externalSchemas) => {
         allErrors,
         coerceTypes: false,
         removeAdditional: false,
+        // What is said of a fault can depend on the value.
+        verbose: true,
         // Ours are checked by the compiler and the tests; the schema of schemas takes longer to compile than all of them.
         meta: false,
         validateSchema: false,
@@ -100,7 +102,7 @@ function isLarge(body: unknown): boolean {
  */
 export const buildSerializer: BuildSerializer = (externalSchemas, options) => {
   const writerOf = (route: Parameters<ReturnType<BuildSerializer>>[0]) => {
-    const { description, examples, headers, ...schema } = Object(route.schema)
+    const { description, examples, headers, links, ...schema } = Object(route.schema)
     const { key, referred } = withReferred(schema, Object(externalSchemas))
     return once(writers, key, () =>
       remembering(buildFastJson(referred, options)({ ...route, schema })),

@@ -105,11 +105,14 @@ export const articles = declare('articles', article, {
   references: belongsToUser,
 })
 
+/** What `\s` is in JavaScript, spelled out: other languages take it for other characters. */
+const SPACES = ' \\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff'
+
 export const templateFields = {
   title: Type.String({ minLength: 1, maxLength: 200, examples: ['some title'] }),
   url: Type.String({
     // The document's own example has one slash.
-    pattern: '^https?:/[^\\s\\u0000-\\u001f\\u007f]+$',
+    pattern: `^https?:/[^\\u0000-\\u001f\\u007f${SPACES}]+$`,
     maxLength: 2000,
     description: "A picture's address: http or https, without spaces",
     examples: ['http:/test.com'],
@@ -124,27 +127,26 @@ export const templates = declare('templates', template, {
   references: belongsToUser,
 })
 
-/** Nothing either that is no character, or stands for one that could not be read. */
-const noSlash = '^[^/\\u0000-\\u001f\\u007f\\ud800-\\udfff\\ufffd]+$'
+/** Nothing either that stands for a character which could not be read. */
+const NO_SLASH = '[^/\\u0000-\\u001f\\u007f\\ufffd]+'
 
-/** What the registry's paths begin with can't be a package's name too. */
-const RESERVED = ['packages', 'user', 'admin', '.', '..']
+/** As one pattern, because the keyword `not` makes the type unknown to readers of the document. */
+const except = (...texts: string[]) => `^(?!(?:${texts.join('|')})$)${NO_SLASH}$`
 
 export const PackageName = Type.String({
   minLength: 1,
   maxLength: 200,
-  pattern: noSlash,
-  not: { enum: RESERVED },
-  description: `No slash and no control characters; not ${RESERVED.join(', ')}`,
+  // What the registry's paths begin with can't be a package's name too.
+  pattern: except('packages', 'user', 'admin', '\\.{1,2}'),
+  description: 'No slash and no control characters; not packages, user, admin, . or ..',
   examples: ['package'],
 })
 
 export const TagName = Type.String({
   minLength: 1,
   maxLength: 200,
-  pattern: noSlash,
-  not: { enum: ['.', '..'] },
-  description: 'No slash and no control characters',
+  pattern: except('\\.{1,2}'),
+  description: 'No slash and no control characters; not . or ..',
   examples: ['1.0.0'],
 })
 

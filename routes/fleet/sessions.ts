@@ -3,6 +3,7 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import { errors } from '../../errors.js'
 import { loginRefusals } from '../../plugins/login.js'
+import { linked, withToken } from '../../schemas/links.js'
 import { Message } from '../../schemas/message.js'
 import { ref } from '../../schemas/ref.js'
 import { success } from '../../schemas/response.js'
@@ -38,7 +39,11 @@ const sessions: FastifyPluginAsyncTypebox = async (app) => {
         tags: ['fleet'],
         body: ref(Credentials),
         response: {
-          200: success('An access token and a refresh token', TokenPair, ['cache-control']),
+          200: linked(
+            success('An access token and a refresh token', TokenPair, ['cache-control']),
+            withToken(['createShip', 'logOut'], 'access_token'),
+            withToken(['refreshAccessToken', 'revokeRefreshToken'], 'refresh_token'),
+          ),
           ...loginRefusals(errors.credentialsWrong()),
         },
       },

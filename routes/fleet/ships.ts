@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { errors, found } from '../../errors.js'
 import { expectedVersions, isKnown, tag } from '../../plugins/conditional.js'
 import { locationOf } from '../../plugins/location.js'
+import { linksOf } from '../../schemas/links.js'
 import { Id, IdParams, IfMatch, IfNoneMatch } from '../../schemas/record.js'
 import { ref } from '../../schemas/ref.js'
 import { empty, failure, list, success } from '../../schemas/response.js'
@@ -43,6 +44,7 @@ const PartOfShip = Type.Partial(WholeShip, {
 })
 
 const notFound = failure('No ship has this id', errors.recordNotFound('ship', 99))
+const links = linksOf('id', 'getShip', ['replaceShip', 'changeShip', 'deleteShip'])
 const stale = failure('The ship is not as If-Match has it', errors.preconditionFailed())
 
 /** Ships: everybody may look, who has logged in may change. */
@@ -57,7 +59,7 @@ const ships: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'listShips',
         summary: 'List all ships',
         tags: ['fleet'],
-        response: { 200: list('All ships, by id', Ship) },
+        response: { 200: links.names(list('All ships, by id', Ship), '$response.body#/0/id') },
       },
     },
     async (request) => {
@@ -76,7 +78,7 @@ const ships: FastifyPluginAsyncTypebox = async (app) => {
         params: IdParams,
         headers: IfNoneMatch,
         response: {
-          200: success('The ship', Ship, ['etag']),
+          200: links.shows(success('The ship', Ship, ['etag'])),
           304: empty('You have the latest version', ['etag']),
           404: notFound,
         },
@@ -98,7 +100,10 @@ const ships: FastifyPluginAsyncTypebox = async (app) => {
         tags: ['fleet'],
         body: ref(NewShip),
         response: {
-          201: success('The new ship', Ship, ['etag', 'location']),
+          201: links.shows(
+            success('The new ship', Ship, ['etag', 'location']),
+            '$response.body#/id',
+          ),
         },
       },
     }),
@@ -120,7 +125,7 @@ const ships: FastifyPluginAsyncTypebox = async (app) => {
         headers: IfMatch,
         body: ref(WholeShip),
         response: {
-          200: success('The ship as it is now', Ship, ['etag']),
+          200: links.shows(success('The ship as it is now', Ship, ['etag'])),
           404: notFound,
           412: stale,
         },
@@ -140,7 +145,7 @@ const ships: FastifyPluginAsyncTypebox = async (app) => {
         headers: IfMatch,
         body: ref(PartOfShip),
         response: {
-          200: success('The ship as it is now', Ship, ['etag']),
+          200: links.shows(success('The ship as it is now', Ship, ['etag'])),
           404: notFound,
           412: stale,
         },
@@ -158,7 +163,7 @@ const ships: FastifyPluginAsyncTypebox = async (app) => {
         tags: ['fleet'],
         params: IdParams,
         headers: IfMatch,
-        response: { 204: empty('The ship is gone'), 404: notFound, 412: stale },
+        response: { 204: links.ends(empty('The ship is gone')), 404: notFound, 412: stale },
       },
     }),
     async (request, reply) => {

@@ -4,6 +4,7 @@ import { errors, found } from '../../errors.js'
 import { creationRefusals, refuseTaken } from '../../plugins/accounts.js'
 import { expectedVersions, isKnown, tag } from '../../plugins/conditional.js'
 import { locationOf } from '../../plugins/location.js'
+import { linked, linksOf, to } from '../../schemas/links.js'
 import { Id, IdParams, IfMatch, IfNoneMatch } from '../../schemas/record.js'
 import { ref } from '../../schemas/ref.js'
 import { empty, failure, list, success } from '../../schemas/response.js'
@@ -34,6 +35,7 @@ const WholeUser = Type.Object(
   },
 )
 
+const links = linksOf('id', 'getUser', ['replaceUser', 'deleteUser'])
 const notFound = failure('No user has this id', errors.recordNotFound('user', 99))
 const notYourself = failure('It is another account', errors.notYourself())
 const conflict = failure(
@@ -55,7 +57,7 @@ const users: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'listUsers',
         summary: 'List all users',
         tags: ['fleet'],
-        response: { 200: list('All users, by id', FleetUser) },
+        response: { 200: links.names(list('All users, by id', FleetUser), '$response.body#/0/id') },
       },
     },
     async (request) => {
@@ -74,7 +76,7 @@ const users: FastifyPluginAsyncTypebox = async (app) => {
         params: IdParams,
         headers: IfNoneMatch,
         response: {
-          200: success('The user', FleetUser, ['etag']),
+          200: links.shows(success('The user', FleetUser, ['etag'])),
           304: empty('You have the latest version', ['etag']),
           404: notFound,
         },
@@ -96,7 +98,18 @@ const users: FastifyPluginAsyncTypebox = async (app) => {
         tags: ['fleet'],
         body: ref(NewUser),
         response: {
-          201: success('The new user', FleetUser, ['etag', 'location']),
+          201: linked(
+            links.shows(
+              success('The new user', FleetUser, ['etag', 'location']),
+              '$response.body#/id',
+            ),
+            to(['logIn'], {
+              requestBody: {
+                username: '$request.body#/name',
+                password: '$request.body#/password',
+              },
+            }),
+          ),
           ...creationRefusals,
         },
       },
@@ -121,7 +134,7 @@ const users: FastifyPluginAsyncTypebox = async (app) => {
         headers: IfMatch,
         body: ref(WholeUser),
         response: {
-          200: success('The user as it is now', FleetUser, ['etag']),
+          200: links.shows(success('The user as it is now', FleetUser, ['etag'])),
           403: notYourself,
           404: notFound,
           409: conflict,
@@ -157,7 +170,7 @@ const users: FastifyPluginAsyncTypebox = async (app) => {
         tags: ['fleet'],
         params: IdParams,
         headers: IfMatch,
-        response: { 204: empty('The account is gone'), 403: notYourself, 412: stale },
+        response: { 204: links.ends(empty('The account is gone')), 403: notYourself, 412: stale },
       },
     }),
     async (request, reply) => {

@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { errors, found } from '../../errors.js'
 import { expectedVersions, isKnown, tag } from '../../plugins/conditional.js'
 import { ownersOnly } from '../../plugins/owners.js'
+import { linksOf } from '../../schemas/links.js'
 import { nullable } from '../../schemas/nullable.js'
 import { Id, IdParams, IfMatch, IfNoneMatch } from '../../schemas/record.js'
 import { ref } from '../../schemas/ref.js'
@@ -77,6 +78,7 @@ const PageQuery = Type.Object({
   ),
 })
 
+const links = linksOf('id', 'getArticle', ['editArticle', 'deleteArticle'])
 const notFound = failure('No article has this id', errors.recordNotFound('article', 222))
 const notYours = (action: string) =>
   failure("It is another user's article", errors.notOwner(action, 'article'))
@@ -149,7 +151,7 @@ const articles: FastifyPluginAsyncTypebox<ArticleOptions> = async (app, { pageSi
         params: IdParams,
         headers: IfNoneMatch,
         response: {
-          200: success('The article', Article, ['etag']),
+          200: links.shows(success('The article', Article, ['etag'])),
           304: empty('You have the latest version', ['etag']),
           404: notFound,
         },
@@ -172,7 +174,9 @@ const articles: FastifyPluginAsyncTypebox<ArticleOptions> = async (app, { pageSi
         summary: 'Post an article',
         tags: ['forum'],
         body: ref(NewArticle),
-        response: { 200: success('The new article', Article, ['etag']) },
+        response: {
+          200: links.shows(success('The new article', Article, ['etag']), '$response.body#/id'),
+        },
       },
     }),
     async (request, reply) => {
@@ -198,7 +202,7 @@ const articles: FastifyPluginAsyncTypebox<ArticleOptions> = async (app, { pageSi
         headers: IfMatch,
         body: ref(NewArticle),
         response: {
-          200: success('The article as it is now', Article, ['etag']),
+          200: links.shows(success('The article as it is now', Article, ['etag'])),
           403: notYours('edit'),
           404: notFound,
           412: stale,
@@ -225,7 +229,7 @@ const articles: FastifyPluginAsyncTypebox<ArticleOptions> = async (app, { pageSi
         headers: IfMatch,
         body: ref(TokenBody),
         response: {
-          200: success('The article that is gone', Article),
+          200: links.ends(success('The article that is gone', Article)),
           403: notYours('delete'),
           404: notFound,
           412: stale,

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { errors } from '../../errors.js'
 import { loginRefusals } from '../../plugins/login.js'
+import { linked, to } from '../../schemas/links.js'
 import { Id } from '../../schemas/record.js'
 import { ref } from '../../schemas/ref.js'
 import { success } from '../../schemas/response.js'
@@ -37,7 +38,12 @@ const sessions: FastifyPluginAsyncTypebox = async (app) => {
         tags: ['forum'],
         body: ref(Credentials),
         response: {
-          200: success('The access token', ForumLogin, ['cache-control']),
+          200: linked(
+            success('The access token', ForumLogin, ['cache-control']),
+            to(['verifyToken'], {
+              requestBody: { 'access-token': '$response.body#/access-token' },
+            }),
+          ),
           ...loginRefusals(errors.credentialsWrong()),
         },
       },

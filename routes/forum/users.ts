@@ -3,6 +3,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { errors, found } from '../../errors.js'
 import { creationRefusals } from '../../plugins/accounts.js'
 import { isKnown } from '../../plugins/conditional.js'
+import { linked, linksOf, to } from '../../schemas/links.js'
 import { Id, IdParams, IfNoneMatch } from '../../schemas/record.js'
 import { ref } from '../../schemas/ref.js'
 import { empty, failure, success } from '../../schemas/response.js'
@@ -47,6 +48,8 @@ const Profile = Type.Object(
   },
 )
 
+const links = linksOf('id', 'getProfile', [])
+
 /** Registering, and what everybody may see of a user. */
 const users: FastifyPluginAsyncTypebox = async (app) => {
   for (const schema of [Registration, Profile]) app.addSchema(schema)
@@ -59,7 +62,13 @@ const users: FastifyPluginAsyncTypebox = async (app) => {
         summary: 'Register',
         tags: ['forum'],
         body: ref(Registration),
-        response: { 200: success('The new user', Profile), ...creationRefusals },
+        response: {
+          200: linked(
+            links.names(success('The new user', Profile), '$response.body#/id'),
+            to(['logInToForum'], { requestBody: '$request.body' }),
+          ),
+          ...creationRefusals,
+        },
       },
     },
     async (request) => {

@@ -6,6 +6,7 @@ import { expectedVersions, isKnown, tag } from '../../plugins/conditional.js'
 import { FORM } from '../../plugins/form.js'
 import { ownersOnly } from '../../plugins/owners.js'
 import { prefersHtml } from '../../plugins/reference.js'
+import { linksOf } from '../../schemas/links.js'
 import { Message } from '../../schemas/message.js'
 import { nullable } from '../../schemas/nullable.js'
 import { Id, IdParams, IfMatch, IfNoneMatch } from '../../schemas/record.js'
@@ -67,6 +68,8 @@ const NewTemplate = Type.Object(
   },
 )
 
+const links = linksOf('id', 'getTemplate', ['replaceTemplate', 'deleteTemplate'])
+const FIRST = '$response.body#/templates/0/id'
 const notFound = failure('No template has this id', errors.recordNotFound('template', 99))
 const notYours = (action: string) =>
   failure("It is another user's template, or approved", errors.notOwner(action, 'template'))
@@ -93,7 +96,7 @@ const templates: FastifyPluginAsyncTypebox = async (app) => {
           description: 'A browser that brings no token is sent to the API reference.',
           tags: ['memes'],
           response: {
-            200: success('Approved templates and your own, by id', Templates),
+            200: links.names(success('Approved templates and your own, by id', Templates), FIRST),
             302: empty('A page is asked for, and it is elsewhere', ['location']),
           },
         },
@@ -118,7 +121,7 @@ const templates: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'listTemplates',
         summary: 'List all templates',
         tags: ['memes'],
-        response: { 200: success('All templates, by id', Templates) },
+        response: { 200: links.names(success('All templates, by id', Templates), FIRST) },
       },
     }),
     async (request) => {
@@ -137,7 +140,7 @@ const templates: FastifyPluginAsyncTypebox = async (app) => {
         params: IdParams,
         headers: IfNoneMatch,
         response: {
-          200: success('The template', OneTemplate, ['etag']),
+          200: links.shows(success('The template', OneTemplate, ['etag'])),
           304: empty('You have the latest version', ['etag']),
           404: notFound,
         },
@@ -189,7 +192,9 @@ const templates: FastifyPluginAsyncTypebox = async (app) => {
         consumes: [FORM, 'application/json'],
         body: ref(NewTemplate),
         response: {
-          200: success('The template is replaced', Message, ['etag'], { message: 'Post Updated' }),
+          200: links.shows(
+            success('The template is replaced', Message, ['etag'], { message: 'Post Updated' }),
+          ),
           403: notYours('change'),
           404: notFound,
           412: stale,
@@ -223,9 +228,9 @@ const templates: FastifyPluginAsyncTypebox = async (app) => {
         params: IdParams,
         headers: IfMatch,
         response: {
-          200: success('The template is gone', Message, [], {
-            message: 'The post has been deleted',
-          }),
+          200: links.ends(
+            success('The template is gone', Message, [], { message: 'The post has been deleted' }),
+          ),
           403: notYours('delete'),
           404: notFound,
           412: stale,

@@ -5,6 +5,7 @@ import { errors, found } from '../../errors.js'
 import { creationRefusals } from '../../plugins/accounts.js'
 import { expectedVersions, isKnown, tag } from '../../plugins/conditional.js'
 import { FORM } from '../../plugins/form.js'
+import { linksOf } from '../../schemas/links.js'
 import { Message } from '../../schemas/message.js'
 import { Id, IfMatch, IfNoneMatch } from '../../schemas/record.js'
 import { ref } from '../../schemas/ref.js'
@@ -66,6 +67,7 @@ const PublicIdParams = Type.Object({
   }),
 })
 
+const links = linksOf('public_id', 'getAccount', ['promoteUser', 'deleteAccount'])
 const notFound = failure('No user has this public_id', errors.recordNotFound('user', 'none'))
 const stale = failure('The user is not as If-Match has it', errors.preconditionFailed())
 
@@ -87,7 +89,12 @@ const users: FastifyPluginAsyncTypebox<UserOptions> = async (app, { isOpen }) =>
         operationId: 'listAccounts',
         summary: 'List all users',
         tags: ['memes'],
-        response: { 200: success('All users, by id', Accounts) },
+        response: {
+          200: links.names(
+            success('All users, by id', Accounts),
+            '$response.body#/users/0/public_id',
+          ),
+        },
       },
     }),
     async (request) => {
@@ -128,7 +135,7 @@ const users: FastifyPluginAsyncTypebox<UserOptions> = async (app, { isOpen }) =>
         params: PublicIdParams,
         headers: IfNoneMatch,
         response: {
-          200: success('The user', OneAccount, ['etag']),
+          200: links.shows(success('The user', OneAccount, ['etag'])),
           304: empty('You have the latest version', ['etag']),
           404: notFound,
         },
@@ -150,9 +157,11 @@ const users: FastifyPluginAsyncTypebox<UserOptions> = async (app, { isOpen }) =>
         params: PublicIdParams,
         headers: IfMatch,
         response: {
-          200: success('The user is an admin', Message, ['etag'], {
-            message: 'The user has been promoted!',
-          }),
+          200: links.shows(
+            success('The user is an admin', Message, ['etag'], {
+              message: 'The user has been promoted!',
+            }),
+          ),
           404: notFound,
           412: stale,
         },
@@ -178,7 +187,9 @@ const users: FastifyPluginAsyncTypebox<UserOptions> = async (app, { isOpen }) =>
         params: PublicIdParams,
         headers: IfMatch,
         response: {
-          200: success('The user is gone', Message, [], { message: 'The user has been deleted!' }),
+          200: links.ends(
+            success('The user is gone', Message, [], { message: 'The user has been deleted!' }),
+          ),
           404: notFound,
           412: stale,
         },

@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify'
 import { errors, found } from '../../errors.js'
 import { expectedVersions, isKnown, tag } from '../../plugins/conditional.js'
 import { locationOf } from '../../plugins/location.js'
+import { linksOf } from '../../schemas/links.js'
 import { IfMatch, IfNoneMatch } from '../../schemas/record.js'
 import { ref } from '../../schemas/ref.js'
 import { empty, failure, list, success } from '../../schemas/response.js'
@@ -39,6 +40,7 @@ const DmpFields = Type.Unsafe<FreeForm>({
 
 const DmpParams = Type.Object({ dmp_id: PublicId })
 
+const links = linksOf('dmp_id', 'getDmp', ['updateDmp', 'deleteDmp'])
 const notFound = failure('You have no plan with this id', errors.recordNotFound('DMP', 'none'))
 const stale = failure('The plan is not as If-Match has it', errors.preconditionFailed())
 
@@ -85,11 +87,9 @@ const dmps: FastifyPluginAsyncTypebox<DmpOptions> = async (app, { sizeLimit }) =
         tags: ['plans'],
         body: ref(DmpFields),
         response: {
-          201: success(
-            'The plan is there',
-            Done,
-            ['location', 'etag'],
-            done(examplePlanId, CREATED),
+          201: links.shows(
+            success('The plan is there', Done, ['location', 'etag'], done(examplePlanId, CREATED)),
+            '$response.body#/id',
           ),
         },
       },
@@ -113,7 +113,7 @@ const dmps: FastifyPluginAsyncTypebox<DmpOptions> = async (app, { sizeLimit }) =
         params: DmpParams,
         headers: IfNoneMatch,
         response: {
-          200: success('The plan', Dmp, ['etag']),
+          200: links.shows(success('The plan', Dmp, ['etag'])),
           304: empty('You have the latest version', ['etag']),
           404: notFound,
         },
@@ -139,7 +139,9 @@ const dmps: FastifyPluginAsyncTypebox<DmpOptions> = async (app, { sizeLimit }) =
         headers: IfMatch,
         body: ref(DmpFields),
         response: {
-          200: success('The plan is changed', Done, ['etag'], done(examplePlanId, UPDATED)),
+          200: links.shows(
+            success('The plan is changed', Done, ['etag'], done(examplePlanId, UPDATED)),
+          ),
           404: notFound,
           412: stale,
         },
@@ -170,7 +172,7 @@ const dmps: FastifyPluginAsyncTypebox<DmpOptions> = async (app, { sizeLimit }) =
         params: DmpParams,
         headers: IfMatch,
         response: {
-          200: success('The plan is gone', Done, [], done(examplePlanId, DELETED)),
+          200: links.ends(success('The plan is gone', Done, [], done(examplePlanId, DELETED))),
           404: notFound,
           412: stale,
         },

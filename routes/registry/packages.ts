@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify'
 import { errors, found } from '../../errors.js'
 import { ownersOnly } from '../../plugins/owners.js'
 import { compile } from '../../schemas/check.js'
+import { linked, to } from '../../schemas/links.js'
 import { Id } from '../../schemas/record.js'
 import { empty, failure, list } from '../../schemas/response.js'
 import { PackageName, TagName } from '../../store/collections.js'
@@ -19,18 +20,18 @@ const TagEntry = Type.Object(
   { $id: 'TagEntry', additionalProperties: false, examples: [{ id: 1, tag: '1.0.0' }] },
 )
 
-const Search = Type.Object(
-  {
-    search: Type.Optional(
-      Type.String({ maxLength: 200, description: 'Text to look for, letter case aside' }),
-    ),
-  },
-  { additionalProperties: false },
-)
+const Search = Type.Object({
+  search: Type.Optional(
+    Type.String({ maxLength: 200, description: 'Text to look for, letter case aside' }),
+  ),
+})
 
-const isSearch = compile(Search)
+const isSearch = compile(Type.Object(Search.properties, { additionalProperties: false }))
 
 const notFound = failure('No package has this name', errors.recordNotFound('package', 'name'))
+
+/** The package's name, as links give it on. */
+const NAME = '$request.path.package_name'
 
 const bodyRefusals = {
   413: failure('The body is larger than BODY_LIMIT', errors.tooLarge()),
@@ -88,7 +89,10 @@ const packages: FastifyPluginAsyncTypebox = async (app) => {
           params: PackageParams,
           querystring: Search,
           response: {
-            200: list('The tags that contain the text, by id', TagEntry),
+            200: linked(
+              list('The tags that contain the text, by id', TagEntry),
+              to([`deletePackage${suffix}`], { parameters: { package_name: NAME } }),
+            ),
             404: notFound,
             ...bodyRefusals,
           },
@@ -113,7 +117,10 @@ const packages: FastifyPluginAsyncTypebox = async (app) => {
           tags: ['registry'],
           params: PackageParams,
           response: {
-            204: empty('The package is gone'),
+            204: linked(
+              empty('The package is gone'),
+              to([`listTags${suffix}`], { parameters: { package_name: NAME } }),
+            ),
             403: notYours('delete'),
             404: notFound,
           },

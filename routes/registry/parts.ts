@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import type { Multipart } from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
 import { ApiError, errors } from '../../errors.js'
+import { hasHalfPair } from '../../plugins/json.js'
 import { unknownField } from '../../schemas/check.js'
 import type { FileStore, ReceivedFile } from '../../store/files.js'
 
@@ -106,6 +107,7 @@ function textOf(filename: string): string {
 function objectIn(value: unknown): object {
   let parsed = value
   if (typeof value === 'string') {
+    if (hasHalfPair(value)) throw errors.notUnicode()
     try {
       parsed = JSON.parse(value)
     } catch {

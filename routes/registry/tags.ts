@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { errors, found } from '../../errors.js'
 import { isTagExpected } from '../../plugins/conditional.js'
 import { DownloadHeaders, download, downloadAnswers, etagOf } from '../../plugins/download.js'
+import { linked, to } from '../../schemas/links.js'
 import { IfMatch } from '../../schemas/record.js'
 import { empty, failure } from '../../schemas/response.js'
 import type { Package, Tag } from '../../store/collections.js'
@@ -13,9 +14,13 @@ const notFound = failure(
   errors.recordNotFound('tag', ''),
 )
 
+/** What names the file, as links give it on. */
+const named = { package_name: '$request.path.package_name', tag: '$request.path.tag' }
+
 /** Files under their tags: downloading and deleting. */
 const tags: FastifyPluginAsyncTypebox = async (app) => {
   const { access } = app.guards
+  const answers = downloadAnswers('The file as it was uploaded')
 
   for (const [path, suffix] of [
     ['/:package_name/:tag', ''],
@@ -31,7 +36,13 @@ const tags: FastifyPluginAsyncTypebox = async (app) => {
           params: Parameters,
           headers: DownloadHeaders,
           response: {
-            ...downloadAnswers('The file as it was uploaded'),
+            ...answers,
+            200: linked(
+              answers[200],
+              to([`deleteTag${suffix}`], {
+                parameters: { ...named, 'if-match': '$response.header.etag' },
+              }),
+            ),
             404: notFound,
           },
         },
@@ -52,7 +63,10 @@ const tags: FastifyPluginAsyncTypebox = async (app) => {
           params: Parameters,
           headers: IfMatch,
           response: {
-            204: empty('The tag is gone'),
+            204: linked(
+              empty('The tag is gone'),
+              to([`downloadFile${suffix}`], { parameters: named }),
+            ),
             403: notYours('delete from'),
             404: notFound,
             412: failure('The file is not as If-Match has it', errors.preconditionFailed()),

@@ -5,6 +5,7 @@ import { type Static, type TProperties, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import { errors } from '../../errors.js'
 import { compile, MISSING } from '../../schemas/check.js'
+import { linked, to } from '../../schemas/links.js'
 import { Id } from '../../schemas/record.js'
 import { ref } from '../../schemas/ref.js'
 import { failure, success } from '../../schemas/response.js'
@@ -21,17 +22,18 @@ const Uploaded = Type.Object(
 )
 
 const file = Type.Unsafe<Readable>({ type: 'string', format: 'binary', description: 'The file' })
-const json = Type.Optional(
-  Type.String({
-    description: 'The other parameters as JSON, here or in the filename of this part',
-    examples: ['{}'],
-  }),
-)
+const asJson = (parameters: TProperties) =>
+  Type.Partial(Type.Object(parameters), {
+    additionalProperties: false,
+    description:
+      'The parameters as JSON, here or in the filename of this part: in place of fields, or saying the same',
+    examples: [{}],
+  })
 
 /** The body of an upload, as the document shows it. Parameters that are in the path are not in the body. */
 const uploadBody = ($id: string, parameters: TProperties, example: object) =>
   Type.Object(
-    { ...parameters, json, file },
+    { ...parameters, json: Type.Optional(asJson(parameters)), file },
     { $id, additionalProperties: false, examples: [{ ...example, file: 'the bytes' }] },
   )
 
@@ -111,6 +113,11 @@ const uploads: FastifyPluginAsyncTypebox<UploadOptions> = async (app, { uploadLi
   }
 
   for (const { path, params, body, operationId } of UPLOADS) {
+    const suffix = operationId.endsWith('AtPackages') ? 'AtPackages' : ''
+    // Where links find what names the file.
+    const placeOf = (name: string) =>
+      path.includes(`:${name}`) ? `$request.path.${name}` : `$request.body#/${name}`
+    const named = { package_name: placeOf('package_name'), tag: placeOf('tag') }
     const { onRequest, ...guarded } = access({
       schema: {
         operationId,
@@ -121,7 +128,13 @@ const uploads: FastifyPluginAsyncTypebox<UploadOptions> = async (app, { uploadLi
         consumes: ['multipart/form-data'],
         ...(params ? { params } : {}),
         response: {
-          200: success('The file is there', Uploaded),
+          200: linked(
+            success('The file is there', Uploaded),
+            to([`downloadFile${suffix}`, `deleteTag${suffix}`], { parameters: named }),
+            to([`listTags${suffix}`, `deletePackage${suffix}`], {
+              parameters: { package_name: named.package_name },
+            }),
+          ),
           403: notYours('add to'),
           409: failure('The package has this tag', errors.taken(['packageId', 'tag'])),
         },

@@ -3,6 +3,7 @@ import { Type } from '@sinclair/typebox'
 import { errors } from '../../errors.js'
 import { creationRefusals } from '../../plugins/accounts.js'
 import { loginRefusals } from '../../plugins/login.js'
+import { linked, to } from '../../schemas/links.js'
 import { Message } from '../../schemas/message.js'
 import { Id } from '../../schemas/record.js'
 import { ref } from '../../schemas/ref.js'
@@ -80,7 +81,13 @@ const users: FastifyPluginAsyncTypebox<UserOptions> = async (app, { isListed }) 
         summary: 'Register a user',
         tags: ['registry'],
         body: ref(RegistryCredentials),
-        response: { 200: success('The new user', RegistryUser), ...creationRefusals },
+        response: {
+          200: linked(
+            success('The new user', RegistryUser),
+            to(['getToken'], { requestBody: '$request.body' }),
+          ),
+          ...creationRefusals,
+        },
       },
     },
     async (request) => {
@@ -98,7 +105,16 @@ const users: FastifyPluginAsyncTypebox<UserOptions> = async (app, { isListed }) 
         summary: 'Log in',
         tags: ['registry'],
         body: ref(RegistryCredentials),
-        response: { 200: success('The token', RegistryToken, ['cache-control']), ...refusals },
+        response: {
+          200: linked(
+            success('The token', RegistryToken, ['cache-control']),
+            to(['invalidateToken'], {
+              requestBody: '$request.body',
+              description: 'Send `token` as the header of that name',
+            }),
+          ),
+          ...refusals,
+        },
       },
     },
     async (request, reply) => {

@@ -1,11 +1,23 @@
 import t from 'tap'
+import { API_NAMES } from '../../config.js'
 import { call, startApp } from '../fixtures/app.js'
 
 const METHODS = ['get', 'put', 'post', 'patch', 'delete']
 
+interface Link {
+  readonly operationId: string
+  readonly parameters?: object
+  readonly requestBody?: unknown
+}
+
 interface Operation {
   readonly [name: string]: unknown
-  readonly responses: { readonly [status: string]: { readonly description: string } }
+  readonly responses: {
+    readonly [status: string]: {
+      readonly description: string
+      readonly links?: { readonly [name: string]: Link }
+    }
+  }
 }
 
 async function read(app: Awaited<ReturnType<typeof startApp>>) {
@@ -307,4 +319,79 @@ t.test('a body has to be there where a field has to', async (t) => {
     'post /dmps',
     'put /dmps/{dmp_id}',
   ])
+})
+
+t.test(
+  'each link leads to an operation of an API that is mounted, and gives what that takes',
+  async (t) => {
+    for (const apis of [API_NAMES.join(','), ...API_NAMES]) {
+      const { operations } = await read(await startApp(t, { apis }))
+      const byId = new Map(operations.map(({ operation }) => [operation.operationId, operation]))
+      for (const { name, operation } of operations) {
+        for (const [status, { links = {} }] of Object.entries(operation.responses)) {
+          for (const [link, { operationId, parameters = {}, requestBody }] of Object.entries(
+            links,
+          )) {
+            const label = `${name} ${status} ${link}`
+            const target = byId.get(operationId)
+            if (!target) return t.fail(`${label} leads nowhere`)
+            const { parameters: taken = [], requestBody: body } = target
+            const names = [taken].flat().map((parameter) => Object(parameter).name)
+            for (const given of Object.keys(parameters)) t.ok(names.includes(given), label)
+            if (requestBody !== undefined) t.ok(body, label)
+          }
+        }
+      }
+    }
+  },
+)
+
+t.test('links lead through the life of a record, and of a session', async (t) => {
+  const { operations } = await read(await startApp(t))
+  const answers = new Map(
+    operations.map(({ operation }) => [operation.operationId, operation.responses]),
+  )
+  const chains: [string, string][][] = [
+    ['createShip 201', 'getShip 200', 'replaceShip 200', 'deleteShip 204', 'getShip'],
+    ['createShip 201', 'changeShip 200', 'deleteShip'],
+    ['createUser 201', 'logIn 200', 'refreshAccessToken'],
+    ['createUser 201', 'getUser 200', 'replaceUser 200', 'deleteUser 204', 'getUser'],
+    ['createArticle 200', 'getArticle 200', 'editArticle 200', 'deleteArticle 200', 'getArticle'],
+    ['listTemplates 200', 'getTemplate 200', 'replaceTemplate 200', 'deleteTemplate'],
+    ['listAccounts 200', 'getAccount 200', 'promoteUser 200', 'deleteAccount 200', 'getAccount'],
+    ['uploadPackage 200', 'downloadFile 200', 'deleteTag 204', 'downloadFile'],
+    ['uploadFileAtPackages 200', 'listTagsAtPackages 200', 'deletePackageAtPackages'],
+    ['createDmp 201', 'getDmp 200', 'updateDmp 200', 'deleteDmp 200', 'getDmp'],
+    ['logIn 200', 'logOut'],
+    ['register 200', 'logInToForum 200', 'verifyToken'],
+    ['addUser 200', 'getToken 200', 'invalidateToken'],
+    ['logInWithBasic 200', 'endSession'],
+  ].map((chain) => chain.slice(1).map((to, at) => [chain[at] ?? '', to]))
+  for (const [from, to] of chains.flat()) {
+    const [operation, status = ''] = from.split(' ')
+    const links = answers.get(operation)?.[status]?.links ?? {}
+    t.ok(links[to.split(' ')[0] ?? ''], `${from} leads to ${to}`)
+  }
+  t.same(answers.get('createShip')?.['201']?.links?.changeShip, {
+    operationId: 'changeShip',
+    parameters: { id: '$response.body#/id', 'if-match': '$response.header.etag' },
+  })
+})
+
+t.test('names that are reserved are left out by a pattern, so that tools see a text', async (t) => {
+  const { document } = await read(await startApp(t))
+  t.notMatch(JSON.stringify(document), /"not":/)
+  const { type, pattern } = document.components.schemas.PackageEntry.properties.title
+  t.equal(type, 'string')
+  for (const [name, isTaken] of Object.entries({
+    package: true,
+    users: true,
+    '...': true,
+    user: false,
+    packages: false,
+    '..': false,
+    'a/b': false,
+  })) {
+    t.equal(new RegExp(pattern, 'u').test(name), isTaken, name)
+  }
 })

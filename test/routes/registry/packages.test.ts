@@ -22,6 +22,7 @@ t.test('listPackages, by all ways to ask for a text', async (t) => {
     ).json()
   t.same(await listed(''), all)
   t.same(await listed('?search='), all)
+  t.same(await listed('?other=x'), all, 'what is not known is passed over, as everywhere')
   t.same(await listed('?search=ALPHA'), [all[0], all[2]])
   t.same(await listed('?search=bet'), [all[1], all[2]])
   t.same(await listed(`?search=${encodeURIComponent('ünï')}`), [all[3]])

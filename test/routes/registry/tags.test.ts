@@ -103,7 +103,7 @@ t.test('an upload that lacks something, or has something too much, keeps nothing
     [
       '/packages',
       { file: content, json: '{"package_name":"z\\ud800","tag":"1"}' },
-      /must match|cannot contain/,
+      /not valid Unicode/,
     ],
     ['/packages', { file: content, json: '[]' }, /\/json must be object/],
     [
