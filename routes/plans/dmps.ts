@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify'
 import { errors, found } from '../../errors.js'
 import { expectedVersions, isKnown, tag } from '../../plugins/conditional.js'
 import { locationOf } from '../../plugins/location.js'
-import { linksOf } from '../../schemas/links.js'
+import { linked, linksOf, to } from '../../schemas/links.js'
 import { IfMatch, IfNoneMatch } from '../../schemas/record.js'
 import { ref } from '../../schemas/ref.js'
 import { empty, failure, list, success } from '../../schemas/response.js'
@@ -87,9 +87,17 @@ const dmps: FastifyPluginAsyncTypebox<DmpOptions> = async (app, { sizeLimit }) =
         tags: ['plans'],
         body: ref(DmpFields),
         response: {
-          201: links.shows(
-            success('The plan is there', Done, ['location', 'etag'], done(examplePlanId, CREATED)),
-            '$response.body#/id',
+          201: linked(
+            links.shows(
+              success(
+                'The plan is there',
+                Done,
+                ['location', 'etag'],
+                done(examplePlanId, CREATED),
+              ),
+              '$response.body#/id',
+            ),
+            to(['createTask'], { requestBody: { dmp: '$response.body#/id' } }),
           ),
         },
       },
