@@ -3,12 +3,12 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { get } from 'node:http'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { setTimeout } from 'node:timers/promises'
 import typescript from 'typescript'
+import { freePort } from './port.js'
 import { schemas } from './ships.js'
 
 /** How often a starting server is asked, in milliseconds. */
@@ -109,16 +109,6 @@ function script(name: string): string[] {
     },
   })
   return ['--input-type=module', '--eval', outputText]
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address()
-  probe.close()
-  await once(probe, 'close')
-  if (address === null || typeof address === 'string') throw new Error('There is no free port')
-  return address.port
 }
 
 function statusOf(url: string): Promise<number | undefined> {

@@ -1,0 +1,53 @@
+import { randomInt } from 'node:crypto'
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+import pLimit from 'p-limit'
+import { install, PythonMissing } from './install.js'
+import { ROLES, runSchemathesis } from './run.js'
+
+/** How long the runs of `--long` take together, in seconds. */
+const LONG = 3600
+
+/** A run keeps one core busy, and its server another for half of the time. */
+const AT_ONCE = Math.min(2, availableParallelism())
+
+/** What ends a script that could not do its work here, as Automake has it. */
+const SKIPPED = 77
+
+const { values } = parseArgs({
+  options: { long: { type: 'boolean', default: false }, seed: { type: 'string' } },
+})
+
+try {
+  process.exitCode = await test(install())
+} catch (error) {
+  if (!(error instanceof PythonMissing)) throw error
+  process.stdout.write(`SKIPPED: ${error.message}. Nothing was tested against the document.\n`)
+  process.exitCode = SKIPPED
+}
+
+async function test(command: string): Promise<number> {
+  const seeds = values.seed === undefined ? [1, randomInt(2 ** 31)] : [Number(values.seed)]
+  const plans = seeds.flatMap((seed) => ROLES.map((role) => ({ role, seed })))
+  const seconds = values.long ? Math.floor(LONG / Math.ceil(plans.length / AT_ONCE)) : undefined
+  const limit = pLimit(AT_ONCE)
+  const outcomes = await Promise.all(
+    plans.map((plan) =>
+      limit(async () => {
+        const outcome = await runSchemathesis(command, { ...plan, seconds })
+        const { passed, failed, requests, log } = outcome
+        process.stdout.write(
+          `${log}as ${plan.role}, seed ${plan.seed}: ${passed} operations passed, ${failed} failed, ${requests} requests\n`,
+        )
+        return outcome
+      }),
+    ),
+  )
+  const sum = (name: 'passed' | 'failed') =>
+    outcomes.reduce((total, outcome) => total + outcome[name], 0)
+  // As tap closes: .ci/run reads it.
+  process.stdout.write(
+    `# { total: ${sum('passed') + sum('failed')}, pass: ${sum('passed')}, fail: ${sum('failed')} }\n`,
+  )
+  return sum('failed') === 0 ? 0 : 1
+}

@@ -1,0 +1,107 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { type Static, Type } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+import { startServer } from './servers.js'
+
+/** Who Schemathesis is to the API. */
+export const ROLES = ['nobody', 'user', 'admin'] as const
+export type Role = (typeof ROLES)[number]
+
+export interface Plan {
+  readonly role: Role
+  readonly seed: number
+  /** How long to go on; until everything has been tried once without it. */
+  readonly seconds: number | undefined
+}
+
+export interface Outcome {
+  /** Operations with nothing to say against them, and all others. */
+  readonly passed: number
+  readonly failed: number
+  readonly requests: number
+  /** What Schemathesis and the server have said, where something failed. */
+  readonly log: string
+}
+
+/** What of Schemathesis' report is looked at. */
+const Report = Type.Object({
+  operations: Type.Object({ total: Type.Integer(), tested: Type.Integer() }),
+  phases: Type.Record(Type.String(), Type.Object({ status: Type.String() })),
+  test_cases: Type.Object({ generated: Type.Integer(), unique_failures: Type.Integer() }),
+})
+
+const PHASES = ['examples', 'coverage', 'fuzzing', 'stateful']
+
+/** Tests a fresh server against its own document. */
+export async function runSchemathesis(command: string, plan: Plan): Promise<Outcome> {
+  const { role, seed, seconds } = plan
+  const server = await startServer()
+  const folder = mkdtempSync(join(tmpdir(), 'slipway-contract-'))
+  const report = join(folder, 'report.json')
+  const settings = resolve('contract')
+  const child = spawn(
+    resolve(command),
+    [
+      ...['--no-color', '--config-file', join(settings, 'schemathesis.toml')],
+      ...['run', `${server.url}/openapi.json`, '--continue-on-failure'],
+      ...['--seed', String(seed)],
+      ...(seconds === undefined ? [] : ['--max-time', String(seconds)]),
+      ...['--report', 'json', '--report-json-path', report, '--generation-database', 'none'],
+    ],
+    {
+      // It keeps things for the next run where it is started.
+      cwd: folder,
+      env: {
+        PATH: process.env.PATH,
+        PYTHONPATH: settings,
+        PYTHONDONTWRITEBYTECODE: '1',
+        CONTRACT_ROLE: role,
+        CONTRACT_URL: server.url,
+      },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
+  const kill = () => child.kill()
+  process.once('exit', kill)
+  try {
+    const [log, [code]] = await Promise.all([text(child.stdout), once(child, 'close')])
+    process.off('exit', kill)
+    return judge(code, read(report), log, await server.stop())
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function judge(
+  code: unknown,
+  report: Static<typeof Report> | undefined,
+  log: string,
+  serverLog: string,
+): Outcome {
+  if (!report) return { passed: 0, failed: 1, requests: 0, log }
+  const { operations, phases, test_cases: cases } = report
+  const isComplete =
+    code === 0 && serverLog === '' && PHASES.every((name) => phases[name]?.status === 'success')
+  const untested = operations.total - operations.tested
+  const failed = untested + Math.max(cases.unique_failures, isComplete ? 0 : 1)
+  return {
+    passed: Math.max(0, operations.total - failed),
+    failed,
+    requests: cases.generated,
+    log: failed === 0 ? '' : `${log}\n${serverLog}`,
+  }
+}
+
+/** @returns undefined when there is none, because Schemathesis broke off */
+function read(path: string): Static<typeof Report> | undefined {
+  try {
+    return Value.Parse(Report, JSON.parse(readFileSync(path, 'utf8')))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,62 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout } from 'node:timers/promises'
+import { freePort } from '../bench/port.js'
+
+/** How often a starting server is asked, in milliseconds. */
+const POLL = 50
+
+/** A server in a process of its own, as users start it. */
+export interface Server {
+  readonly url: string
+  /** Ends it. @returns what it has logged: warnings, and errors such as the cause of a 500 */
+  readonly stop: () => Promise<string>
+}
+
+/**
+ * Starts a server and waits until it answers.
+ * @throws when it ends
+ */
+export async function startServer(): Promise<Server> {
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  const child = spawn(process.execPath, ['dist/cli/main.js', '--port', String(port)], {
+    // Guessing passwords is part of the test.
+    env: { PATH: process.env.PATH, LOGIN_LIMIT: '0', LOG_LEVEL: 'warn' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const kill = () => child.kill('SIGKILL')
+  process.once('exit', kill)
+  let log = ''
+  for (const output of [child.stdout, child.stderr]) {
+    output.setEncoding('utf8').on('data', (text: string) => {
+      log += text
+    })
+  }
+  while (!(await isReady(url))) {
+    if (child.exitCode !== null) throw new Error(`The server ended: ${log}`)
+    await setTimeout(POLL)
+  }
+  return {
+    url,
+    stop: async () => {
+      process.off('exit', kill)
+      await end(child)
+      return log
+    },
+  }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return
+  child.kill('SIGTERM')
+  await once(child, 'close')
+}
+
+async function isReady(url: string): Promise<boolean> {
+  try {
+    return (await fetch(`${url}/readyz`)).ok
+  } catch {
+    return false
+  }
+}
