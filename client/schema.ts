@@ -1520,7 +1520,7 @@ export interface components {
              */
             id: number;
             /**
-             * @description No slash and no control characters; not packages, user, admin, ., ..
+             * @description No slash and no control characters; not packages, user, admin, . or ..
              * @example package
              */
             title: string;
@@ -1538,7 +1538,7 @@ export interface components {
              */
             id: number;
             /**
-             * @description No slash and no control characters
+             * @description No slash and no control characters; not . or ..
              * @example 1.0.0
              */
             tag: string;
@@ -1570,20 +1570,31 @@ export interface components {
          */
         PackageUpload: {
             /**
-             * @description No slash and no control characters; not packages, user, admin, ., ..
+             * @description No slash and no control characters; not packages, user, admin, . or ..
              * @example package
              */
             package_name: string;
             /**
-             * @description No slash and no control characters
+             * @description No slash and no control characters; not . or ..
              * @example 1.0.0
              */
             tag: string;
             /**
-             * @description The other parameters as JSON, here or in the filename of this part
+             * @description The parameters as JSON, here or in the filename of this part: in place of fields, or saying the same
              * @example {}
              */
-            json?: string;
+            json?: {
+                /**
+                 * @description No slash and no control characters; not packages, user, admin, . or ..
+                 * @example package
+                 */
+                package_name?: string;
+                /**
+                 * @description No slash and no control characters; not . or ..
+                 * @example 1.0.0
+                 */
+                tag?: string;
+            };
             /**
              * Format: binary
              * @description The file
@@ -1598,15 +1609,21 @@ export interface components {
          */
         TagUpload: {
             /**
-             * @description No slash and no control characters
+             * @description No slash and no control characters; not . or ..
              * @example 1.0.0
              */
             tag: string;
             /**
-             * @description The other parameters as JSON, here or in the filename of this part
+             * @description The parameters as JSON, here or in the filename of this part: in place of fields, or saying the same
              * @example {}
              */
-            json?: string;
+            json?: {
+                /**
+                 * @description No slash and no control characters; not . or ..
+                 * @example 1.0.0
+                 */
+                tag?: string;
+            };
             /**
              * Format: binary
              * @description The file
@@ -1620,10 +1637,10 @@ export interface components {
          */
         FileUpload: {
             /**
-             * @description The other parameters as JSON, here or in the filename of this part
+             * @description The parameters as JSON, here or in the filename of this part: in place of fields, or saying the same
              * @example {}
              */
-            json?: string;
+            json?: Record<string, never>;
             /**
              * Format: binary
              * @description The file
@@ -6520,7 +6537,7 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description No slash and no control characters; not packages, user, admin, ., ..
+                 * @description No slash and no control characters; not packages, user, admin, . or ..
                  * @example package
                  */
                 package_name: string;
@@ -6635,7 +6652,7 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description No slash and no control characters; not packages, user, admin, ., ..
+                 * @description No slash and no control characters; not packages, user, admin, . or ..
                  * @example package
                  */
                 package_name: string;
@@ -6770,7 +6787,7 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description No slash and no control characters; not packages, user, admin, ., ..
+                 * @description No slash and no control characters; not packages, user, admin, . or ..
                  * @example package
                  */
                 package_name: string;
@@ -6902,7 +6919,7 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description No slash and no control characters; not packages, user, admin, ., ..
+                 * @description No slash and no control characters; not packages, user, admin, . or ..
                  * @example package
                  */
                 package_name: string;
@@ -7017,7 +7034,7 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description No slash and no control characters; not packages, user, admin, ., ..
+                 * @description No slash and no control characters; not packages, user, admin, . or ..
                  * @example package
                  */
                 package_name: string;
@@ -7152,7 +7169,7 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description No slash and no control characters; not packages, user, admin, ., ..
+                 * @description No slash and no control characters; not packages, user, admin, . or ..
                  * @example package
                  */
                 package_name: string;
@@ -7288,12 +7305,12 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description No slash and no control characters; not packages, user, admin, ., ..
+                 * @description No slash and no control characters; not packages, user, admin, . or ..
                  * @example package
                  */
                 package_name: string;
                 /**
-                 * @description No slash and no control characters
+                 * @description No slash and no control characters; not . or ..
                  * @example 1.0.0
                  */
                 tag: string;
@@ -7428,12 +7445,12 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description No slash and no control characters; not packages, user, admin, ., ..
+                 * @description No slash and no control characters; not packages, user, admin, . or ..
                  * @example package
                  */
                 package_name: string;
                 /**
-                 * @description No slash and no control characters
+                 * @description No slash and no control characters; not . or ..
                  * @example 1.0.0
                  */
                 tag: string;
@@ -7571,12 +7588,12 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description No slash and no control characters; not packages, user, admin, ., ..
+                 * @description No slash and no control characters; not packages, user, admin, . or ..
                  * @example package
                  */
                 package_name: string;
                 /**
-                 * @description No slash and no control characters
+                 * @description No slash and no control characters; not . or ..
                  * @example 1.0.0
                  */
                 tag: string;
@@ -7728,12 +7745,12 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description No slash and no control characters; not packages, user, admin, ., ..
+                 * @description No slash and no control characters; not packages, user, admin, . or ..
                  * @example package
                  */
                 package_name: string;
                 /**
-                 * @description No slash and no control characters
+                 * @description No slash and no control characters; not . or ..
                  * @example 1.0.0
                  */
                 tag: string;
@@ -7868,12 +7885,12 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description No slash and no control characters; not packages, user, admin, ., ..
+                 * @description No slash and no control characters; not packages, user, admin, . or ..
                  * @example package
                  */
                 package_name: string;
                 /**
-                 * @description No slash and no control characters
+                 * @description No slash and no control characters; not . or ..
                  * @example 1.0.0
                  */
                 tag: string;
@@ -8011,12 +8028,12 @@ export interface operations {
             };
             path: {
                 /**
-                 * @description No slash and no control characters; not packages, user, admin, ., ..
+                 * @description No slash and no control characters; not packages, user, admin, . or ..
                  * @example package
                  */
                 package_name: string;
                 /**
-                 * @description No slash and no control characters
+                 * @description No slash and no control characters; not . or ..
                  * @example 1.0.0
                  */
                 tag: string;
