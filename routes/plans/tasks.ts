@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify'
 import { errors } from '../../errors.js'
 import { isKnown } from '../../plugins/conditional.js'
 import { addressOf, locationOf } from '../../plugins/location.js'
+import { linked, linksOf, to } from '../../schemas/links.js'
 import { IfNoneMatch } from '../../schemas/record.js'
 import { ref } from '../../schemas/ref.js'
 import { empty, failure, list, success } from '../../schemas/response.js'
@@ -61,6 +62,11 @@ const Filter = Type.Object({
 
 const CREATED = 'Task created'
 
+const links = linksOf('task_id', 'getTask', [])
+const toDocuments = to(['downloadDocx', 'downloadPdf'], {
+  parameters: { file_id: '$response.body#/id' },
+})
+
 export interface TaskOptions {
   readonly rendering: Rendering
 }
@@ -103,7 +109,10 @@ const tasks: FastifyPluginAsyncTypebox<TaskOptions> = async (app, { rendering })
         tags: ['plans'],
         body: ref(NewTask),
         response: {
-          201: success('The task is there', Done, ['location'], done(exampleTaskId, CREATED)),
+          201: links.names(
+            success('The task is there', Done, ['location'], done(exampleTaskId, CREATED)),
+            '$response.body#/id',
+          ),
           404: failure('You have no plan with this id', errors.recordNotFound('DMP', 'none')),
           503: failure('Too many plans wait to be rendered', errors.overloaded()),
         },
@@ -135,7 +144,7 @@ const tasks: FastifyPluginAsyncTypebox<TaskOptions> = async (app, { rendering })
         params: TaskParams,
         headers: IfNoneMatch,
         response: {
-          200: success('The task', Task, ['etag']),
+          200: linked(success('The task', Task, ['etag']), toDocuments),
           304: empty('You have the latest version', ['etag']),
           404: failure('You have no task with this id', errors.recordNotFound('task', 'none')),
         },

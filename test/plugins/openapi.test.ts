@@ -362,7 +362,7 @@ t.test('links lead through the life of a record, and of a session', async (t) =>
     ['uploadPackage 200', 'downloadFile 200', 'deleteTag 204', 'downloadFile'],
     ['uploadFileAtPackages 200', 'listTagsAtPackages 200', 'deletePackageAtPackages'],
     ['createDmp 201', 'getDmp 200', 'updateDmp 200', 'deleteDmp 200', 'getDmp'],
-    ['createDmp 201', 'createTask'],
+    ['createDmp 201', 'createTask 201', 'getTask 200', 'downloadPdf'],
     ['logIn 200', 'logOut'],
     ['register 200', 'logInToForum 200', 'verifyToken'],
     ['addUser 200', 'getToken 200', 'invalidateToken'],
