@@ -70,7 +70,7 @@ export async function buildApp(
   await app.register(bodies)
   await app.register(json)
   await app.register(passwords)
-  await app.register(storePlugin, { dataFile: config.dataFile, store })
+  await app.register(storePlugin, { ...config, store })
   await app.register(files)
   await app.register(accounts)
   await app.register(tokens, config)

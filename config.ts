@@ -100,7 +100,7 @@ export const Settings = Type.Object(
       Type.String({
         format: 'secret',
         description:
-          'Signs the tokens. Without it each start makes one, and ends all earlier tokens; with it tokens of the users in the data file outlive the process, also those it had revoked',
+          'Signs the tokens. Without it each start makes one, and ends all earlier tokens; with it tokens of the users in the data file outlive the process, also those it had revoked, for as long as the file has the user with the same password',
         allowed: `at least ${SECRET_BYTES} bytes`,
       }),
     ),

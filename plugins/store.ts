@@ -19,6 +19,8 @@ declare module 'fastify' {
 export interface StoreOptions {
   /** The file that fills the store; without it, the one that is found. */
   readonly dataFile?: string | undefined
+  /** Signs the tokens, also those of the next process with the same file. */
+  readonly jwtSecret?: string | undefined
   /** A store to use as it is, instead. */
   readonly store?: Store | undefined
 }
@@ -28,11 +30,11 @@ export interface StoreOptions {
  * @throws SeedError when the data file has a fault
  */
 export default fp<StoreOptions>(
-  async (app, { dataFile, store: given }) => {
+  async (app, { dataFile, jwtSecret, store: given }) => {
     const store = given ?? openStore(new MemoryEngine())
     if (!given) {
       const file = dataFile ?? (await findDataFile())
-      const passwords = await seed(store, file)
+      const passwords = await seed(store, file, jwtSecret)
       app.log.info(`The data comes from ${file}`)
       app.passwords.defer(store, passwords)
       warnOfDemoUsers(app, store, passwords)

@@ -1,5 +1,6 @@
 import type { Static, TSchema } from '@sinclair/typebox'
 import { Ajv, type ErrorObject } from 'ajv'
+import { isPasswordHash } from './password-hash.js'
 
 /** What is wrong with a value, and where: a JSON pointer (RFC 6901). */
 export interface Fault {
@@ -18,7 +19,7 @@ const ajv = new Ajv({
   meta: false,
   validateSchema: false,
   verbose: true,
-  formats: { moment: isMoment },
+  formats: { moment: isMoment, 'password-hash': isPasswordHash },
 })
 
 /**
@@ -51,6 +52,12 @@ export function describe(
   }
   if (keyword === 'format' && params.format === 'moment') {
     return { path: instancePath, message: 'must be a date such as 2026-01-31T12:00:00Z' }
+  }
+  if (keyword === 'format' && params.format === 'password-hash') {
+    return {
+      path: instancePath,
+      message: 'must be a whole argon2id hash that a login can wait for',
+    }
   }
   if (keyword === 'pattern' && isExcluded(String(params.pattern), String(data))) {
     return { path: instancePath, message: EXCLUDED }

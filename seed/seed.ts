@@ -20,6 +20,7 @@ import {
   type SeedTemplate,
   type SeedUser,
 } from './format.js'
+import { generationOf } from './generation.js'
 import { readJson } from './read.js'
 
 const isSeedFile = compile(SeedFile)
@@ -36,11 +37,16 @@ class Fault extends Error {
 
 /**
  * Fills an empty store from a data file.
+ * @param secret signs the tokens, where it outlives the process, and they with it
  * @returns the plain passwords in the file, by the user's id: they are still to be hashed
  * @throws SeedError with the file, the place and the fault
  */
-export async function seed(store: Store, file: string): Promise<Map<number, string>> {
-  return fill(store, file, await readJson(file))
+export async function seed(
+  store: Store,
+  file: string,
+  secret?: string,
+): Promise<Map<number, string>> {
+  return fill(store, file, await readJson(file), secret)
 }
 
 /**
@@ -53,13 +59,14 @@ export async function fill(
   store: Store,
   file: string,
   data: unknown,
+  secret?: string,
 ): Promise<Map<number, string>> {
   assertSeedFile(file, data)
   const passwords = new Map<number, string>()
   const { users = [], ships = [], articles = [], templates = [], applications = {} } = data
   const { projects = [], memberships = [], dmps = [] } = data
   await each(file, 'users', users.entries(), async (record) => {
-    const user = await store.users.insert(userOf(record))
+    const user = await store.users.insert(userOf(record, secret))
     if (record.password !== undefined) passwords.set(user.id, record.password)
   })
   await each(file, 'ships', ships.entries(), (record) => store.ships.insert(record))
@@ -94,7 +101,7 @@ export function assertSeedFile(file: string, data: unknown): asserts data is See
   throw new SeedError(file, path, message)
 }
 
-function userOf(record: SeedUser): NewRecord<User> {
+function userOf(record: SeedUser, secret?: string): NewRecord<User> {
   const { id, name, username = name, password, passwordHash = null, email, admin } = record
   if (username === undefined) throw new Fault('name', 'is missing')
   if (name !== undefined && name !== username) throw new Fault('username', 'is not the name')
@@ -109,6 +116,7 @@ function userOf(record: SeedUser): NewRecord<User> {
     admin,
     publicId: record.public_id?.toLowerCase(),
     registeredAt: dateOf(record.date_registered),
+    generation: secret === undefined ? 0 : generationOf(secret, record),
   })
 }
 

@@ -1,5 +1,6 @@
 import { createHmac, generateKeyPairSync, randomUUID, sign } from 'node:crypto'
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { type IncomingMessage, request } from 'node:http'
 import { setTimeout } from 'node:timers/promises'
 import { Type } from '@sinclair/typebox'
@@ -8,9 +9,17 @@ import t, { type Test } from 'tap'
 import type { Options } from '../../config.js'
 import { bearer, bodyField, header } from '../../plugins/carriers.js'
 import guards from '../../plugins/guards.js'
+import { generationOf } from '../../seed/generation.js'
 import { call, isError, logIn, SECRET, startApp } from '../fixtures/app.js'
+import { ROOT } from '../fixtures/process.js'
 
 const now = () => Math.floor(Date.now() / 1000)
+
+/** The token generation of the data file's first user. */
+const generation = await readFile(`${ROOT}/data.json`, 'utf8').then((text) => {
+  const [user] = JSON.parse(text).users
+  return generationOf(SECRET, user)
+})
 
 const claims = (changes: object = {}) => ({
   iss: 'slipway',
@@ -19,7 +28,7 @@ const claims = (changes: object = {}) => ({
   iat: now(),
   exp: now() + 60,
   type: 'access',
-  gen: 0,
+  gen: generation,
   ...changes,
 })
 
@@ -106,6 +115,28 @@ t.test('a token fits no other account that gets its number after a restart', asy
   isError(t, await call(app, 'DELETE', `/api/users/${after.id}`, { token: before.access }), 401)
   const { access } = await logIn(await startApp(t))
   t.equal((await call(app, 'DELETE', '/api/ships/1', { token: access })).statusCode, 204)
+})
+
+t.test("a token fits a data file's user for as long as it is the same account", async (t) => {
+  const bob = { id: 1, name: 'bob', password: 'password' }
+  const start = (...users: object[]) =>
+    startApp(t, {
+      dataFile: `${t.testdir({ 'data.json': JSON.stringify({ users }) })}/data.json`,
+    })
+  const status = async (token: string, ...users: object[]) => {
+    const app = await start(...users)
+    return (await call(app, 'GET', '/dmps', { token })).statusCode
+  }
+  const { access } = await logIn(await start(bob), 'bob')
+  t.equal(await status(access, bob), 200)
+  t.equal(await status(access, { ...bob, email: 'bob@example.com', admin: true }), 200)
+  for (const other of [
+    { ...bob, name: 'eve' },
+    { ...bob, password: 'another' },
+    { ...bob, public_id: '1f190b06-2635-42aa-86e9-460d0aff93d9' },
+  ]) {
+    t.equal(await status(access, other), 401)
+  }
 })
 
 t.test('a token that is revoked while the body is on its way is refused', async (t) => {

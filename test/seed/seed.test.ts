@@ -69,9 +69,12 @@ t.test('every part may be absent, ids and dates too', async (t) => {
   )
 })
 
+/** Nobody's password has it. */
+const HASH =
+  '$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g'
+
 t.test('a user may have all that a user has', async (t) => {
-  const passwordHash =
-    '$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g'
+  const passwordHash = HASH
   const { store, passwords } = await load(t, {
     users: [
       {
@@ -205,7 +208,15 @@ t.test('a fault is told with its place', async (t) => {
       { users: [{ name: 'user' }] },
       '/users/0/password: one of password and passwordHash is needed',
     ],
-    [{ users: [{ name: 'user', passwordHash: 'md5' }] }, /^\/users\/0\/passwordHash: must match/],
+    ...['md5', HASH.slice(0, -1), HASH.replace('m=19456', 'm=999999,t=9'), `${HASH.slice(0, -1)}h`]
+      .concat(
+        HASH.replace('m=19456,t=2,p=1', 'm=999999,t=9,p=1'),
+        HASH.replace('c29tZXN', 'c29tZX'),
+      )
+      .map((passwordHash): [unknown, string] => [
+        { users: [{ name: 'user', passwordHash }] },
+        '/users/0/passwordHash: must be a whole argon2id hash that a login can wait for',
+      ]),
     [{ users: [{ ...user, date_registered: '2020-13-45T00:00:00Z' }] }, /^\/users\/0\/date_regis/],
     [{ users: [{ ...user, name: 'a:b' }] }, /^\/users\/0\/name: must match/],
     [{ users: [{ ...user, date_registered: '2021-02-29T00:00:00Z' }] }, /^\/users\/0\/date_regis/],
