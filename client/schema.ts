@@ -3480,7 +3480,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "statusCode": 400,
-                     *       "error": "Bad Request",
+                     *       "error": "The Host header is missing.",
                      *       "message": "The Host header is missing."
                      *     }
                      */
@@ -3498,7 +3498,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "statusCode": 401,
-                     *       "error": "Unauthorized",
+                     *       "error": "The username or the password is wrong.",
                      *       "message": "The username or the password is wrong."
                      *     }
                      */
@@ -3516,7 +3516,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "statusCode": 429,
-                     *       "error": "Too Many Requests",
+                     *       "error": "Too many failed logins. Try again later.",
                      *       "message": "Too many failed logins. Try again later."
                      *     }
                      */
@@ -3534,7 +3534,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "statusCode": 503,
-                     *       "error": "Service Unavailable",
+                     *       "error": "Too many requests at once. Try again in a moment.",
                      *       "message": "Too many requests at once. Try again in a moment."
                      *     }
                      */

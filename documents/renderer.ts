@@ -81,13 +81,14 @@ export class Renderer {
   /**
    * Renders a document. It has its place in the queue when this returns, and rejects with {@link RenderingFailed} when
    * it can't be rendered, or when the renderer is closed before it is.
+   * @param signal ends it when nobody wants it any more
    * @throws {QueueFull} at once, not as a rejection, when too many are waiting
    */
-  render(document: PlanDocument): Promise<RenderedPlan> {
+  render(document: PlanDocument, signal?: AbortSignal): Promise<RenderedPlan> {
     if (this.#limit.activeCount + this.#limit.pendingCount >= this.#atOnce + this.#maxWaiting) {
       throw new QueueFull()
     }
-    return this.#limit(() => this.#render(document))
+    return this.#limit(() => this.#render(document, signal))
   }
 
   /** Ends what is under way, and rejects it and all that is waiting. Calling it again waits for the same. */
@@ -96,9 +97,10 @@ export class Renderer {
     return this.#closed
   }
 
-  async #render(document: PlanDocument): Promise<RenderedPlan> {
+  async #render(document: PlanDocument, unwanted?: AbortSignal): Promise<RenderedPlan> {
     const ending = new AbortController()
     const end = () => ending.abort(new RenderingFailed('the server was stopped before it was done'))
+    const withdraw = () => ending.abort(new RenderingFailed('nobody wants it any more'))
     const timer = setTimeout(() => {
       ending.abort(new RenderingFailed(`it took more than ${this.#timeLimit / 1000} seconds`))
     }, this.#timeLimit)
@@ -106,8 +108,10 @@ export class Renderer {
     const fail = (error: unknown) => ending.abort(failureOf(error))
     let pool: Pool<PlanDocument, RenderedPlan> | undefined
     this.#closing.signal.addEventListener('abort', end)
+    unwanted?.addEventListener('abort', withdraw)
     try {
       if (this.#closing.signal.aborted) end()
+      if (unwanted?.aborted) withdraw()
       ending.signal.throwIfAborted()
       this.#pool ??= this.#openPool()
       pool = await this.#pool
@@ -118,6 +122,7 @@ export class Renderer {
     } finally {
       clearTimeout(timer)
       this.#closing.signal.removeEventListener('abort', end)
+      unwanted?.removeEventListener('abort', withdraw)
       pool?.off('error', fail)
     }
   }

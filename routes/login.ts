@@ -45,6 +45,8 @@ export interface LoginRouteOptions {
 
 /** Logging in with Basic credentials: one route that the memes API and the plans API share. */
 const login: FastifyPluginAsyncTypebox<LoginRouteOptions> = async (app, { config }) => {
+  // The clients of plans read the text in `error`; those of memes read it in `message`, where it is in any case.
+  app.decorate('wording', { words: {}, isInError: config.apis.includes('plans') })
   app.addSchema(SharedLogin)
   const { basic } = app.guards
 

@@ -12,15 +12,28 @@ import type { StoredFile, Task } from '../../store/collections.js'
 import type { FileStore } from '../../store/files.js'
 import type { NewRecord, Store } from '../../store/store.js'
 
+/** How many of one user's plans may wait or be rendered, so that there is room for others. */
+const MAX_PER_USER = 25
+
+/** A task that has not ended. */
+interface UnderWay {
+  readonly userId: number
+  readonly unwanted: AbortController
+  ended: Promise<void>
+}
+
 /** Has plans rendered in the background, and ends their tasks. */
 export class Rendering {
-  readonly #app: Pick<FastifyInstance, 'files' | 'log'>
+  readonly #app: Pick<FastifyInstance, 'files' | 'log' | 'store'>
   readonly #renderer: Renderer
-  readonly #underWay = new Set<Promise<void>>()
+  /** By the task's public id. */
+  readonly #underWay = new Map<string, UnderWay>()
 
-  constructor(app: Pick<FastifyInstance, 'files' | 'log'>, renderer: Renderer) {
+  constructor(app: Pick<FastifyInstance, 'files' | 'log' | 'store'>, renderer: Renderer) {
     this.#app = app
     this.#renderer = renderer
+    // A task goes with its user.
+    app.store.tasks.onDelete(({ publicId }) => this.#underWay.get(publicId)?.unwanted.abort())
   }
 
   /**
@@ -28,18 +41,27 @@ export class Rendering {
    * @throws 503 when too many are waiting; ReferenceViolation when its user has gone
    */
   async start(store: Store, values: NewRecord<Task>, document: PlanDocument): Promise<void> {
-    const rendered = this.#render(document)
-    // Nobody else hears of its failure where there is no task.
-    rendered.catch(() => {})
-    const { id } = await store.tasks.insert(values)
-    const end = this.#end(store, id, rendered).catch((error) => this.#app.log.error(error))
-    this.#underWay.add(end)
-    end.finally(() => this.#underWay.delete(end))
+    const { publicId, userId } = values
+    const own = [...this.#underWay.values()].filter((each) => each.userId === userId)
+    if (own.length >= MAX_PER_USER) throw errors.overloaded()
+    const work = { userId, unwanted: new AbortController(), ended: Promise.resolve() }
+    this.#underWay.set(publicId, work)
+    let task: Task | undefined
+    try {
+      task = await store.tasks.insert(values)
+      const rendered = this.#renderer.render(document, work.unwanted.signal)
+      work.ended = this.#end(store, task, rendered)
+    } catch (error) {
+      this.#underWay.delete(publicId)
+      // What has no place in the queue is no task.
+      if (task) await store.tasks.delete(task.id)
+      throw error instanceof QueueFull ? errors.overloaded() : error
+    }
   }
 
   /** Resolves when every task that was started has ended. */
   async settled(): Promise<void> {
-    await Promise.all(this.#underWay)
+    await Promise.all([...this.#underWay.values()].map(({ ended }) => ended))
   }
 
   /** Ends what is under way: those tasks end in `error`. */
@@ -48,15 +70,17 @@ export class Rendering {
     await this.settled()
   }
 
-  #render(document: PlanDocument): Promise<RenderedPlan> {
+  async #end(store: Store, { id, publicId }: Task, rendered: Promise<RenderedPlan>): Promise<void> {
     try {
-      return this.#renderer.render(document)
+      await this.#keep(store, id, rendered)
     } catch (error) {
-      throw error instanceof QueueFull ? errors.overloaded() : error
+      this.#app.log.error(error)
+    } finally {
+      this.#underWay.delete(publicId)
     }
   }
 
-  async #end(store: Store, id: number, rendered: Promise<RenderedPlan>): Promise<void> {
+  async #keep(store: Store, id: number, rendered: Promise<RenderedPlan>): Promise<void> {
     const { files } = this.#app
     const kept: StoredFile[] = []
     try {

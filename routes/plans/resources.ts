@@ -51,9 +51,10 @@ const resources: FastifyPluginAsyncTypebox = async (app) => {
         const { file_id: id } = request.params
         const gone = () => errors.recordNotFound('file', id)
         const extension = new RegExp(`\\.${format}$`, 'i')
-        const task = await visibleTask(request, id.replace(extension, ''))
-        const { sha256, size } = found(task[format] ?? undefined, 'file', id)
-        const fileName = `${task.publicId}.${format}`
+        const publicId = id.replace(extension, '').toLowerCase()
+        const task = await visibleTask(request, publicId)
+        const { sha256, size } = found(task?.[format] ?? undefined, 'file', id)
+        const fileName = `${publicId}.${format}`
         return download(request, reply, { sha256, size, fileName, contentType: mediaType }, gone)
       },
     )

@@ -20,6 +20,8 @@ const NewPassword = Type.Object({
   }),
 })
 
+const GIVEN_TWICE = { in: 'header', path: '/newpassword', message: 'must be given once' } as const
+
 /** Logging out, another password, and new access tokens. */
 const sessions: FastifyPluginAsyncTypebox = async (app) => {
   app.addSchema(Notice)
@@ -57,7 +59,9 @@ const sessions: FastifyPluginAsyncTypebox = async (app) => {
         },
       },
     }),
-    async ({ headers, store, user: { id, generation } }) => {
+    async ({ headers, raw, store, user: { id, generation } }) => {
+      // Node joins what comes twice with a comma: that would be a password which nobody has thought of.
+      if (raw.rawHeaders.filter(isNewPassword).length > 1) throw errors.invalid([GIVEN_TWICE])
       const passwordHash = await app.passwords.hash(textOf(headers.newpassword))
       const change = { passwordHash, generation: generation + 1 }
       const user = await store.users.update(id, change, { where: { generation } })
@@ -93,6 +97,11 @@ async function refreshed(
 ): Promise<Static<typeof AccessToken>> {
   reply.header('cache-control', 'no-store')
   return { access_token: server.tokens.issue(user, 'access') }
+}
+
+/** Whether this is the header's name, among names and values in turn. */
+function isNewPassword(text: string, index: number): boolean {
+  return index % 2 === 0 && text.toLowerCase() === 'newpassword'
 }
 
 /** What a header says. Node gives each byte as a character. */

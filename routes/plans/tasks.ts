@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
-import { errors } from '../../errors.js'
+import { errors, found } from '../../errors.js'
 import { isKnown } from '../../plugins/conditional.js'
 import { addressOf, locationOf } from '../../plugins/location.js'
 import { linked, linksOf, to } from '../../schemas/links.js'
@@ -151,7 +151,8 @@ const tasks: FastifyPluginAsyncTypebox<TaskOptions> = async (app, { rendering })
       },
     }),
     async (request, reply) => {
-      const task = await visibleTask(request, request.params.task_id)
+      const { task_id: id } = request.params
+      const task = found(await visibleTask(request, id), 'task', id)
       if (isKnown(request, reply, task)) return reply.code(304).send(undefined)
       return shown(request, task)
     },

@@ -1,16 +1,11 @@
 import type { FastifyRequest } from 'fastify'
-import { found } from '../../errors.js'
 import type { Task } from '../../store/collections.js'
 
-/**
- * A task that the request may see: one's own, or as an admin any.
- * @throws 404 also when it is another user's: who has what is nobody's business
- */
+/** A task that the request may see: one's own, or as an admin any. Another user's is as none: who has what is nobody's business. */
 export async function visibleTask(
   { store, user }: Pick<FastifyRequest, 'store' | 'user'>,
   id: string,
-): Promise<Task> {
+): Promise<Task | undefined> {
   const task = await store.tasks.getBy({ publicId: id.toLowerCase() })
-  const isVisible = task?.userId === user.id || user.admin
-  return found(isVisible ? task : undefined, 'task', id)
+  return task?.userId === user.id || user.admin ? task : undefined
 }

@@ -91,6 +91,21 @@ t.test('what exceeds its time doesn’t hold up the next', async (t) => {
   t.match(next, { status: 'fulfilled' })
 })
 
+t.test('what nobody wants any more ends, waiting or not', async (t) => {
+  const renderer = open(t, { worker, atOnce: 1 })
+  const unwanted = new AbortController()
+  const [hanging, waiting, wanted] = [
+    renderer.render(HANG, unwanted.signal),
+    renderer.render(GOOD, unwanted.signal),
+    renderer.render(GOOD),
+  ]
+  const ended = Promise.allSettled([hanging, waiting])
+  unwanted.abort()
+  for (const result of await ended) t.match(result, { reason: RenderingFailed })
+  t.same((await wanted)?.pdf, [2])
+  await t.rejects(renderer.render(GOOD, unwanted.signal), RenderingFailed)
+})
+
 t.test('closing ends what is under way', async (t) => {
   const renderer = new Renderer({ worker, atOnce: 1 })
   const results = Promise.allSettled([HANG, GOOD].map((document) => renderer.render(document)))

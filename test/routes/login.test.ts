@@ -54,6 +54,8 @@ t.test('it is there with memes or plans, and nowhere else', async (t) => {
     t.equal((await call(app, 'GET', path, { token })).statusCode, 200, apis)
     const document = (await call(app, 'GET', '/openapi.json')).json()
     t.same(document.paths['/login'].get.tags, apis.split(','))
+    const { error, message } = (await call(app, 'GET', '/login')).json()
+    t.equal(error, apis === 'memes' ? 'Unauthorized' : message, "as the API's clients read it")
   }
   const app = await startApp(t, { apis: 'fleet,registry' })
   isError(t, await call(app, 'GET', '/login', { headers: basic('user', 'password') }), 404)

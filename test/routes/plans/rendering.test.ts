@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
 import { Renderer, type RendererOptions } from '../../../documents/renderer.js'
 import { Rendering } from '../../../routes/plans/rendering.js'
@@ -58,13 +59,41 @@ t.test("documents that can't be stored are an error", async (t) => {
   t.match(await tasks.get(1), { status: 'error', reason, docx: null, pdf: null })
 })
 
-t.test('of a task that goes while it is rendered, nothing stays', async (t) => {
+/** A thread that never comes to an end. */
+const worker = `${t.testdir({ 'endless.mjs': 'export default () => { for (;;) {} }' })}/endless.mjs`
+
+t.test('what is rendered for a user who goes is ended, and nothing of it stays', async (t) => {
+  const { app, rendering, start, tasks } = await startRendering(t, { worker, atOnce: 1 })
+  for (let count = 0; count < 3; count++) await start()
+  await app.store.users.delete(1)
+  // Would wait for ever otherwise.
+  await rendering.settled()
+  t.equal((await tasks.find()).total, 0)
+  t.same(await readdir(app.files.folder), [])
+})
+
+t.test('a task that goes just before its documents are kept leaves none', async (t) => {
   const { app, rendering, start, tasks } = await startRendering(t)
   await start()
-  await app.store.users.delete(1)
+  const { receive } = app.files
+  t.intercept(app.files, 'receive', {
+    value: async (source: Readable) => {
+      await app.store.users.delete(1)
+      return receive.call(app.files, source)
+    },
+  })
   await rendering.settled()
-  t.equal(await tasks.get(1), undefined)
+  t.equal((await tasks.find()).total, 0)
   t.same(await readdir(app.files.folder), [])
+})
+
+t.test('one user leaves room in the queue for others', async (t) => {
+  const { start, tasks } = await startRendering(t, { worker, atOnce: 1 })
+  const answers = await Promise.allSettled(Array.from({ length: 40 }, () => start(1)))
+  t.equal(answers.filter(({ status }) => status === 'fulfilled').length, 25)
+  for (const answer of answers.slice(25)) t.match(answer, { reason: { statusCode: 503 } })
+  await start(2)
+  t.equal((await tasks.find()).total, 26)
 })
 
 t.test('a full queue is 503, and no task', async (t) => {
@@ -77,10 +106,14 @@ t.test('a full queue is 503, and no task', async (t) => {
 })
 
 t.test('a task of a user who has gone is not begun', async (t) => {
-  const { rendering, start, tasks } = await startRendering(t)
+  // One place: what was begun for nobody would have it.
+  const options = { atOnce: 1, maxWaiting: 0 }
+  const { rendering, start, tasks } = await startRendering(t, options)
   await t.rejects(start(99), ReferenceViolation)
-  await rendering.settled()
   t.equal((await tasks.find()).total, 0)
+  await start(1)
+  await rendering.settled()
+  t.match((await tasks.find()).items, [{ status: 'finished' }])
 })
 
 t.test('what is under way at a stop ends in error', async (t) => {

@@ -1,5 +1,7 @@
 import t from 'tap'
 import { call, claimsOf, isError, logIn, startApp } from '../../fixtures/app.js'
+import { curlTo } from '../../fixtures/curl.js'
+import { startProcess } from '../../fixtures/process.js'
 
 const withPassword = (token: string, newpassword?: string) => ({
   token,
@@ -70,6 +72,18 @@ t.test(
     await logIn(app)
   },
 )
+
+t.test('a password that is given twice is none', async (t) => {
+  const { url } = await startProcess(t)
+  const curl = curlTo(url)
+  const { body } = await curl('/login', '-u', 'user:password')
+  const twice = ['-H', 'newpassword: a', '-H', 'NewPassword: b']
+  const bearer = ['-H', `Authorization: Bearer ${body.access_token}`]
+  const response = await curl('/changepassword', '-X', 'PUT', ...bearer, ...twice)
+  t.equal(response.status, 400)
+  t.match(response.body.details, [{ in: 'header', path: '/newpassword' }])
+  t.equal((await curl('/login', '-u', 'user:password')).status, 200)
+})
 
 t.test('two changes of a password at once: one of them wins', async (t) => {
   const app = await startApp(t)
