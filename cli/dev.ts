@@ -24,33 +24,40 @@ export async function develop(options: Text): Promise<void> {
   const supervisor = new Supervisor(env)
   for (const signal of SIGNALS) process.on(signal, () => supervisor.stop(signal))
   // Looks at the path rather than at the file, since editors put a new file in the place of the old one.
-  watchFile(dataFile, { interval: INTERVAL }, () => supervisor.restart(() => isGood(dataFile)))
-  // Also where nobody reads the output any more.
-  process.on('exit', () => supervisor.stop('SIGTERM'))
+  watchFile(dataFile, { interval: INTERVAL }, () => supervisor.restart(() => faultOf(dataFile)))
   process.exitCode = await supervisor.run()
   unwatchFile(dataFile)
 }
 
-async function isGood(dataFile: string): Promise<boolean> {
+/** What is wrong with the file, in a line; undefined where nothing is. */
+async function faultOf(dataFile: string): Promise<string | undefined> {
   try {
     await load(dataFile)
-    return true
+    return undefined
   } catch (error) {
     if (!(error instanceof SeedError)) throw error
-    const line = printable(`${error.message}; the server goes on with what it has`)
-    process.stderr.write(`slipway: ${line}\n`)
-    return false
+    return error.message
   }
+}
+
+function tell(line: string): void {
+  process.stderr.write(`slipway: ${printable(line)}\n`)
 }
 
 /** Runs the server in a process of its own, one after the other. */
 class Supervisor {
   readonly #env: NodeJS.ProcessEnv
+  /** One for all servers, since each listens for the end of the output. */
+  readonly #logs = pretty({ destination: process.stdout })
   #child: ChildProcess | undefined
+  /** Whether the server has come so far as to listen. */
+  #isListening = false
   #isStopping = false
   /** The last restart, or one that is asked for. */
   #restarts: Promise<void> = Promise.resolve()
   #isReplaced = false
+  /** Ends the wait for a change, or for the end. */
+  #wake: () => void = () => {}
 
   constructor(env: NodeJS.ProcessEnv) {
     this.#env = env
@@ -58,12 +65,21 @@ class Supervisor {
 
   /** Resolves with the exit code of the server when it ends by itself, or is told to. */
   async run(): Promise<number> {
-    for (;;) {
+    for (let isFirst = true; ; isFirst = false) {
       this.#isReplaced = false
+      this.#isListening = false
       const child = this.#start()
       this.#child = child
       const [code, signal] = await once(child, 'close')
-      if (!this.#isReplaced || this.#isStopping) return signal ? 1 : code
+      if (this.#isStopping) return signal ? 1 : code
+      if (this.#isReplaced) continue
+      if (isFirst || this.#isListening) return signal ? 1 : code
+      // The file can have changed again since it was looked at, in the middle of somebody's work.
+      tell('the server could not start: waiting for the next change of the data')
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+      if (this.#isStopping) return 0
     }
   }
 
@@ -71,15 +87,28 @@ class Supervisor {
   stop(signal: NodeJS.Signals): void {
     this.#isStopping = true
     this.#child?.kill(signal)
+    this.#wake()
   }
 
-  /** Starts the server anew if the data is good: one change after the other. */
-  restart(isGood: () => Promise<boolean>): void {
+  /**
+   * Starts the server anew if the data is good: one change after the other.
+   * @param findFault what is wrong with the data
+   */
+  restart(findFault: () => Promise<string | undefined>): void {
     this.#restarts = this.#restarts.then(async () => {
-      if (!(await isGood()) || this.#isStopping) return
-      process.stderr.write('slipway: the data has changed: starting anew\n')
+      const fault = await findFault()
+      if (this.#isStopping) return
+      if (fault !== undefined) {
+        const rest = this.#isListening
+          ? 'the server goes on with what it has'
+          : 'waiting for the next change'
+        tell(`${fault}; ${rest}`)
+        return
+      }
+      tell('the data has changed: starting anew')
       this.#isReplaced = true
       this.#child?.kill('SIGTERM')
+      this.#wake()
     })
   }
 
@@ -87,11 +116,15 @@ class Supervisor {
     const [main = ''] = process.argv.slice(1)
     const child = spawn(process.execPath, [...process.execArgv, main, 'serve'], {
       env: this.#env,
-      stdio: ['ignore', 'pipe', 'inherit'],
+      // It says over the channel when it listens, and ends when the channel does: however this process ended.
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
       // Ctrl-C would reach it beside the signal that is passed on, and a second signal ends it at once.
       detached: process.platform !== 'win32',
     })
-    child.stdout.pipe(pretty({ destination: process.stdout }))
+    child.once('message', () => {
+      this.#isListening = true
+    })
+    child.stdout?.pipe(this.#logs, { end: false })
     return child
   }
 }

@@ -2,6 +2,7 @@
 import { CommanderError } from 'commander'
 import { ConfigError } from '../config.js'
 import { SeedError } from '../seed/errors.js'
+import { codeOf, reasonOf } from '../seed/read.js'
 import { Refusal, UsageError } from './errors.js'
 import { printable } from './printable.js'
 import { buildProgram } from './program.js'
@@ -11,9 +12,12 @@ const WRONG_USAGE = 2
 
 // Whoever reads the output may have read enough, as `head` does.
 process.stdout.on('error', (error) => {
-  if ('code' in error && error.code === 'EPIPE') process.exit()
-  throw error
+  if (codeOf(error) === 'EPIPE') process.exit()
+  process.stderr.write(`slipway: the output can't be written (${reasonOf(error)})\n`)
+  process.exit(REFUSED)
 })
+// There is nobody to tell, and the exit code still says it.
+process.stderr.on('error', () => {})
 
 try {
   await buildProgram().parseAsync()

@@ -1,5 +1,5 @@
 import { access } from 'node:fs/promises'
-import { Command, Option } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { API_NAMES } from '../config.js'
 import { version } from '../version.js'
 import type { ProjectFlags } from './project/add.js'
@@ -27,11 +27,17 @@ const host = ['-H, --host <host>', HOST] as const
 const served = [
   '[data-file]',
   'the data to start with (default: data.json here, or the one that is shipped)',
+  fileName,
 ] as const
-const edited = ['[data-file]', 'the data file (default: DATA_FILE, or data.json here)'] as const
+const edited = [
+  '[data-file]',
+  'the data file (default: DATA_FILE, or data.json here)',
+  fileName,
+] as const
 const dataFile = [
   '-d, --data-file <file>',
   'the data file (default: DATA_FILE, or data.json here)',
+  fileName,
 ] as const
 const json = ['--json', 'print JSON'] as const
 const username = ['[username]', "the user's name; asked for without it"] as const
@@ -285,6 +291,12 @@ function addOpenapi(parent: Command, name: string): void {
 function alias(command: Command, meaning: string): void {
   command.summary(`alias of ${meaning}`).helpGroup(ALIASES)
   if (!command.description()) command.description(`alias of ${meaning}`)
+}
+
+/** @throws InvalidArgumentError for an empty name, as a variable gives that isn't set */
+function fileName(name: string): string {
+  if (name === '') throw new InvalidArgumentError("A file's name can't be empty.")
+  return name
 }
 
 /** `-h` gives help too, where it isn't the host. */

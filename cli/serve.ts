@@ -23,14 +23,30 @@ export async function serveData(
     ...flags,
     ...(strict ? { strict: 'true' } : {}),
     ...settings,
-    ...(dataFile ? { dataFile } : {}),
+    ...(dataFile === undefined ? {} : { dataFile }),
   }
   refuseWrong(given)
   const options = { ...readEnvironment(), ...given }
   const config = parseConfig(options)
-  if (!dev) return serve(config)
-  const { develop } = await import('./dev.js')
-  return develop(options)
+  if (dev) {
+    const { develop } = await import('./dev.js')
+    return develop(options)
+  }
+  endWithParent()
+  await serve(config)
+  // Where nobody listens any more, `endWithParent` sees to it.
+  if (process.connected) process.send?.('listening', undefined, undefined, () => {})
+}
+
+/** Stops when the process ends that began this one with a channel between them, as `serve --dev` does. */
+function endWithParent(): void {
+  if (!process.send) return
+  const stop = () => process.kill(process.pid, 'SIGTERM')
+  process.once('disconnect', stop)
+  // Nor does the channel keep it alive.
+  process.channel?.unref()
+  // It may have ended before anybody listened.
+  if (!process.connected) stop()
 }
 
 /** What the environment sets wrongly is refused too, but is not the command's wrong usage. */

@@ -1,4 +1,4 @@
-import type { TSchema } from '@sinclair/typebox'
+import { type TSchema, Type } from '@sinclair/typebox'
 import { compile } from '../schemas/check.js'
 import { Email, Password } from '../seed/format.js'
 import { projectFields, Username } from '../store/collections.js'
@@ -18,8 +18,15 @@ function checker(label: string, schema: TSchema): (value: string) => string {
   }
 }
 
+/** A data file may have others, which are shown escaped. */
+const PrintableEmail = Type.String({
+  ...Email,
+  pattern: '^\\P{Cc}*$',
+  description: 'No control characters',
+})
+
 export const checkUsername = checker('username', Username)
 export const checkPassword = checker('password', Password)
-export const checkEmail = checker('email', Email)
+export const checkEmail = checker('email', PrintableEmail)
 export const checkProjectName = checker("project's name", projectFields.name)
 export const checkDescription = checker('description', projectFields.description)

@@ -1,4 +1,9 @@
-import createFetchClient, { type Client, type ClientOptions, type Middleware } from 'openapi-fetch'
+import createFetchClient, {
+  type Client,
+  type ClientOptions,
+  defaultBodySerializer,
+  type Middleware,
+} from 'openapi-fetch'
 import type { Call } from './call.js'
 import type { components, paths } from './schema.js'
 import { type Carrier, carriers } from './security.js'
@@ -64,11 +69,13 @@ export function createClient({
   return client
 }
 
-/** A body with a file in it is a form, and any other is JSON. */
-function bodySerializer(body: unknown): FormData | string {
-  if (body instanceof FormData) return body
+/** Its type leaves out the headers that it takes. */
+const serialize: (body: unknown, headers?: unknown) => FormData | string = defaultBodySerializer
+
+/** A body with a file in it is a form, and any other is what its headers say: JSON, where they say nothing. */
+function bodySerializer(body: unknown, headers?: unknown): FormData | string {
   const fields = Object.entries<unknown>(Object(body))
-  if (!fields.some(([, value]) => value instanceof Blob)) return JSON.stringify(body)
+  if (!fields.some(([, value]) => value instanceof Blob)) return serialize(body, headers)
   const form = new FormData()
   for (const [name, value] of fields) {
     if (value instanceof Blob) form.append(name, value)

@@ -47,13 +47,23 @@ export async function editedText(
   data: SeedFile,
   change: Change,
 ): Promise<string> {
-  const after = changeText(text, change)
+  const after = changedText(file, text, change)
   const meaning = await parseJson(file, after)
   if (!isDeepStrictEqual(meaning, changed(data, change))) {
     throw new Error(`${file}: the edit would have changed something else too`)
   }
   await loadData(file, meaning)
   return after
+}
+
+function changedText(file: string, text: string, change: Change): string {
+  try {
+    return changeText(text, change)
+  } catch (error) {
+    // The parser follows nested values by calling itself, also those that a name which is there twice hides.
+    if (error instanceof RangeError) throw new Refusal(`${file}: nested too deeply to be edited`)
+    throw error
+  }
 }
 
 /**

@@ -56,6 +56,8 @@ t.test('user add refuses what the server would refuse', async (t) => {
     ],
     [['bob'], 'x'.repeat(200_000), /^slipway: the password on standard input is too long\n$/],
     [['bob', '--email', 'x'.repeat(255)], 'x', /^slipway: the email must NOT have more than 254/],
+    [['bob', '--email', 'x\ny\u001b[31m'], 'x', /^slipway: the email can't have that: .*\n$/],
+    [['bob', '--email', 'x\u009b'], 'x', /^slipway: the email can't have that: .*\n$/],
   ]
   for (const [args, input, expected] of calls) {
     const { code, stdout, stderr } = await run(['user', 'add', ...args, '--password-stdin'], input)
@@ -284,6 +286,18 @@ t.test('an edit keeps what it does not know: marks, line ends, modes and links',
   )
   t.ok((await lstat(`${cwd}/data.json`)).isSymbolicLink())
   t.equal((await stat(`${cwd}/real/mine.json`)).mode & 0o777, 0o640)
+})
+
+t.test('what is hidden too deeply is not edited', async (t) => {
+  const depth = 100_000
+  const hidden = `{"dmps": [${'['.repeat(depth)}${']'.repeat(depth)}], "dmps": []}`
+  const { run, read } = setUp(t, hidden)
+  t.same(await run(['project', 'add', 'One']), {
+    code: 1,
+    stdout: '',
+    stderr: 'slipway: data.json: nested too deeply to be edited\n',
+  })
+  t.equal(await read(), hidden)
 })
 
 t.test('a file with a fault is not edited', async (t) => {

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { readFile, rename, symlink, writeFile } from 'node:fs/promises'
+import { request } from 'node:http'
 import t from 'tap'
 import { type Run, runCommand, seen, startListening } from '../fixtures/process.js'
 import { noTerminal, runInTerminal } from '../fixtures/terminal.js'
@@ -8,7 +9,10 @@ const USER = (name: string) => JSON.stringify({ users: [{ name, password: 'x' }]
 const LISTENING = /listening at (http:\/\/[^";\s]+)/
 
 async function errorSeen(run: Run, text: string): Promise<void> {
-  while (!run.output.stderr.includes(text)) await once(run.child.stderr ?? run.child, 'data')
+  while (!run.output.stderr.includes(text)) {
+    const ended = await Promise.race([run.ended, once(run.child.stderr ?? run.child, 'data')])
+    if (!Array.isArray(ended)) throw new Error(`It ended with ${ended}: ${run.output.stderr}`)
+  }
 }
 
 /** Waits for the next server, and asks it for its users. */
@@ -16,6 +20,23 @@ async function usersOf(run: Run): Promise<unknown> {
   const url = await seen(run, LISTENING)
   run.output.stdout = ''
   return (await fetch(`${url}/api/users`)).json()
+}
+
+/** Lets a fault come when a change has been found good, and before the new server reads it. */
+async function failToStart(run: Run, file: string): Promise<void> {
+  const url = await seen(run, LISTENING)
+  // The old server waits for this to end, and the new one for the old one.
+  const login = request(`${url}/auth/login`, { method: 'POST' })
+  login.on('error', () => {})
+  login.flushHeaders()
+  await seen(run, /auth\/login/)
+  run.output.stdout = ''
+  run.output.stderr = ''
+  await writeFile(file, '{}')
+  await errorSeen(run, 'starting anew')
+  await writeFile(file, '{"users": [')
+  login.destroy()
+  await errorSeen(run, 'the server could not start: waiting for the next change')
 }
 
 t.test('serve --dev starts anew when the file changes, whichever way', async (t) => {
@@ -41,6 +62,44 @@ t.test('serve --dev starts anew when the file changes, whichever way', async (t)
 
   run.child.kill('SIGTERM')
   t.equal(await run.ended, 0)
+})
+
+t.test('a fault that comes while it starts anew does not end it', async (t) => {
+  const cwd = t.testdir({ 'data.json': USER('ada') })
+  const file = `${cwd}/data.json`
+  const run = runCommand(t, ['serve', '--dev', '-p', '0'], { cwd })
+  await failToStart(run, file)
+  await writeFile(file, USER('bobby'))
+  t.same(await usersOf(run), [{ id: 1, name: 'bobby' }])
+
+  await writeFile(file, USER('cyd'))
+  await failToStart(run, file)
+  run.child.kill('SIGTERM')
+  t.equal(await run.ended, 0, 'it can be stopped meanwhile')
+})
+
+t.test('starts without end leave nothing behind', async (t) => {
+  const cwd = t.testdir({ 'data.json': '{}' })
+  const run = runCommand(t, ['serve', '--dev', '-p', '0'], { cwd })
+  // One more than the listeners that Node takes for no leak.
+  for (const index of Array.from({ length: 11 }).keys()) {
+    await seen(run, LISTENING)
+    run.output.stdout = ''
+    await writeFile(`${cwd}/data.json`, USER(`user ${index}`))
+  }
+  t.same(await usersOf(run), [{ id: 1, name: 'user 10' }])
+  run.child.kill('SIGTERM')
+  t.equal(await run.ended, 0)
+  t.notMatch(run.output.stderr, 'Warning')
+})
+
+t.test('the server ends with it, however it ends', async (t) => {
+  const cwd = t.testdir({ 'data.json': '{}' })
+  const run = await startListening(t, ['serve', '--dev', '-p', '0'], { cwd })
+  run.child.kill('SIGKILL')
+  // Not before the server has closed its end of the output.
+  t.equal(await run.ended, 'SIGKILL')
+  await t.rejects(fetch(run.url))
 })
 
 t.test('its logs are for people, and tell more', async (t) => {

@@ -1,8 +1,11 @@
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import t from 'tap'
 import { finish, ROOT, runCommand, startListening, startProcess } from '../fixtures/process.js'
+
+const EMPTY_NAME = /^error: .* A file's name can't be empty\.\n$/
 
 t.test('--help and --version', async (t) => {
   const help = runCommand(t, ['--help'])
@@ -69,6 +72,27 @@ t.test('a reader that has read enough is no fault', async (t) => {
   t.equal(run.output.stderr, '')
 })
 
+t.test('an exit code does not need a reader', async (t) => {
+  const run = runCommand(t, ['foo'])
+  run.child.stderr?.destroy()
+  t.equal(await run.ended, 2)
+})
+
+t.test(
+  'a full disk under the output is one line',
+  { skip: !existsSync('/dev/full') },
+  async (t) => {
+    const cwd = t.testdir({ 'data.json': '{}' })
+    for (const args of [['check'], ['project', 'add', 'One'], ['openapi']]) {
+      t.same(await finish(t, args, { cwd, before: 'exec > /dev/full' }), {
+        code: 1,
+        stdout: '',
+        stderr: "slipway: the output can't be written (ENOSPC)\n",
+      })
+    }
+  },
+)
+
 t.test('what a user can put right is one line, and exit code 1', async (t) => {
   const folder = t.testdir({ 'broken.json': '{"ships": [', 'empty.json': '{}' })
   const faults: [string[], Record<string, string>, RegExp][] = [
@@ -116,6 +140,17 @@ t.test('wrong usage is exit code 2', async (t) => {
     [['user', 'add', 'a', 'b'], /^error: too many arguments.*\n$/],
     [['user', 'add', 'bob', '--password', 'x'], /^error: unknown option '--password'\n/],
     [['user'], /^Usage: slipway user /],
+    [[''], EMPTY_NAME],
+    [['serve', ''], EMPTY_NAME],
+    [['runserver', ''], EMPTY_NAME],
+    [['init', ''], EMPTY_NAME],
+    [['check', ''], EMPTY_NAME],
+    [['drop', '--yes', ''], EMPTY_NAME],
+    [['init', '--data-file', ''], EMPTY_NAME],
+    [['check', '--data-file='], EMPTY_NAME],
+    [['user', 'list', '-d', ''], EMPTY_NAME],
+    [['project', 'add', 'One', '-d', ''], EMPTY_NAME],
+    [['member', 'remove', 'ada', 'One', '-d', ''], EMPTY_NAME],
   ]
   await Promise.all(
     calls.map(async ([args, expected]) => {

@@ -73,6 +73,16 @@ t.test('a client of each API, against a server', async (t) => {
     const template = { title: 'Some title', url: 'http://localhost/picture' }
     const { data: posted } = await user.POST('/template', { body: template })
     t.equal(posted?.message, 'Post created')
+    const form = await user.POST('/template', {
+      body: { title: 'Another & title', url: 'http://localhost/picture?a=b' },
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    })
+    t.equal(form.data?.message, 'Post created')
+    const { data: all } = await admin.GET('/template')
+    t.match(all?.templates.at(-1), {
+      title: 'Another & title',
+      url: 'http://localhost/picture?a=b',
+    })
   })
 
   t.test('registry', async (t) => {
