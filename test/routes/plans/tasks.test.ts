@@ -190,7 +190,7 @@ t.test('documents name the author and the project', async (t) => {
   t.match(text, /user/)
 })
 
-t.test('beyond the queue there is 503, and every task that was taken ends', async (t) => {
+t.test('beyond the queue there is 503, and no task', async (t) => {
   const app = await startApp(t)
   const { access: token } = await logIn(app)
   const dmp = await createPlan(app, token, { text: 'word '.repeat(20_000) })
