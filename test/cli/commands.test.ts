@@ -162,7 +162,7 @@ t.test('lists are tables, or JSON, and obey no control character', async (t) => 
       {
         id: 7,
         username: '海港',
-        passwordHash: `$argon2id$v=19$m=19456,t=2,p=1$${'a'.repeat(11)}$${'a'.repeat(16)}`,
+        passwordHash: `$argon2id$v=19$m=19456,t=2,p=1$${'A'.repeat(11)}$${'A'.repeat(16)}`,
         email: 'a\u001b[2J\u009b@b',
         admin: true,
       },
