@@ -15,11 +15,22 @@ export interface Check<T> {
   readonly fault: () => Fault
 }
 
+/** The formats of our own, with what is said of a text that has another. */
+const FORMATS: Readonly<Record<string, { isValid: (text: string) => boolean; message: string }>> = {
+  moment: { isValid: isMoment, message: 'must be a date such as 2026-01-31T12:00:00Z' },
+  'password-hash': {
+    isValid: isPasswordHash,
+    message: 'must be a whole argon2id hash that a login can wait for',
+  },
+}
+
 const ajv = new Ajv({
   meta: false,
   validateSchema: false,
   verbose: true,
-  formats: { moment: isMoment, 'password-hash': isPasswordHash },
+  formats: Object.fromEntries(
+    Object.entries(FORMATS).map(([name, { isValid }]) => [name, isValid]),
+  ),
 })
 
 /**
@@ -50,15 +61,8 @@ export function describe(
       message: MISSING,
     }
   }
-  if (keyword === 'format' && params.format === 'moment') {
-    return { path: instancePath, message: 'must be a date such as 2026-01-31T12:00:00Z' }
-  }
-  if (keyword === 'format' && params.format === 'password-hash') {
-    return {
-      path: instancePath,
-      message: 'must be a whole argon2id hash that a login can wait for',
-    }
-  }
+  const format = keyword === 'format' ? FORMATS[params.format] : undefined
+  if (format) return { path: instancePath, message: format.message }
   if (keyword === 'pattern' && isExcluded(String(params.pattern), String(data))) {
     return { path: instancePath, message: EXCLUDED }
   }

@@ -2,10 +2,9 @@ import type { SeedFile } from '../../seed/format.js'
 import { type Decision, editFile } from '../data-file/edit.js'
 import { nextId } from '../data-file/ids.js'
 import { Refusal } from '../errors.js'
-import { findProject } from '../project/name.js'
 import { say } from '../say.js'
-import { findUser } from '../user/name.js'
 import { askForMember } from './ask.js'
+import { findMembership } from './find.js'
 
 /** Makes a user a member of a project in the data file. */
 export async function addMember(
@@ -23,11 +22,8 @@ export async function addMember(
  */
 export function memberAddition(data: SeedFile, username: string, project: string): Decision {
   const { memberships = [] } = data
-  const { id: userId } = findUser(data, username)
-  const { id: projectId } = findProject(data, project)
-  if (memberships.some((each) => each.user_id === userId && each.project_id === projectId)) {
-    throw new Refusal(`"${username}" is a member of "${project}" already`)
-  }
+  const { userId, projectId, places } = findMembership(data, username, project)
+  if (places.size > 0) throw new Refusal(`"${username}" is a member of "${project}" already`)
   const id = nextId(memberships)
   return {
     change: { memberships: { added: { id, user_id: userId, project_id: projectId } } },

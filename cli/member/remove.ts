@@ -1,11 +1,10 @@
 import type { SeedFile } from '../../seed/format.js'
-import { placesOf, removal } from '../data-file/change.js'
+import { removal } from '../data-file/change.js'
 import { type Decision, editFile } from '../data-file/edit.js'
 import { Refusal } from '../errors.js'
-import { findProject } from '../project/name.js'
 import { say } from '../say.js'
-import { findUser } from '../user/name.js'
 import { askForMember } from './ask.js'
+import { findMembership } from './find.js'
 
 /** Ends a user's membership of a project in the data file. */
 export async function removeMember(
@@ -23,15 +22,10 @@ export async function removeMember(
  */
 export function memberRemoval(data: SeedFile, username: string, project: string): Decision {
   const { memberships = [] } = data
-  const { id: userId } = findUser(data, username)
-  const { id: projectId } = findProject(data, project)
-  const gone = placesOf(
-    memberships,
-    (each) => each.user_id === userId && each.project_id === projectId,
-  )
-  if (gone.size === 0) throw new Refusal(`"${username}" is not a member of "${project}"`)
+  const { places } = findMembership(data, username, project)
+  if (places.size === 0) throw new Refusal(`"${username}" is not a member of "${project}"`)
   return {
-    change: { memberships: removal(memberships, gone) },
+    change: { memberships: removal(memberships, places) },
     done: `"${username}" is no longer a member of "${project}"`,
   }
 }
