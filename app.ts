@@ -1,24 +1,24 @@
 import { maxHeaderSize } from 'node:http'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { type Config, type Options, parseConfig } from './config.js'
-import accounts from './plugins/accounts.js'
-import bodies from './plugins/bodies.js'
-import errors, { answerError } from './plugins/errors.js'
+import accounts from './plugins/auth/accounts.js'
+import login from './plugins/auth/login.js'
+import passwords from './plugins/auth/passwords.js'
+import tokens from './plugins/auth/tokens.js'
 import files from './plugins/files.js'
 import health, { tag as healthTag } from './plugins/health.js'
-import json from './plugins/json.js'
-import login from './plugins/login.js'
-import methods from './plugins/methods.js'
-import openapi from './plugins/openapi.js'
-import passwords from './plugins/passwords.js'
-import reference from './plugins/reference.js'
-import refusedBody from './plugins/refused-body.js'
-import security, { HEADERS } from './plugins/security.js'
+import bodies from './plugins/http/bodies.js'
+import { buildSerializer, buildValidator } from './plugins/http/compilers.js'
+import errors, { answerError } from './plugins/http/error-handler.js'
+import json from './plugins/http/json.js'
+import methods from './plugins/http/methods.js'
+import refusedBody from './plugins/http/refused-body.js'
+import security, { HEADERS } from './plugins/http/security.js'
+import openapi from './plugins/openapi/document.js'
+import reference from './plugins/openapi/reference.js'
 import storePlugin from './plugins/store.js'
-import tokens from './plugins/tokens.js'
 import { apis } from './routes/index.js'
-import { buildSerializer, buildValidator } from './schemas/compilers.js'
-import type { Store } from './store/store.js'
+import type { Store } from './store/engine.js'
 
 /** How long an idle connection is kept, in milliseconds: a stop waits for it. */
 const KEEP_ALIVE_TIMEOUT = 5_000
@@ -76,7 +76,7 @@ export async function buildApp(
   await app.register(tokens, config)
   await app.register(login, config)
   await app.register(openapi, { tags: [...mounted.map(({ tag }) => tag), healthTag] })
-  if (config.strict) await app.register(import('./plugins/strict.js'))
+  if (config.strict) await app.register(import('./plugins/openapi/strict.js'))
   await app.register(reference, { isHome: !config.apis.includes('memes') })
   await app.register(health)
   for (const { routes } of mounted) await app.register(routes, { config })

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import { parse as parseDuration } from '@lukeed/ms'
 import {
   FormatRegistry,
@@ -7,6 +8,12 @@ import {
   Type,
 } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
+
+/** The version of this package, as its manifest has it. The package names itself, so that compiled code finds it too. */
+export const { version } = Value.Parse(
+  Type.Object({ version: Type.String() }),
+  createRequire(import.meta.url)('slipway/package.json'),
+)
 
 /** The APIs that can be mounted, by name. */
 export const API_NAMES = ['fleet', 'forum', 'memes', 'registry', 'plans'] as const

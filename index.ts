@@ -1,8 +1,8 @@
 /** What other programs can use: the server itself, to embed it in their tests. */
 export { buildApp } from './app.js'
 export { type Config, ConfigError, type Options, parseConfig } from './config.js'
-export { bearer, type Carrier, header } from './plugins/carriers.js'
-export { default as guards } from './plugins/guards.js'
+export { bearer, type Carrier, header } from './plugins/auth/carriers.js'
+export { default as guards } from './plugins/auth/guards.js'
 export { SeedError } from './seed/errors.js'
+export { openStore, type Store } from './store/engine.js'
 export { MemoryEngine } from './store/memory/engine.js'
-export { openStore, type Store } from './store/store.js'

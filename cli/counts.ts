@@ -1,4 +1,4 @@
-import type { Store } from '../store/store.js'
+import type { Store } from '../store/engine.js'
 import { count, listed } from './say.js'
 
 /** What a data file holds: `3 users, 15 ships and 12 articles`. Kinds that it has none of are passed over. */

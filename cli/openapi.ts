@@ -1,7 +1,7 @@
 import { buildApp } from '../app.js'
 import { parseConfig, readEnvironment, type Text } from '../config.js'
+import { openStore } from '../store/engine.js'
 import { MemoryEngine } from '../store/memory/engine.js'
-import { openStore } from '../store/store.js'
 import { refuseWrong, type ServeFlags } from './serve.js'
 
 /** Prints the OpenAPI document, without listening, and without a data file. */

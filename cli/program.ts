@@ -1,7 +1,6 @@
 import { access } from 'node:fs/promises'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { API_NAMES } from '../config.js'
-import { version } from '../version.js'
+import { API_NAMES, version } from '../config.js'
 import type { ProjectFlags } from './project/add.js'
 import type { ServeFlags } from './serve.js'
 import type { UserFlags } from './user/add.js'

@@ -1,6 +1,6 @@
 import { type TSchema, Type } from '@sinclair/typebox'
-import { compile } from '../schemas/check.js'
 import { Email, Password } from '../seed/format.js'
+import { compile } from '../store/check.js'
 import { projectFields, Username } from '../store/collections.js'
 import { Refusal } from './errors.js'
 

@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { oneOf } from '../schemas/one-of.js'
-import { success } from '../schemas/response.js'
-import type { Tag } from './openapi.js'
+import { oneOf } from '../store/schema.js'
+import type { Tag } from './openapi/document.js'
+import { success } from './openapi/responses.js'
 
 export const tag: Tag = {
   name: 'service',

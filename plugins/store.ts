@@ -1,8 +1,8 @@
 import fp from 'fastify-plugin'
 import { findDataFile } from '../seed/find.js'
 import { seed } from '../seed/seed.js'
+import { openStore, type Store } from '../store/engine.js'
 import { MemoryEngine } from '../store/memory/engine.js'
-import { openStore, type Store } from '../store/store.js'
 import { warnOfDemoUsers } from './exposure.js'
 
 declare module 'fastify' {

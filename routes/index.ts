@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify'
 import type { API_NAMES, Config } from '../config.js'
-import type { Tag } from '../plugins/openapi.js'
+import type { Tag } from '../plugins/openapi/document.js'
 import fleet from './fleet/index.js'
 import forum from './forum/index.js'
 import memes from './memes/index.js'

@@ -1,12 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { Config } from '../config.js'
-import { linked, withToken } from '../schemas/links.js'
-import { nullable } from '../schemas/nullable.js'
-import { success } from '../schemas/response.js'
-import { exampleToken } from '../schemas/session.js'
+import { exampleToken } from '../plugins/auth/session.js'
+import { linked, withToken } from '../plugins/openapi/links.js'
+import { success } from '../plugins/openapi/responses.js'
 import { Username } from '../store/collections.js'
 import { firstProjectOf } from '../store/projects.js'
+import { nullable } from '../store/schema.js'
 
 const SharedLogin = Type.Object(
   {

@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { nullable } from '../schemas/nullable.js'
+import { isPasswordHash } from '../plugins/auth/argon2id.js'
+import { addFormat } from '../store/check.js'
 import {
   applicationToken,
   articleFields,
@@ -8,6 +9,14 @@ import {
   templateFields,
   Username,
 } from '../store/collections.js'
+import { nullable } from '../store/schema.js'
+
+addFormat('moment', isMoment, 'must be a date such as 2026-01-31T12:00:00Z')
+addFormat(
+  'password-hash',
+  isPasswordHash,
+  'must be a whole argon2id hash that a login can wait for',
+)
 
 /** Ids leave room above themselves for those that are still to be given. */
 const SeedId = Type.Optional(Type.Integer({ minimum: 1, maximum: 1e15 }))
@@ -112,3 +121,13 @@ export const SeedFile = Type.Object(
   { additionalProperties: false },
 )
 export type SeedFile = Static<typeof SeedFile>
+
+/** ISO 8601 with an offset, of any precision, or an HTTP date (RFC 9110, section 5.6.7); and a day that there is. */
+function isMoment(text: string): boolean {
+  const time = Date.parse(text)
+  // Beyond the year 9999 an ISO date has a sign, and sorts as another.
+  if (Number.isNaN(time) || !/^\d{4}-/.test(new Date(time).toISOString())) return false
+  if (new Date(time).toUTCString() === text) return true
+  const date = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/.exec(text)?.[1]
+  return date !== undefined && new Date(`${date}T00:00:00Z`).toISOString().startsWith(date)
+}

@@ -1,4 +1,4 @@
-import { compile, escapePointer } from '../schemas/check.js'
+import { compile, escapePointer } from '../store/check.js'
 import {
   type Article,
   type Dmp,
@@ -8,9 +8,9 @@ import {
   type Template,
   type User,
 } from '../store/collections.js'
+import type { NewRecord, Store } from '../store/engine.js'
 import { UniqueViolation } from '../store/errors.js'
 import { faultIn } from '../store/free-form.js'
-import type { NewRecord, Store } from '../store/store.js'
 import { SeedError } from './errors.js'
 import {
   type SeedArticle,

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { type Static, Type } from '@sinclair/typebox'
 import { v7 as uuidv7 } from 'uuid'
-import { nullable } from '../schemas/nullable.js'
-import { oneOf } from '../schemas/one-of.js'
 import { BY_ID, declare, type RecordOf } from './declaration.js'
+import type { NewRecord } from './engine.js'
 import type { FreeForm } from './free-form.js'
-import type { NewRecord } from './store.js'
+import { nullable, oneOf } from './schema.js'
 
 /**
  * A user's name. No colon and no control character, because HTTP Basic has no way to send them (RFC 7617, section 2),

@@ -1,5 +1,5 @@
 import { type Static, type TObject, type TProperties, Type } from '@sinclair/typebox'
-import { type Check, compile } from '../schemas/check.js'
+import { type Check, compile } from './check.js'
 
 /** What every record has: its number in the collection, and a version that rises with each visible change. */
 const recordFields = {

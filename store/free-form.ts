@@ -1,4 +1,4 @@
-import { escapePointer } from '../schemas/check.js'
+import { escapePointer } from './check.js'
 
 /** A JSON object that is written freely. */
 export interface FreeForm {

@@ -1,5 +1,5 @@
 import type { User } from './collections.js'
-import type { Store } from './store.js'
+import type { Store } from './engine.js'
 
 /** The users whom records belong to, by their id. Who has been deleted since the records were read is not there. */
 export async function ownersOf(

@@ -1,5 +1,5 @@
 import type { Project, User } from './collections.js'
-import type { Store } from './store.js'
+import type { Store } from './engine.js'
 
 /** The first by id of the projects that a user works on. */
 export async function firstProjectOf(

@@ -1,7 +1,7 @@
 import { parseJson, readText } from '../../seed/read.js'
 import { fill } from '../../seed/seed.js'
+import { openStore, type Store } from '../../store/engine.js'
 import { MemoryEngine } from '../../store/memory/engine.js'
-import { openStore, type Store } from '../../store/store.js'
 
 /** What a data file holds, once the server would take it. */
 export interface Loaded {

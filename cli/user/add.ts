@@ -38,7 +38,7 @@ export async function addUser(username: string | undefined, flags: UserFlags): P
     return { username: name, ...(await askedFor(prompts, flags)) }
   })
   const { password, email, ...rest } = account
-  const { hashPassword } = await import('../../plugins/argon2id.js')
+  const { hashPassword } = await import('../../plugins/auth/argon2id.js')
   const user = { ...rest, email: email || undefined, passwordHash: await hashPassword(password) }
   say(await editFile(file, (data) => userAddition(file, data, user)))
 }

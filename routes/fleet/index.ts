@@ -1,5 +1,5 @@
-import { bearer } from '../../plugins/carriers.js'
-import guards from '../../plugins/guards.js'
+import { bearer } from '../../plugins/auth/carriers.js'
+import guards from '../../plugins/auth/guards.js'
 import type { Api } from '../index.js'
 import sessions from './sessions.js'
 import ships from './ships.js'

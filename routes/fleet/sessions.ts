@@ -1,13 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
-import { errors } from '../../errors.js'
-import { loginRefusals } from '../../plugins/login.js'
-import { linked, withToken } from '../../schemas/links.js'
-import { Message } from '../../schemas/message.js'
-import { ref } from '../../schemas/ref.js'
-import { success } from '../../schemas/response.js'
-import { AccessToken, Credentials, exampleToken } from '../../schemas/session.js'
+import { loginRefusals } from '../../plugins/auth/login.js'
+import { AccessToken, Credentials, exampleToken } from '../../plugins/auth/session.js'
+import { errors } from '../../plugins/http/errors.js'
+import { linked, withToken } from '../../plugins/openapi/links.js'
+import { Message } from '../../plugins/openapi/message.js'
+import { success } from '../../plugins/openapi/responses.js'
+import { ref } from '../../store/schema.js'
 
 const TokenPair = Type.Object(
   {

@@ -1,14 +1,14 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { errors, found } from '../../errors.js'
-import { expectedVersions, isKnown, tag } from '../../plugins/conditional.js'
-import { locationOf } from '../../plugins/location.js'
-import { linksOf } from '../../schemas/links.js'
-import { Id, IdParams, IfMatch, IfNoneMatch } from '../../schemas/record.js'
-import { ref } from '../../schemas/ref.js'
-import { empty, failure, list, success } from '../../schemas/response.js'
+import { expectedVersions, isKnown, tag } from '../../plugins/http/conditional.js'
+import { errors, found } from '../../plugins/http/errors.js'
+import { locationOf } from '../../plugins/http/location.js'
+import { Id, IdParams, IfMatch, IfNoneMatch } from '../../plugins/http/record.js'
+import { linksOf } from '../../plugins/openapi/links.js'
+import { empty, failure, list, success } from '../../plugins/openapi/responses.js'
 import { shipFields } from '../../store/collections.js'
+import { ref } from '../../store/schema.js'
 
 const example = {
   affiliation: 'Rebel Alliance',

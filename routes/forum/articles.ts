@@ -1,22 +1,21 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { errors, found } from '../../errors.js'
-import { expectedVersions, isKnown, tag } from '../../plugins/conditional.js'
-import { ownersOnly } from '../../plugins/owners.js'
-import { linksOf } from '../../schemas/links.js'
-import { nullable } from '../../schemas/nullable.js'
-import { Id, IdParams, IfMatch, IfNoneMatch } from '../../schemas/record.js'
-import { ref } from '../../schemas/ref.js'
-import { empty, failure, success } from '../../schemas/response.js'
+import { ownersOnly } from '../../plugins/auth/owners.js'
+import { expectedVersions, isKnown, tag } from '../../plugins/http/conditional.js'
+import { errors, found } from '../../plugins/http/errors.js'
+import { Id, IdParams, IfMatch, IfNoneMatch } from '../../plugins/http/record.js'
+import { linksOf } from '../../plugins/openapi/links.js'
+import { empty, failure, success } from '../../plugins/openapi/responses.js'
 import {
   type Article as ArticleRecord,
   articleFields,
   type User,
   Username,
 } from '../../store/collections.js'
+import type { Query } from '../../store/engine.js'
 import { ownerOf, ownersOf } from '../../store/owners.js'
-import type { Query } from '../../store/store.js'
+import { nullable, ref } from '../../store/schema.js'
 import { TokenBody, tokenField } from './token.js'
 
 const about = {

@@ -1,5 +1,5 @@
-import { bearer, bodyField } from '../../plugins/carriers.js'
-import guards from '../../plugins/guards.js'
+import { bearer, bodyField } from '../../plugins/auth/carriers.js'
+import guards from '../../plugins/auth/guards.js'
 import type { Api } from '../index.js'
 import articles from './articles.js'
 import sessions from './sessions.js'

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { exampleToken } from '../../schemas/session.js'
+import { exampleToken } from '../../plugins/auth/session.js'
 
 /** The field of a body that carries the token, where no `Authorization` does. */
 export const tokenField = {

@@ -1,5 +1,5 @@
-import type { Wording } from '../../errors.js'
-import { EMPTY, MISSING } from '../../schemas/check.js'
+import type { Wording } from '../../plugins/http/errors.js'
+import { EMPTY, MISSING } from '../../store/check.js'
 
 /** What is said of a field that isn't there. */
 const MISSING_FIELDS: Readonly<Record<string, string>> = {

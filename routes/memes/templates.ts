@@ -1,17 +1,15 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
-import { errors, found } from '../../errors.js'
-import { expectedVersions, isKnown, tag } from '../../plugins/conditional.js'
-import { FORM } from '../../plugins/form.js'
-import { ownersOnly } from '../../plugins/owners.js'
-import { prefersHtml } from '../../plugins/reference.js'
-import { linksOf } from '../../schemas/links.js'
-import { Message } from '../../schemas/message.js'
-import { nullable } from '../../schemas/nullable.js'
-import { Id, IdParams, IfMatch, IfNoneMatch } from '../../schemas/record.js'
-import { ref } from '../../schemas/ref.js'
-import { empty, failure, success } from '../../schemas/response.js'
+import { ownersOnly } from '../../plugins/auth/owners.js'
+import { expectedVersions, isKnown, tag } from '../../plugins/http/conditional.js'
+import { errors, found } from '../../plugins/http/errors.js'
+import { FORM } from '../../plugins/http/form.js'
+import { Id, IdParams, IfMatch, IfNoneMatch } from '../../plugins/http/record.js'
+import { linksOf } from '../../plugins/openapi/links.js'
+import { Message } from '../../plugins/openapi/message.js'
+import { prefersHtml } from '../../plugins/openapi/reference.js'
+import { empty, failure, success } from '../../plugins/openapi/responses.js'
 import {
   type Template as TemplateRecord,
   templateFields,
@@ -19,6 +17,7 @@ import {
   Username,
 } from '../../store/collections.js'
 import { ownerOf, ownersOf } from '../../store/owners.js'
+import { nullable, ref } from '../../store/schema.js'
 
 const { description, ...requiredFields } = templateFields
 

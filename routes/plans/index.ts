@@ -1,6 +1,6 @@
 import { Renderer } from '../../documents/renderer.js'
-import { bearer } from '../../plugins/carriers.js'
-import guards from '../../plugins/guards.js'
+import { bearer } from '../../plugins/auth/carriers.js'
+import guards from '../../plugins/auth/guards.js'
 import type { Api } from '../index.js'
 import login from '../login.js'
 import dmps from './dmps.js'

@@ -7,10 +7,10 @@ import {
   type Renderer,
   RenderingFailed,
 } from '../../documents/renderer.js'
-import { errors } from '../../errors.js'
+import { errors } from '../../plugins/http/errors.js'
 import type { StoredFile, Task } from '../../store/collections.js'
+import type { NewRecord, Store } from '../../store/engine.js'
 import type { FileStore } from '../../store/files.js'
-import type { NewRecord, Store } from '../../store/store.js'
 
 /** How many of one user's plans may wait or be rendered, so that there is room for others. */
 const MAX_PER_USER = 25

@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { errors, found } from '../../errors.js'
-import { DownloadHeaders, download, downloadAnswers } from '../../plugins/download.js'
-import { failure } from '../../schemas/response.js'
+import { DownloadHeaders, download, downloadAnswers } from '../../plugins/http/download.js'
+import { errors, found } from '../../plugins/http/errors.js'
+import { failure } from '../../plugins/openapi/responses.js'
 import { exampleTaskId } from './done.js'
 import { visibleTask } from './visible.js'
 

@@ -2,9 +2,9 @@ import { isUtf8 } from 'node:buffer'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { errors } from '../../errors.js'
-import { failure, success } from '../../schemas/response.js'
-import { AccessToken } from '../../schemas/session.js'
+import { AccessToken } from '../../plugins/auth/session.js'
+import { errors } from '../../plugins/http/errors.js'
+import { failure, success } from '../../plugins/openapi/responses.js'
 
 const Notice = Type.Object(
   { msg: Type.String({ description: 'What was done, for a person' }) },

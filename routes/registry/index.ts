@@ -1,5 +1,5 @@
-import { bearer, header } from '../../plugins/carriers.js'
-import guards from '../../plugins/guards.js'
+import { bearer, header } from '../../plugins/auth/carriers.js'
+import guards from '../../plugins/auth/guards.js'
 import type { Api } from '../index.js'
 import packages from './packages.js'
 import tags from './tags.js'

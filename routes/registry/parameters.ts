@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
-import { errors } from '../../errors.js'
-import { failure } from '../../schemas/response.js'
+import { errors } from '../../plugins/http/errors.js'
+import { failure } from '../../plugins/openapi/responses.js'
 import { type Package, PackageName, TagName } from '../../store/collections.js'
 
 /** What names a file: in a path, or in the body of an upload. */

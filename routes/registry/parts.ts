@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream'
 import type { Multipart } from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
-import { ApiError, errors } from '../../errors.js'
-import { hasHalfPair } from '../../plugins/json.js'
-import { unknownField } from '../../schemas/check.js'
+import { ApiError, errors } from '../../plugins/http/errors.js'
+import { hasHalfPair } from '../../plugins/http/json.js'
+import { unknownField } from '../../store/check.js'
 import type { FileStore, ReceivedFile } from '../../store/files.js'
 
 /** How large a part may be that isn't the file, in bytes. */

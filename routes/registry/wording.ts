@@ -1,5 +1,5 @@
-import type { Wording } from '../../errors.js'
-import { EMPTY, EXCLUDED, MISSING } from '../../schemas/check.js'
+import type { Wording } from '../../plugins/http/errors.js'
+import { EMPTY, EXCLUDED, MISSING } from '../../store/check.js'
 
 /** What is said of a name that breaks its pattern. */
 const BAD_NAMES: Readonly<Record<string, string>> = {

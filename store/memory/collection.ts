@@ -6,6 +6,7 @@ import {
   type FieldOf,
   type Order,
 } from '../declaration.js'
+import type { Collection, Condition, NewRecord, Page, Query, Update } from '../engine.js'
 import {
   ConditionFailed,
   InvalidRecord,
@@ -13,7 +14,6 @@ import {
   UniqueViolation,
   VersionMismatch,
 } from '../errors.js'
-import type { Collection, Condition, NewRecord, Page, Query, Update } from '../store.js'
 import { SortedList } from './sorted-list.js'
 import { TextIndex } from './text-index.js'
 

@@ -1,4 +1,4 @@
-import type { Denylist } from '../store.js'
+import type { Denylist } from '../engine.js'
 import { SortedList } from './sorted-list.js'
 
 interface Entry {

@@ -1,5 +1,5 @@
 import type { BaseRecord, Declaration } from '../declaration.js'
-import type { Collection, Engine } from '../store.js'
+import type { Collection, Engine } from '../engine.js'
 import { type Cascading, MemoryCollection } from './collection.js'
 import { MemoryDenylist } from './denylist.js'
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import t from 'tap'
-import { generated } from '../../client/generator.js'
+import { generated } from '../../tools/generator.js'
 import { ROOT } from '../fixtures/process.js'
 
 t.test('what is committed is what the routes give', async (t) => {

@@ -2,6 +2,7 @@ import { Type } from '@sinclair/typebox'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { declare } from '../../store/declaration.js'
+import type { Engine } from '../../store/engine.js'
 import {
   ConditionFailed,
   InvalidRecord,
@@ -9,7 +10,6 @@ import {
   UniqueViolation,
   VersionMismatch,
 } from '../../store/errors.js'
-import type { Engine } from '../../store/store.js'
 
 const nullableInteger = Type.Union([Type.Integer(), Type.Null()])
 

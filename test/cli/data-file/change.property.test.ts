@@ -12,7 +12,7 @@ import { userRemoval } from '../../../cli/user/remove.js'
 import type { SeedFile } from '../../../seed/format.js'
 import { assertSeedFile } from '../../../seed/seed.js'
 import { newUser } from '../../../store/collections.js'
-import type { Store } from '../../../store/store.js'
+import type { Store } from '../../../store/engine.js'
 
 const FILE = 'data.json'
 const HASH = '$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21l$aGFzaGhhc2hoYXNoaGFzaA'

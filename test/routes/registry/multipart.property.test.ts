@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import fc from 'fast-check'
 import t from 'tap'
-import { compile } from '../../../schemas/check.js'
+import { compile } from '../../../store/check.js'
 import { PackageName, TagName } from '../../../store/collections.js'
 import {
   ask,

@@ -1,0 +1,55 @@
+import { randomInt } from 'node:crypto'
+import type { FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { newUser, type User } from '../../store/collections.js'
+import { errors } from '../http/errors.js'
+import { failure } from '../openapi/responses.js'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /**
+     * Makes an account.
+     * @throws 409 when the name is taken, 503 when too many passwords wait to be hashed
+     */
+    readonly createUser: (
+      request: FastifyRequest,
+      username: string,
+      password: string,
+    ) => Promise<User>
+  }
+}
+
+/** The answers of a route that makes an account, when it doesn't. */
+export const creationRefusals = {
+  409: failure('Another user has this name', errors.taken(['username'])),
+  503: failure('Too many passwords wait to be hashed', errors.overloaded()),
+}
+
+/** Making an account, the same for every API. */
+export default fp(
+  async (app) => {
+    app.decorate('createUser', async (request, username, password) => {
+      // Refuses most before the costly hash; the insertion decides.
+      await refuseTaken(request, username)
+      const passwordHash = await app.passwords.hash(password)
+      // The id can be another's after a restart, and JWT_SECRET the same: their tokens must not fit.
+      const generation = randomInt(2 ** 40)
+      return request.store.users.insert(newUser({ username, passwordHash, generation }))
+    })
+  },
+  { name: 'accounts', dependencies: ['passwords', 'store'] },
+)
+
+/**
+ * Refuses a name that another user has.
+ * @param except the id of the user who may have it
+ * @throws 409
+ */
+export async function refuseTaken(
+  { store }: FastifyRequest,
+  username: string,
+  except?: number,
+): Promise<void> {
+  const holder = await store.users.getBy({ username })
+  if (holder && holder.id !== except) throw errors.taken(['username'])
+}

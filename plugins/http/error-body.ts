@@ -1,0 +1,41 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { oneOf, ref } from '../../store/schema.js'
+
+export const ErrorDetail = Type.Object(
+  {
+    in: oneOf(['body', 'path', 'query', 'header'], {
+      description: 'The part of the request that has the fault',
+    }),
+    path: Type.String({ description: 'Where in that part, as a JSON pointer (RFC 6901)' }),
+    message: Type.String({ description: 'What is wrong there' }),
+  },
+  {
+    $id: 'ErrorDetail',
+    additionalProperties: false,
+    examples: [{ in: 'body', path: '/crew', message: 'must be >= 1' }],
+  },
+)
+export type ErrorDetail = Static<typeof ErrorDetail>
+
+/** The one shape of every error that a client gets. */
+export const ErrorBody = Type.Object(
+  {
+    statusCode: Type.Integer({ minimum: 400, maximum: 599, description: 'The HTTP status again' }),
+    error: Type.String({
+      description: "The status's name; in the forum and plans APIs the message again",
+    }),
+    message: Type.String({ description: 'What went wrong, for a person' }),
+    details: Type.Optional(
+      Type.Array(ref(ErrorDetail), {
+        description:
+          'The faults that validation found: all, up to a hundred, and one in a huge body',
+      }),
+    ),
+  },
+  {
+    $id: 'Error',
+    additionalProperties: false,
+    examples: [{ statusCode: 404, error: 'Not Found', message: 'There is nothing at this path.' }],
+  },
+)
+export type ErrorBody = Static<typeof ErrorBody>

@@ -1,0 +1,104 @@
+import type {
+  FastifyError,
+  FastifyReply,
+  FastifyRequest,
+  FastifySchemaValidationError,
+} from 'fastify'
+import fp from 'fastify-plugin'
+import { describe } from '../../store/check.js'
+import { users } from '../../store/collections.js'
+import {
+  ConditionFailed,
+  ReferenceViolation,
+  UniqueViolation,
+  VersionMismatch,
+} from '../../store/errors.js'
+import type { ErrorDetail } from './error-body.js'
+import { ApiError, errors, PLAIN, type Wording } from './errors.js'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** How errors are put in this scope. */
+    readonly wording: Wording
+  }
+}
+
+/** A body can hold a fault for every two bytes. A person needs a few of them. */
+const MAX_DETAILS = 100
+
+/** Fastify's names for the parts of a request, and a client's. */
+const PARTS: Readonly<Record<string, ErrorDetail['in']>> = {
+  body: 'body',
+  params: 'path',
+  querystring: 'query',
+  headers: 'header',
+}
+
+/** What of Fastify's own errors the catalogue has words for. */
+const FASTIFY_ERRORS: Readonly<Record<string, () => ApiError>> = {
+  FST_ERR_CTP_INVALID_JSON_BODY: errors.notJson,
+  FST_ERR_BAD_URL: errors.malformedPath,
+  FST_ERR_CTP_BODY_TOO_LARGE: errors.tooLarge,
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: errors.unsupportedMediaType,
+  FST_INVALID_MULTIPART_CONTENT_TYPE: errors.unsupportedMediaType,
+  FST_INVALID_JSON_FIELD_ERROR: errors.notJson,
+  FST_MP_PREMATURE_CLOSE: errors.malformedUpload,
+  FST_PROTO_VIOLATION: errors.malformedUpload,
+  FST_PARTS_LIMIT: errors.tooManyParts,
+  FST_FILES_LIMIT: errors.tooManyParts,
+  FST_FIELDS_LIMIT: errors.tooManyParts,
+  FST_REQ_FILE_TOO_LARGE: errors.tooLarge,
+}
+
+/** Answers an error in the one shape. What isn't a client's fault is logged, and says nothing of itself. */
+export function answerError(error: Error, request: FastifyRequest, reply: FastifyReply): void {
+  const known = toApiError(error)
+  if (!known) request.log.error(error)
+  answer(known ?? new ApiError(500, 'Internal Server Error'), reply, request.server.wording)
+}
+
+/** Answers an error in the words of one API. */
+export function answer(error: ApiError, reply: FastifyReply, wording: Wording): void {
+  reply.code(error.statusCode).headers(error.headers).send(error.bodyIn(wording))
+}
+
+/** Answers every error that a request meets, from whichever route. */
+export default fp(
+  async (app) => {
+    app.decorate('wording', PLAIN)
+    app.setErrorHandler<Error>(answerError)
+  },
+  { name: 'errors' },
+)
+
+/** What a client gets for an error; undefined when the error is the server's own fault. */
+export function toApiError(error: Error): ApiError | undefined {
+  if (error instanceof ApiError) return error
+  if (error instanceof UniqueViolation) return errors.taken(error.fields)
+  if (error instanceof VersionMismatch) return errors.preconditionFailed()
+  if (error instanceof ConditionFailed) return errors.conflict()
+  if (error instanceof ReferenceViolation) {
+    // Who the request comes from was deleted while it ran, and the token with them.
+    return error.target === users.name ? errors.tokenInvalid() : errors.conflict()
+  }
+  if (!isFastifyError(error)) return undefined
+  if (error.validation) {
+    return errors.invalid(detailsOf(error.validation, error.validationContext))
+  }
+  const known = FASTIFY_ERRORS[error.code]
+  if (known) return known()
+  const { statusCode = 500, message } = error
+  return statusCode < 500 ? new ApiError(statusCode, message) : undefined
+}
+
+function isFastifyError(error: Error): error is FastifyError {
+  return 'statusCode' in error || 'validation' in error
+}
+
+function detailsOf(
+  faults: readonly FastifySchemaValidationError[],
+  context = 'body',
+): ErrorDetail[] {
+  const part = PARTS[context] ?? 'body'
+  return faults.slice(0, MAX_DETAILS).map((fault) => ({ in: part, ...describe(fault) }))
+}

@@ -1,0 +1,72 @@
+import { isUtf8 } from 'node:buffer'
+import type { FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { hasBody, isEncoded } from './bodies.js'
+import { errors } from './errors.js'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /**
+     * Reads the JSON body of a GET, which Fastify leaves alone.
+     * @returns undefined where there is none
+     * @throws 400, 413, 415
+     */
+    readonly readJson: (request: FastifyRequest) => Promise<unknown>
+  }
+}
+
+/**
+ * Reads JSON bodies, as UTF-8 (RFC 8259, section 8.1) and nothing else: what isn't text would be stored as something else
+ * than was sent. Many clients say `Content-Type: application/json` on requests without a body: those have none, instead of
+ * a broken one.
+ */
+export default fp(
+  async (app) => {
+    const parseText = app.getDefaultJsonParser('error', 'error')
+    const parse = (request: FastifyRequest, body: Buffer, done: Done) => {
+      if (body.length === 0) return done(null, undefined)
+      const text = body.toString()
+      if (!isUtf8(body) || hasHalfPair(text)) return done(errors.notUnicode())
+      return parseText(request, text, done)
+    }
+    app.removeContentTypeParser('text/plain')
+    app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, parse)
+
+    app.decorate('readJson', async (request) => {
+      if (!hasBody(request)) return undefined
+      const { 'content-length': length, 'content-type': type = '' } = request.headers
+      const isJson = /^application\/json *(;|$)/i.test(type)
+      if (!isJson || isEncoded(request)) throw errors.unsupportedMediaType()
+      const { bodyLimit } = request.routeOptions
+      if (Number(length) > bodyLimit) throw errors.tooLarge()
+      const { raw } = request
+      const chunks: Buffer[] = []
+      let size = 0
+      return new Promise((resolve, reject) => {
+        raw.on('data', (chunk: Buffer) => {
+          size += chunk.length
+          if (size <= bodyLimit) chunks.push(chunk)
+          else reject(errors.tooLarge())
+        })
+        // The client has gone.
+        raw.on('error', () => reject(errors.notJson()))
+        raw.on('end', () => {
+          parse(request, Buffer.concat(chunks), (error, body) => {
+            if (error) reject(error)
+            else resolve(body)
+          })
+        })
+      })
+    })
+  },
+  { name: 'json' },
+)
+
+type Done = (error: Error | null, body?: unknown) => void
+
+/** Whether an escape in a JSON text is one half of a surrogate pair without the other: no character at all. */
+export function hasHalfPair(text: string): boolean {
+  if (!/\\u[dD][89a-fA-F]/.test(text)) return false
+  const escapes = /\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u[dD][89a-fA-F]|\\./g
+  return text.match(escapes)?.some(({ length }) => length === '\\uD8'.length) ?? false
+}

@@ -1,0 +1,110 @@
+import t from 'tap'
+import { buildApp } from '../../../app.js'
+import { parseConfig } from '../../../config.js'
+import { toApiError } from '../../../plugins/http/error-handler.js'
+import { newUser } from '../../../store/collections.js'
+import { openStore } from '../../../store/engine.js'
+import { InvalidRecord, ReferenceViolation } from '../../../store/errors.js'
+import { MemoryEngine } from '../../../store/memory/engine.js'
+import { call, failOnBreaches, isError, logIn, startApp } from '../../fixtures/app.js'
+
+t.test('a body that is not what it says is refused', async (t) => {
+  const app = await startApp(t)
+  const post = (payload: string, type = 'application/json') =>
+    call(app, 'POST', '/api/users', { payload, headers: { 'content-type': type } })
+
+  isError(t, await post('{"name":"new us'), 400)
+  isError(t, await post(''), 400)
+  isError(t, await post('null'), 400)
+  isError(t, await post('"text"'), 400)
+  isError(t, await post('[]'), 400)
+  isError(t, await post('{"__proto__":{"admin":true},"name":"name","password":"secret"}'), 400)
+  isError(
+    t,
+    await post('{"constructor":{"prototype":{"admin":true}},"name":"name","password":"secret"}'),
+    400,
+  )
+  isError(t, await post('['.repeat(100_000) + ']'.repeat(100_000)), 400)
+  isError(t, await post(`${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`), 400)
+  isError(t, await post('name=name&password=secret', 'application/x-www-form-urlencoded'), 415)
+  isError(t, await post('name', 'text/plain'), 415)
+  isError(t, await post('{}', 'no media type'), 415)
+  isError(t, await post(`{"name":"${'x'.repeat(1024 * 1024)}"}`), 413)
+  t.equal((await call(app, 'GET', '/api/users')).json().length, 3)
+})
+
+t.test('a body with a character set is read', async (t) => {
+  const app = await startApp(t)
+  const response = await call(app, 'POST', '/api/users', {
+    payload: '{"name":"Zoë 🚀","password":"secret"}',
+    headers: { 'content-type': 'application/json; charset=utf-8' },
+  })
+  t.equal(response.statusCode, 201)
+  t.equal(response.json().name, 'Zoë 🚀')
+})
+
+t.test('a body that is not text is refused, since it would be stored as another', async (t) => {
+  const app = await startApp(t)
+  const post = (payload: Buffer | string) =>
+    call(app, 'POST', '/api/users', { payload, headers: { 'content-type': 'application/json' } })
+  const latin1 = Buffer.from('{"name":"Zoë","password":"secret"}', 'latin1')
+  isError(t, await post(latin1), 400, 'The body is not valid Unicode text.')
+  for (const half of ['\\ud83d', '\\ude80', '\\ude80\\ud83d', '\\ud83d\\\\ude80', '\\ud83dx']) {
+    isError(t, await post(`{"name":"rocket ${half}","password":"secret"}`), 400, /Unicode/)
+  }
+  const names = ['whole \\ud83d\\ude80', 'no escape \\\\ud83d', 'another \\\\\\ud83d\\ude80']
+  for (const name of names) {
+    t.equal((await post(`{"name":"${name}","password":"secret"}`)).statusCode, 201, name)
+  }
+})
+
+t.test('a body in a coding that is not read is refused', async (t) => {
+  const app = await startApp(t)
+  const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' }
+  isError(t, await call(app, 'POST', '/api/users', { payload: 'x', headers }), 415)
+})
+
+t.test('a path that cannot be read is refused like anything else', async (t) => {
+  const app = await startApp(t)
+  const response = await call(app, 'GET', '/api/ships/%')
+  isError(t, response, 400, 'The path has an escape that is none.')
+  t.equal(response.headers['x-content-type-options'], 'nosniff')
+})
+
+t.test('BODY_LIMIT bounds bodies', async (t) => {
+  const app = await startApp(t, { bodyLimit: '1KiB' })
+  const payload = { name: 'name', password: 'x'.repeat(1024) }
+  isError(t, await call(app, 'POST', '/api/users', { payload }), 413)
+})
+
+t.test('JSON that is announced but not sent counts as no body', async (t) => {
+  const app = await startApp(t)
+  const { access: token } = await logIn(app)
+  const headers = { 'content-type': 'application/json' }
+  t.equal((await call(app, 'GET', '/api/ships/1', { headers })).statusCode, 200)
+  t.equal((await call(app, 'DELETE', '/api/ships/1', { token, headers })).statusCode, 204)
+  t.equal((await call(app, 'DELETE', '/auth/logout', { token, headers })).statusCode, 200)
+})
+
+t.test("what is not a client's fault says nothing of itself", async (t) => {
+  t.equal(toApiError(new Error('secret')), undefined)
+  t.equal(toApiError(new InvalidRecord('ships', '/crew', 'secret')), undefined)
+  t.equal(toApiError(Object.assign(new Error('secret'), { statusCode: 502 })), undefined)
+  t.match(toApiError(new ReferenceViolation('ships', 'yardId', 'yards')), { statusCode: 409 })
+  t.match(toApiError(new ReferenceViolation('ships', 'userId', 'users')), { statusCode: 401 })
+})
+
+t.test('a store that fails makes a 500 that says no more', async (t) => {
+  const fail = async () => {
+    throw new Error('a secret of the store')
+  }
+  const store = { ...openStore(new MemoryEngine()), denylist: { add: fail, has: fail } }
+  const user = await store.users.insert(newUser({ username: 'someone', passwordHash: null }))
+  const app = await buildApp(parseConfig({ logLevel: 'silent', strict: true }), store)
+  failOnBreaches(t, app)
+  t.teardown(() => app.close())
+  const token = app.tokens.issue(user, 'access')
+  const response = await call(app, 'DELETE', '/api/ships/1', { token })
+  isError(t, response, 500, 'Internal Server Error')
+  t.notMatch(response.body, /secret/)
+})

@@ -1,0 +1,40 @@
+import { validate } from '@hyperjump/json-schema/openapi-3-1'
+import { createConfig, lintFromString } from '@redocly/openapi-core'
+import t from 'tap'
+import { generateOpenapi } from '../../../cli/openapi.js'
+import { API_NAMES } from '../../../config.js'
+
+const recommended = await createConfig({ extends: ['recommended'] })
+
+for (const apis of [API_NAMES.join(','), ...API_NAMES]) {
+  t.test(`the document of ${apis}`, async (t) => {
+    const text = JSON.stringify(await generateOpenapi({ apis }))
+
+    const problems = await lintFromString({ source: text, config: recommended })
+    const said = problems.map(
+      ({ severity, ruleId, message, location: [{ pointer } = {}] }) =>
+        `${severity} ${ruleId}: ${message} ${pointer}`,
+    )
+    t.same(said, [], "breaks none of Redocly's recommended rules")
+
+    // With the dialect of Schema Objects, which the bare schema of 3.1 leaves open.
+    const metaSchema = 'https://spec.openapis.org/oas/3.1/schema-base'
+    t.same(
+      await validate(metaSchema, JSON.parse(text), 'BASIC'),
+      { valid: true },
+      'is valid against the meta-schema of OpenAPI 3.1',
+    )
+  })
+}
+
+t.test('the rules and the meta-schema find what is wrong', async (t) => {
+  const document = { openapi: '3.1.0', info: {}, paths: { '/': { get: { responses: {} } } } }
+  const problems = await lintFromString({
+    source: JSON.stringify(document),
+    config: recommended,
+  })
+  t.ok(problems.some(({ ruleId, severity }) => ruleId === 'struct' && severity === 'error'))
+  t.ok(problems.some(({ severity }) => severity === 'warn'))
+  const { valid } = await validate('https://spec.openapis.org/oas/3.1/schema-base', document)
+  t.notOk(valid)
+})
