@@ -5,7 +5,6 @@ import accounts from './plugins/auth/accounts.js'
 import login from './plugins/auth/login.js'
 import passwords from './plugins/auth/passwords.js'
 import tokens from './plugins/auth/tokens.js'
-import files from './plugins/files.js'
 import health, { tag as healthTag } from './plugins/health.js'
 import bodies from './plugins/http/bodies.js'
 import { buildSerializer, buildValidator } from './plugins/http/compilers.js'
@@ -18,7 +17,7 @@ import openapi from './plugins/openapi/document.js'
 import reference from './plugins/openapi/reference.js'
 import storePlugin from './plugins/store.js'
 import { apis } from './routes/index.js'
-import type { Store } from './store/engine.js'
+import type { Store } from './store/collections.js'
 
 /** How long an idle connection is kept, in milliseconds: a stop waits for it. */
 const KEEP_ALIVE_TIMEOUT = 5_000
@@ -71,7 +70,6 @@ export async function buildApp(
   await app.register(json)
   await app.register(passwords)
   await app.register(storePlugin, { ...config, store })
-  await app.register(files)
   await app.register(accounts)
   await app.register(tokens, config)
   await app.register(login, config)

@@ -4,5 +4,5 @@ export { type Config, ConfigError, type Options, parseConfig } from './config.js
 export { bearer, type Carrier, header } from './plugins/auth/carriers.js'
 export { default as guards } from './plugins/auth/guards.js'
 export { SeedError } from './seed/errors.js'
-export { openStore, type Store } from './store/engine.js'
+export { collections, type Store } from './store/collections.js'
 export { MemoryEngine } from './store/memory/engine.js'

@@ -1,6 +1,6 @@
 import { buildApp } from '../app.js'
 import { parseConfig, readEnvironment, type Text } from '../config.js'
-import { openStore } from '../store/engine.js'
+import { collections } from '../store/collections.js'
 import { MemoryEngine } from '../store/memory/engine.js'
 import { refuseWrong, type ServeFlags } from './serve.js'
 
@@ -22,7 +22,7 @@ export async function generateOpenapi(options: {
 }): Promise<object> {
   const app = await buildApp(
     parseConfig({ ...options, logLevel: 'silent' }),
-    openStore(new MemoryEngine()),
+    await new MemoryEngine().open(collections),
   )
   await app.ready()
   const document = app.swagger()

@@ -5,7 +5,7 @@ import { cleanText } from './text.js'
 export interface PlanDocument {
   readonly plan: { readonly [field: string]: unknown }
   readonly author: string
-  readonly project: string | undefined
+  readonly project?: string | undefined
   /** ISO 8601. */
   readonly date: string
 }

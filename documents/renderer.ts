@@ -15,8 +15,6 @@ export interface RenderedPlan {
 export interface RendererOptions {
   /** Documents at once. */
   readonly atOnce?: number
-  /** How many may wait. */
-  readonly maxWaiting?: number
   /** How long one may take, without the time that it waits. In milliseconds. */
   readonly timeLimit?: number
   /** How much memory one may take, in MiB. */
@@ -28,8 +26,6 @@ export interface RendererOptions {
 /** Each takes one core: a second one goes on where a large plan takes its time. */
 const AT_ONCE = 2
 
-const MAX_WAITING = 100
-
 /** Ten times what the largest plan takes on a machine with nothing else to do. */
 const TIME_LIMIT = 120_000
 
@@ -37,14 +33,6 @@ const MEMORY_LIMIT = 1024
 
 /** How long a thread is kept for the next document: to begin one takes longer than most documents. */
 const IDLE_TIME = 30_000
-
-/** Too many documents are waiting to be rendered. */
-export class QueueFull extends Error {
-  constructor() {
-    super('too many documents are waiting to be rendered')
-    this.name = new.target.name
-  }
-}
 
 /** A document can't be rendered. The message is for the user. */
 export class RenderingFailed extends Error {
@@ -59,8 +47,8 @@ export class RenderingFailed extends Error {
  * and has no thread, before there is a document to render.
  */
 export class Renderer {
-  readonly #atOnce: number
-  readonly #maxWaiting: number
+  /** How many it renders at once. Beyond them documents wait for each other. */
+  readonly atOnce: number
   readonly #timeLimit: number
   readonly #memoryLimit: number
   readonly #worker: string | undefined
@@ -70,25 +58,20 @@ export class Renderer {
   #closed: Promise<void> | undefined
 
   constructor(options: RendererOptions = {}) {
-    this.#atOnce = options.atOnce ?? AT_ONCE
-    this.#maxWaiting = options.maxWaiting ?? MAX_WAITING
+    this.atOnce = options.atOnce ?? AT_ONCE
     this.#timeLimit = options.timeLimit ?? TIME_LIMIT
     this.#memoryLimit = options.memoryLimit ?? MEMORY_LIMIT
     this.#worker = options.worker
-    this.#limit = pLimit(this.#atOnce)
+    this.#limit = pLimit(this.atOnce)
   }
 
   /**
-   * Renders a document. It has its place in the queue when this returns, and rejects with {@link RenderingFailed} when
-   * it can't be rendered, or when the renderer is closed before it is.
-   * @param signal ends it when nobody wants it any more
-   * @throws {QueueFull} at once, not as a rejection, when too many are waiting
+   * Renders a document.
+   * @param unwanted ends it when nobody wants it any more
+   * @throws RenderingFailed when it can't be rendered, or when the renderer is closed before it is
    */
-  render(document: PlanDocument, signal?: AbortSignal): Promise<RenderedPlan> {
-    if (this.#limit.activeCount + this.#limit.pendingCount >= this.#atOnce + this.#maxWaiting) {
-      throw new QueueFull()
-    }
-    return this.#limit(() => this.#render(document, signal))
+  render(document: PlanDocument, unwanted?: AbortSignal): Promise<RenderedPlan> {
+    return this.#limit(() => this.#render(document, unwanted))
   }
 
   /** Ends what is under way, and rejects it and all that is waiting. Calling it again waits for the same. */
@@ -132,8 +115,8 @@ export class Renderer {
     const pool = new Piscina<PlanDocument, RenderedPlan>({
       filename: this.#worker ?? findWorker(),
       minThreads: 0,
-      maxThreads: this.#atOnce,
-      maxQueue: this.#atOnce,
+      maxThreads: this.atOnce,
+      maxQueue: this.atOnce,
       idleTimeout: IDLE_TIME,
       resourceLimits: { maxOldGenerationSizeMb: this.#memoryLimit },
       // Neither the loader that this process may run with nor its secrets are of use to a document.

@@ -1,7 +1,7 @@
 import { type AddressInfo, BlockList, isIPv6 } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { DEMO_PASSWORDS } from '../seed/demo.js'
-import type { Store } from '../store/engine.js'
+import type { Store } from '../store/collections.js'
 
 const loopback = new BlockList()
 loopback.addSubnet('127.0.0.0', 8)

@@ -1,7 +1,8 @@
+import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { findDataFile } from '../seed/find.js'
 import { seed } from '../seed/seed.js'
-import { openStore, type Store } from '../store/engine.js'
+import { collections, type Store } from '../store/collections.js'
 import { MemoryEngine } from '../store/memory/engine.js'
 import { warnOfDemoUsers } from './exposure.js'
 
@@ -31,7 +32,7 @@ export interface StoreOptions {
  */
 export default fp<StoreOptions>(
   async (app, { dataFile, jwtSecret, store: given }) => {
-    const store = given ?? openStore(new MemoryEngine())
+    const store = given ?? (await openStore(app))
     if (!given) {
       const file = dataFile ?? (await findDataFile())
       const passwords = await seed(store, file, jwtSecret)
@@ -46,3 +47,11 @@ export default fp<StoreOptions>(
   },
   { name: 'store', dependencies: ['passwords'] },
 )
+
+/** An empty store, which ends with the app. */
+async function openStore(app: FastifyInstance): Promise<Store> {
+  const engine = new MemoryEngine((error) => app.log.error(error))
+  app.addHook('onClose', () => engine.close())
+  await engine.openFiles()
+  return engine.open(collections)
+}

@@ -5,7 +5,7 @@ import { exampleToken } from '../plugins/auth/session.js'
 import { linked, withToken } from '../plugins/openapi/links.js'
 import { success } from '../plugins/openapi/responses.js'
 import { Username } from '../store/collections.js'
-import { firstProjectOf } from '../store/projects.js'
+import { firstProjectOf } from '../store/lookups.js'
 import { nullable } from '../store/schema.js'
 
 const SharedLogin = Type.Object(

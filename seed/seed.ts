@@ -5,10 +5,11 @@ import {
   type Membership,
   newDmp,
   newUser,
+  type Store,
   type Template,
   type User,
 } from '../store/collections.js'
-import type { NewRecord, Store } from '../store/engine.js'
+import type { NewRecord } from '../store/engine.js'
 import { UniqueViolation } from '../store/errors.js'
 import { faultIn } from '../store/free-form.js'
 import { SeedError } from './errors.js'

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { type Static, Type } from '@sinclair/typebox'
+import { Type } from '@sinclair/typebox'
 import { v7 as uuidv7 } from 'uuid'
-import { BY_ID, declare, type RecordOf } from './declaration.js'
-import type { NewRecord } from './engine.js'
+import { declare, type RecordIn, StoredFile } from './declaration.js'
+import type { NewRecord, View } from './engine.js'
 import type { FreeForm } from './free-form.js'
 import { nullable, oneOf } from './schema.js'
 
@@ -29,11 +29,6 @@ const userFields = {
   /** Rises with each change of password; a token of an earlier generation is refused. */
   generation: Type.Integer({ minimum: 0 }),
 }
-
-export const users = declare('users', userFields, {
-  unique: [['username'], ['publicId']],
-  hidden: ['passwordHash'],
-})
 
 /** What an account can begin with. */
 export type NewUser = Pick<User, 'username' | 'passwordHash'> & {
@@ -79,11 +74,8 @@ export const shipFields = {
   ship_class: shipText('Starfighter'),
 }
 
-export const ships = declare('ships', shipFields)
-
 /** The user whom a record belongs to; null once that one is deleted. */
 const userId = nullable(Type.Integer())
-const belongsToUser = { userId: { collection: users.name, onDelete: 'set null' } } as const
 
 /** ISO 8601, UTC. */
 const postedAt = Type.String()
@@ -94,15 +86,6 @@ export const articleFields = {
 }
 
 const article = { ...articleFields, userId, postedAt }
-
-export const articles = declare('articles', article, {
-  orders: { newest: [{ field: 'postedAt', descending: true }] },
-  indexes: [
-    { fields: [], order: 'newest' },
-    { fields: ['userId'], order: 'newest' },
-  ],
-  references: belongsToUser,
-})
 
 /** What `\s` is in JavaScript, spelled out: other languages take it for other characters. */
 const SPACES = ' \\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff'
@@ -120,11 +103,6 @@ export const templateFields = {
 }
 
 const template = { ...templateFields, userId, postedAt, approved: Type.Boolean() }
-
-export const templates = declare('templates', template, {
-  indexes: [{ fields: ['approved'], order: BY_ID }],
-  references: belongsToUser,
-})
 
 /** Nothing either that stands for a character which could not be read. */
 const NO_SLASH = '[^/\\u0000-\\u001f\\u007f\\ufffd]+'
@@ -151,30 +129,14 @@ export const TagName = Type.String({
 
 const packageFields = { name: PackageName, userId }
 
-export const packages = declare('packages', packageFields, {
-  unique: [['name']],
-  searchable: ['name'],
-  references: belongsToUser,
-})
-
 const tagFields = {
   packageId: Type.Integer(),
   tag: TagName,
+  file: StoredFile,
   fileName: Type.String(),
   contentType: Type.String(),
-  /** In bytes. */
-  size: Type.Integer({ minimum: 0 }),
-  /** Hexadecimal; names the content in the file store. */
-  sha256: Type.String(),
   postedAt,
 }
-
-/** The files of packages, each under a tag. */
-export const tags = declare('tags', tagFields, {
-  unique: [['packageId', 'tag']],
-  searchable: ['tag'],
-  references: { packageId: { collection: packages.name, onDelete: 'delete' } },
-})
 
 export const projectFields = {
   name: Type.String({
@@ -187,23 +149,7 @@ export const projectFields = {
   description: nullable(Type.String({ maxLength: 10_000 })),
 }
 
-export const projects = declare('projects', projectFields, { unique: [['name']] })
-
 const membershipFields = { userId: Type.Integer(), projectId: Type.Integer() }
-
-/** Who works on which project: many on many. */
-export const memberships = declare('memberships', membershipFields, {
-  unique: [['userId', 'projectId']],
-  orders: { project: [{ field: 'projectId' }] },
-  indexes: [{ fields: ['userId'], order: 'project' }],
-  references: {
-    userId: { collection: users.name, onDelete: 'delete' },
-    projectId: { collection: projects.name, onDelete: 'delete' },
-  },
-})
-
-/** What is one user's alone, and goes with that one. */
-const ofOneUser = { userId: { collection: users.name, onDelete: 'delete' } } as const
 
 const dmpFields = {
   /** A UUID of version 7. */
@@ -212,12 +158,6 @@ const dmpFields = {
   /** What its owner wrote: any JSON object within the bounds of `free-form.ts`. */
   content: Type.Unsafe<FreeForm>({ type: 'object' }),
 }
-
-/** Data management plans. */
-export const dmps = declare('dmps', dmpFields, {
-  unique: [['publicId']],
-  references: ofOneUser,
-})
 
 /**
  * A plan as it begins.
@@ -232,16 +172,18 @@ export function withoutOurs({ id, user, ...content }: FreeForm): FreeForm {
   return content
 }
 
-/** A document in the file store. */
-const storedFile = Type.Object({
-  sha256: Type.String(),
-  /** In bytes. */
-  size: Type.Integer({ minimum: 0 }),
-})
-
 export const taskStatus = oneOf(['pending', 'finished', 'error'], {
   description: '`finished` once both documents are there; `error` when the plan has none',
 })
+
+/** A plan as it was when its task was posted, and what else is in its documents. */
+export interface RenderingOrder {
+  readonly plan: FreeForm
+  readonly author: string
+  readonly project?: string | undefined
+  /** ISO 8601, UTC. */
+  readonly date: string
+}
 
 const taskFields = {
   /** A UUID of version 7. */
@@ -254,51 +196,109 @@ const taskFields = {
   createdAt: Type.String(),
   /** Why there are no documents, in the status `error`. */
   reason: nullable(Type.String()),
-  docx: nullable(storedFile),
-  pdf: nullable(storedFile),
+  /** What is to be rendered; null once it has been. */
+  order: nullable(Type.Unsafe<RenderingOrder>({ type: 'object' })),
+  docx: nullable(StoredFile),
+  pdf: nullable(StoredFile),
 }
 
 /** A task as it begins. */
-export function newTask(userId: number, dmp: string): NewRecord<Task> {
-  const createdAt = new Date().toISOString()
+export function newTask(userId: number, dmp: string, order: RenderingOrder): NewRecord<Task> {
   const results = { reason: null, docx: null, pdf: null }
-  return { publicId: uuidv7(), userId, dmp, status: 'pending', createdAt, ...results }
+  const createdAt = order.date
+  return { publicId: uuidv7(), userId, dmp, status: 'pending', createdAt, order, ...results }
 }
-
-/** Orders to render a plan. */
-export const tasks = declare('tasks', taskFields, {
-  unique: [['publicId']],
-  orders: { newest: [{ field: 'createdAt', descending: true }] },
-  // A plan's tasks are all one user's, so its index comes before theirs.
-  indexes: [
-    { fields: ['userId', 'status'], order: 'newest' },
-    { fields: ['dmp'], order: 'newest' },
-    { fields: ['userId'], order: 'newest' },
-    { fields: ['status'], order: 'newest' },
-    { fields: [], order: 'newest' },
-  ],
-  references: ofOneUser,
-})
 
 /** Such as a UUID. */
 export const applicationToken = Type.String({ pattern: '^[!-~]{8,200}$' })
 
-const application = { name: Type.String(), token: applicationToken }
+const applicationFields = { name: Type.String(), token: applicationToken }
 
-/** The programs that may call the memes API, where it isn't open to all. */
-export const applications = declare('applications', application, {
-  unique: [['name'], ['token']],
-})
+/** Whose record it is; null once that one is deleted. */
+const belongsToUser = { userId: { to: 'users', onDelete: 'set null' } } as const
 
-export type User = RecordOf<typeof userFields>
-export type Ship = RecordOf<typeof shipFields>
-export type Article = RecordOf<typeof article>
-export type Template = RecordOf<typeof template>
-export type Package = RecordOf<typeof packageFields>
-export type Tag = RecordOf<typeof tagFields>
-export type Project = RecordOf<typeof projectFields>
-export type Membership = RecordOf<typeof membershipFields>
-export type Dmp = RecordOf<typeof dmpFields>
-export type StoredFile = Static<typeof storedFile>
-export type Task = RecordOf<typeof taskFields>
-export type Application = RecordOf<typeof application>
+/** What is one user's alone goes with that one. */
+const ofOneUser = { userId: { to: 'users', onDelete: 'delete' } } as const
+
+const newestPost = [{ path: 'postedAt', descending: true }] as const
+const newestTask = [{ path: 'createdAt', descending: true }] as const
+
+/** Every collection of the five APIs: the one place where they are named. */
+export const collections = {
+  users: declare(userFields, {
+    unique: [['username'], ['publicId']],
+    hidden: ['passwordHash'],
+  }),
+  ships: declare(shipFields),
+  articles: declare(article, {
+    indexes: [
+      { fields: [], sort: newestPost },
+      { fields: ['userId'], sort: newestPost },
+    ],
+    references: belongsToUser,
+  }),
+  templates: declare(template, {
+    indexes: [{ fields: ['approved'] }],
+    references: belongsToUser,
+  }),
+  packages: declare(packageFields, {
+    unique: [['name']],
+    searchable: ['name'],
+    references: belongsToUser,
+  }),
+  /** The files of packages. */
+  tags: declare(tagFields, {
+    unique: [['packageId', 'tag']],
+    searchable: ['tag'],
+    references: { packageId: { to: 'packages', onDelete: 'delete' } },
+    files: ['file'],
+  }),
+  projects: declare(projectFields, { unique: [['name']] }),
+  /** Who works on which project: many on many. */
+  memberships: declare(membershipFields, {
+    unique: [['userId', 'projectId']],
+    indexes: [{ fields: ['userId'], sort: [{ path: 'projectId' }] }],
+    references: {
+      userId: { to: 'users', onDelete: 'delete' },
+      projectId: { to: 'projects', onDelete: 'delete' },
+    },
+  }),
+  /** Data management plans. */
+  dmps: declare(dmpFields, { unique: [['publicId']], references: ofOneUser }),
+  /** Orders to render a plan. */
+  tasks: declare(taskFields, {
+    unique: [['publicId']],
+    // A plan's tasks are all one user's, so its index comes before theirs.
+    indexes: [
+      { fields: ['userId', 'status'], sort: newestTask },
+      { fields: ['dmp'], sort: newestTask },
+      { fields: ['userId'], sort: newestTask },
+      { fields: ['status'], sort: newestTask },
+      { fields: [], sort: newestTask },
+      { fields: ['status'] },
+    ],
+    references: ofOneUser,
+    hidden: ['order'],
+    files: ['docx', 'pdf'],
+    queue: { field: 'status', waiting: 'pending' },
+  }),
+  /** The programs that may call the memes API, where it isn't open to all. */
+  applications: declare(applicationFields, { unique: [['name'], ['token']] }),
+}
+
+/** Everything Slipway knows. */
+export type Store = View<typeof collections>
+
+type Records = { [N in keyof typeof collections]: RecordIn<(typeof collections)[N]> }
+
+export type User = Records['users']
+export type Ship = Records['ships']
+export type Article = Records['articles']
+export type Template = Records['templates']
+export type Package = Records['packages']
+export type Tag = Records['tags']
+export type Project = Records['projects']
+export type Membership = Records['memberships']
+export type Dmp = Records['dmps']
+export type Task = Records['tasks']
+export type Application = Records['applications']

@@ -1,5 +1,6 @@
 import { type Static, type TObject, type TProperties, Type } from '@sinclair/typebox'
 import { type Check, compile } from './check.js'
+import type { Sort } from './query.js'
 
 /** What every record has: its number in the collection, and a version that rises with each visible change. */
 const recordFields = {
@@ -11,65 +12,90 @@ export type BaseRecord = Static<TObject<typeof recordFields>>
 export type RecordOf<P extends TProperties> = BaseRecord & Static<TObject<P>>
 export type FieldOf<R> = keyof R & string
 
-/** Fields by which a list is sorted, the most significant first. The id decides between equals, in the last field's direction. */
-export type Order<R> = readonly { readonly field: FieldOf<R>; readonly descending?: boolean }[]
+/** A file's content, as a record refers to it. */
+export const StoredFile = Type.Object({
+  /** Hexadecimal; names the content in the file store. */
+  sha256: Type.String(),
+  /** In bytes. */
+  size: Type.Integer({ minimum: 0 }),
+})
+export type StoredFile = Static<typeof StoredFile>
 
-/** The order that every collection has without declaring it: by id, ascending. */
-export const BY_ID = 'id'
-
-/** Serves pages of the records that share the values of `fields` (of all records when there is none), in one order. */
-export interface Index<R> {
-  readonly fields: readonly FieldOf<R>[]
-  readonly order: string
+/**
+ * Serves pages of the records that share the values of `fields` (of all records when there is none), in one order. Without
+ * a sort that is the order by id.
+ */
+export interface Index<F extends string = string> {
+  readonly fields: readonly F[]
+  readonly sort?: readonly Sort<F>[]
 }
 
 /** A field that holds another collection's id, and what becomes of this record when that one is deleted. */
 export interface Reference {
-  readonly collection: string
+  /** The other collection's name. */
+  readonly to: string
   readonly onDelete: 'set null' | 'delete'
 }
 
-export interface Rules<R> {
-  /** Keys, each of one or more fields, whose values no two records share. A key with a null in it is shared freely. */
-  readonly unique?: readonly (readonly FieldOf<R>[])[]
-  readonly orders?: { readonly [name: string]: Order<R> }
-  readonly indexes?: readonly Index<R>[]
-  /** String fields that can be searched for a substring, letter case aside. */
-  readonly searchable?: readonly FieldOf<R>[]
-  /** Each is an index too, by id. */
-  readonly references?: { readonly [F in FieldOf<R>]?: Reference }
-  /** Fields that nobody outside sees: a change of these alone leaves the version as it is. */
-  readonly hidden?: readonly FieldOf<R>[]
+/** A field that says whether a record is a job that waits to be done. */
+export interface Queue<F extends string = string> {
+  readonly field: F
+  readonly waiting: string
 }
 
-/** All that an engine needs to know of a collection. */
-export interface Declaration<R extends BaseRecord> extends Required<Rules<R>> {
-  readonly name: string
+/** What holds of the records of a collection, and what follows when one of them changes or goes. */
+export interface Rules<F extends string = string> {
+  /** Keys, each of one or more fields, whose values no two records share. A key with a null in it is shared freely. */
+  readonly unique?: readonly (readonly F[])[]
+  readonly indexes?: readonly Index<F>[]
+  /** String fields that can be searched for a substring, letter case aside. */
+  readonly searchable?: readonly F[]
+  /** Each is an index too. */
+  readonly references?: Readonly<Partial<Record<F, Reference>>>
+  /** Fields that nobody outside sees: a change of these alone leaves the version as it is. */
+  readonly hidden?: readonly F[]
+  /** Fields that hold a `StoredFile` or null: its content stays for as long as a record refers to it. */
+  readonly files?: readonly F[]
+  /** Whether a query may look at every record: for what nobody can foresee. */
+  readonly scans?: boolean
+  /** Makes the records jobs: an index of the field is needed. */
+  readonly queue?: Queue<F> | undefined
+}
+
+/** All that an engine needs to know of a collection, but for its name. */
+export interface Declaration<R extends BaseRecord = BaseRecord> extends Required<Rules> {
   /** The record's own fields, without `id` and `version`. */
   readonly fields: readonly string[]
   readonly isRecord: Check<R>
 }
 
+/** Collections by their names: plural nouns. */
+export interface Declarations {
+  readonly [name: string]: Declaration
+}
+
+/** The records of a declared collection. */
+export type RecordIn<D extends Declaration> = D extends Declaration<infer R> ? R : never
+
 /**
  * Declares a collection once, for every engine.
- * @param name the collection's name: a plural noun
  * @param properties the record's own fields; each is always there, null where there is nothing to say
  */
 export function declare<P extends TProperties>(
-  name: string,
   properties: P,
-  rules: Rules<RecordOf<P>> = {},
+  rules: Rules<FieldOf<RecordOf<P>>> = {},
 ): Declaration<RecordOf<P>> {
   const schema = Type.Object({ ...recordFields, ...properties }, { additionalProperties: false })
   return {
     unique: [],
-    orders: {},
     indexes: [],
     searchable: [],
     references: {},
     hidden: [],
+    files: [],
+    scans: false,
+    queue: undefined,
     ...rules,
-    name,
     fields: Object.keys(properties),
     isRecord: compile<typeof schema, RecordOf<P>>(schema),
   }

@@ -1,39 +1,15 @@
-import { randomBytes } from 'node:crypto'
-import {
-  type Application,
-  type Article,
-  applications,
-  articles,
-  type Dmp,
-  dmps,
-  type Membership,
-  memberships,
-  type Package,
-  type Project,
-  packages,
-  projects,
-  type Ship,
-  ships,
-  type Tag,
-  type Task,
-  type Template,
-  tags,
-  tasks,
-  templates,
-  type User,
-  users,
-} from './collections.js'
-import type { BaseRecord, Declaration } from './declaration.js'
+import type { Readable } from 'node:stream'
+import type { BaseRecord, Declarations, FieldOf, RecordIn, StoredFile } from './declaration.js'
+import type { Query, Selection } from './query.js'
 
-export type NewRecord<R extends BaseRecord> = Omit<R, 'id' | 'version'> & {
-  readonly id?: number | undefined
-}
-export type Change<R extends BaseRecord> = Partial<Omit<R, 'id' | 'version'>>
+export type Values<R extends BaseRecord> = Omit<R, 'id' | 'version'>
+export type NewRecord<R extends BaseRecord> = Values<R> & { readonly id?: number | undefined }
+export type Change<R extends BaseRecord> = Partial<Values<R>>
 
 /** A change, or what makes one from the record as it is in the very step that changes it. What it throws, the update throws. */
 export type Update<R extends BaseRecord> = Change<R> | ((record: R) => Change<R>)
 
-/** What must hold of a record for an update or a deletion to be done; looked at in the same step, in this order. */
+/** What must hold of a record for a change or a deletion to be done; looked at in the same step, in this order. */
 export interface Condition<R extends BaseRecord> {
   /** Values the record must have: any other refuses with `ConditionFailed`. */
   readonly where?: Partial<R> | undefined
@@ -41,17 +17,10 @@ export interface Condition<R extends BaseRecord> {
   readonly versions?: readonly number[] | undefined
 }
 
-export interface Query<R extends BaseRecord> {
-  /** Values that the records must have. At least one of the fields has to be indexed. */
-  readonly where?: Partial<R> | undefined
-  /** The name of a declared order; by id without one. */
-  readonly order?: string | undefined
-  /** Text that a searchable field has to contain, letter case aside. */
-  readonly search?: { readonly field: keyof R & string; readonly text: string } | undefined
-  /** How many records to pass over; 0 without it. */
-  readonly offset?: number | undefined
-  /** How many records to return at most; all without it. */
-  readonly limit?: number | undefined
+/** How many records may have some values. The values are those of an index. */
+export interface Bound<R extends BaseRecord> {
+  readonly where: Partial<R>
+  readonly atMost: number
 }
 
 export interface Page<R> {
@@ -61,19 +30,27 @@ export interface Page<R> {
 }
 
 /**
- * The records of one kind. Every operation is atomic by itself, and the records that come out are frozen:
- * a change makes a new one.
+ * The records of one kind. Every operation is atomic by itself. Records never change: a change makes a new one, and nobody
+ * may write to one that comes out, or to values that went in.
  */
 export interface Collection<R extends BaseRecord> {
   get(id: number): Promise<R | undefined>
   /** Finds a record by the values of one declared unique key. */
   getBy(key: Partial<R>): Promise<R | undefined>
-  find(query?: Query<R>): Promise<Page<R>>
+  find(query: Query<FieldOf<R>>): Promise<Page<R>>
+  /** Gives everything that matches, as it is now, some at a time: whatever happens meanwhile, it is of one moment. */
+  stream(selection?: Selection<FieldOf<R>>): AsyncIterable<readonly R[]>
   /**
-   * Adds a record. It gets an id one above the highest ever given, unless it brings one.
-   * @throws UniqueViolation, ReferenceViolation, InvalidRecord; nothing is stored then
+   * Adds a record. It gets an id above the highest ever given, unless it brings one.
+   * @param bounds what must hold once it is there
+   * @throws UniqueViolation, ReferenceViolation, InvalidRecord, BoundReached; nothing is stored then
    */
-  insert(values: NewRecord<R>): Promise<R>
+  insert(values: NewRecord<R>, bounds?: readonly Bound<R>[]): Promise<R>
+  /**
+   * Adds records, all or none of them.
+   * @throws as `insert`
+   */
+  insertMany(values: readonly NewRecord<R>[]): Promise<readonly R[]>
   /**
    * Changes some fields of a record.
    * @returns the new record; undefined when there is none with that id
@@ -81,61 +58,122 @@ export interface Collection<R extends BaseRecord> {
    */
   update(id: number, change: Update<R>, condition?: Condition<R>): Promise<R | undefined>
   /**
+   * Gives a record other values, all of them. It keeps its id and its place.
+   * @returns the new record; undefined when there is none with that id
+   * @throws as `update`
+   */
+  replace(id: number, values: Values<R>, condition?: Condition<R>): Promise<R | undefined>
+  /**
    * Deletes a record and, in the same step, does to those that refer to it what their declaration says.
    * @returns the deleted record; undefined when there is none with that id
    * @throws VersionMismatch, ConditionFailed; nothing is deleted then
    */
   delete(id: number, condition?: Condition<R>): Promise<R | undefined>
-  /** Calls back for each record that has gone, whether it was deleted itself or with one that it referred to. */
-  onDelete(listener: (record: R) => void): void
 }
 
-/** The tokens that were revoked before their time. An entry goes when its token would have expired. */
-export interface Denylist {
-  /** @param expiresAt when the token ends by itself, in milliseconds since 1970 */
-  add(jti: string, expiresAt: number): Promise<void>
-  has(jti: string): Promise<boolean>
+/** Who is logged in. */
+export interface Sessions<U> {
+  /**
+   * The user of a token that has not been revoked: all that has to be looked up of a token, in one look.
+   * @param jti names the token
+   */
+  find(jti: string, userId: number): Promise<U | undefined>
+  /**
+   * Ends a token before its time.
+   * @param until when it ends by itself, in milliseconds since 1970; it need not be remembered any longer
+   */
+  revoke(jti: string, until: number): Promise<void>
 }
 
-/** What keeps the records: memory today. It must pass the suite in `test/store/engine-suite.ts`. */
-export interface Engine {
-  collection<R extends BaseRecord>(declaration: Declaration<R>): Collection<R>
-  readonly denylist: Denylist
+/** A file that has arrived. Its content stays until it is released, and then for as long as records refer to it. */
+export interface ReceivedFile extends StoredFile {
+  /** To be called once, when a record refers to the content or none ever will. */
+  release(): Promise<void>
 }
 
-/** Everything Slipway knows. */
-export interface Store {
-  /** Tells this store from others, so that a tag made from a version can't fit another process's record. */
+/** The contents of files, each kept once. */
+export interface Files {
+  /**
+   * Takes in a source of bytes. When that fails nothing of it stays. A source that isn't read to its end is destroyed.
+   * @throws what the source or the disk throws
+   */
+  receive(source: Readable): Promise<ReceivedFile>
+  /**
+   * Opens content for reading. The caller is to read the stream to its end, or to destroy it.
+   * @param range the bytes from start to end, both inclusive
+   * @throws MissingContent when there is none
+   */
+  read(sha256: string, range?: { start: number; end: number }): Promise<Readable>
+}
+
+/** A waiting record that one worker has taken. */
+export interface Job<R extends BaseRecord> {
+  readonly record: R
+  /** Aborted once it is this worker's no more: its record has gone or is done, or its lease has run out. */
+  readonly lost: AbortSignal
+  /** Begins the lease anew. */
+  renew(): Promise<void>
+  /**
+   * Changes the record, and ends the lease.
+   * @returns undefined when the job is lost
+   */
+  finish(change: Change<R>): Promise<R | undefined>
+}
+
+/** Work that records wait for. */
+export interface Jobs<D extends Declarations> {
+  /**
+   * Takes the record that has waited longest.
+   * @param lease how long nobody else may have it, in milliseconds
+   * @returns undefined when none waits
+   */
+  take<N extends keyof D & string>(
+    collection: N,
+    lease: number,
+  ): Promise<Job<RecordIn<D[N]>> | undefined>
+}
+
+/** The name of the collection whose records log in. */
+export const ACCOUNTS = 'users'
+
+/** The records that log in; nobody where no collection has that name. */
+type AccountIn<D extends Declarations> = D extends { readonly [ACCOUNTS]: infer U }
+  ? U extends Declarations[string]
+    ? RecordIn<U>
+    : never
+  : BaseRecord
+
+/** A state of everything, kept aside. */
+export interface Snapshot {
+  /** Forgets it. */
+  discard(): Promise<void>
+}
+
+interface ViewBase<D extends Declarations> {
+  /** Tells this state of the store from others, so that a tag made from a version can't fit another's record. */
   readonly epoch: string
-  readonly users: Collection<User>
-  readonly ships: Collection<Ship>
-  readonly articles: Collection<Article>
-  readonly templates: Collection<Template>
-  readonly applications: Collection<Application>
-  readonly packages: Collection<Package>
-  readonly tags: Collection<Tag>
-  readonly projects: Collection<Project>
-  readonly memberships: Collection<Membership>
-  readonly dmps: Collection<Dmp>
-  readonly tasks: Collection<Task>
-  readonly denylist: Denylist
+  readonly sessions: Sessions<AccountIn<D>>
+  readonly files: Files
+  readonly jobs: Jobs<D>
+  /** A view of its own that begins as this one is, and then goes its own way. */
+  fork(): Promise<View<D>>
+  snapshot(): Promise<Snapshot>
+  /** Puts everything back as it was, in one step. The snapshot stays. */
+  restore(snapshot: Snapshot): Promise<void>
+  /** Ends a fork: its files and its jobs go. */
+  close(): Promise<void>
 }
 
-/** Opens Slipway's collections on an engine. */
-export function openStore(engine: Engine): Store {
-  return {
-    epoch: randomBytes(6).toString('base64url'),
-    users: engine.collection(users),
-    ships: engine.collection(ships),
-    articles: engine.collection(articles),
-    templates: engine.collection(templates),
-    applications: engine.collection(applications),
-    packages: engine.collection(packages),
-    tags: engine.collection(tags),
-    projects: engine.collection(projects),
-    memberships: engine.collection(memberships),
-    dmps: engine.collection(dmps),
-    tasks: engine.collection(tasks),
-    denylist: engine.denylist,
-  }
+type CollectionsOf<D extends Declarations> = {
+  readonly [N in keyof D & string]: Collection<RecordIn<D[N]>>
+}
+
+/** What a request sees: everything, each collection under its name. */
+export type View<D extends Declarations = Declarations> = ViewBase<D> & CollectionsOf<D>
+
+/** What keeps the records. It must pass the suite in `test/store/engine-suite.ts`. */
+export interface Engine {
+  /** @throws Error when the declarations contradict each other */
+  open<D extends Declarations>(declarations: D): Promise<View<D>>
+  close(): Promise<void>
 }

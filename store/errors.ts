@@ -54,3 +54,24 @@ export class InvalidRecord extends StoreError {
     super(collection, `not a record of ${collection}: ${path} ${fault}`)
   }
 }
+
+/** There are as many such records as there may be. */
+export class BoundReached extends StoreError {
+  constructor(
+    collection: string,
+    readonly fields: readonly string[],
+  ) {
+    super(
+      collection,
+      `there are as many ${collection} of the same ${fields.join(' and ')} as may be`,
+    )
+  }
+}
+
+/** No file is kept that has this content. */
+export class MissingContent extends Error {
+  constructor(readonly sha256: string) {
+    super(`no content ${sha256} is kept`)
+    this.name = new.target.name
+  }
+}

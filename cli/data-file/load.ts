@@ -1,6 +1,6 @@
 import { parseJson, readText } from '../../seed/read.js'
 import { fill } from '../../seed/seed.js'
-import { openStore, type Store } from '../../store/engine.js'
+import { collections, type Store } from '../../store/collections.js'
 import { MemoryEngine } from '../../store/memory/engine.js'
 
 /** What a data file holds, once the server would take it. */
@@ -24,7 +24,7 @@ export async function load(file: string): Promise<Loaded> {
  * @throws SeedError when it has a fault
  */
 export async function loadData(file: string, data: unknown): Promise<Loaded> {
-  const store = openStore(new MemoryEngine())
+  const store = await new MemoryEngine().open(collections)
   const passwords = await fill(store, file, data)
   return { store, plainPasswords: passwords.size }
 }

@@ -1,3 +1,4 @@
+import { all } from '../../store/lookups.js'
 import { chosenDataFile } from '../data-file/find.js'
 import { load } from '../data-file/load.js'
 import { printRows } from '../table.js'
@@ -9,12 +10,12 @@ export async function listProjects(flags: {
 }): Promise<void> {
   const { store } = await load(await chosenDataFile(flags.dataFile))
   const members = new Map<number, string[]>()
-  for (const { userId, projectId } of (await store.memberships.find()).items) {
+  for (const { userId, projectId } of await all(store.memberships)) {
     const user = await store.users.get(userId)
     if (user) members.set(projectId, [...(members.get(projectId) ?? []), user.username])
   }
-  const { items } = await store.projects.find()
-  const rows = items.map(({ id, name, description }) => ({
+  const projects = await all(store.projects)
+  const rows = projects.map(({ id, name, description }) => ({
     id,
     name,
     description,

@@ -1,3 +1,5 @@
+import { all } from '../../store/lookups.js'
+import { equal } from '../../store/query.js'
 import { chosenDataFile } from '../data-file/find.js'
 import { load } from '../data-file/load.js'
 import { printRows } from '../table.js'
@@ -8,12 +10,15 @@ export async function listUsers(flags: {
   readonly json?: boolean
 }): Promise<void> {
   const { store } = await load(await chosenDataFile(flags.dataFile))
-  const { items } = await store.users.find()
+  const users = await all(store.users)
   const rows = []
-  for (const { id, username, email, admin } of items) {
-    const memberships = await store.memberships.find({ where: { userId: id }, order: 'project' })
+  for (const { id, username, email, admin } of users) {
+    const memberships = await all(store.memberships, {
+      where: equal({ userId: id }),
+      sort: [{ path: 'projectId' }],
+    })
     const projects = []
-    for (const { projectId } of memberships.items) {
+    for (const { projectId } of memberships) {
       projects.push((await store.projects.get(projectId))?.name)
     }
     rows.push({ id, username, email, admin, projects })

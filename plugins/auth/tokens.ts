@@ -3,8 +3,7 @@ import jwt from '@fastify/jwt'
 import { type Static, Type } from '@sinclair/typebox'
 import fp from 'fastify-plugin'
 import { compile } from '../../store/check.js'
-import type { User } from '../../store/collections.js'
-import type { Store } from '../../store/engine.js'
+import type { Store, User } from '../../store/collections.js'
 import { errors } from '../http/errors.js'
 
 const ISSUER = 'slipway'
@@ -137,12 +136,11 @@ export default fp<TokenOptions>(
       check: async (token, type, store) => {
         const claims = verify(token)
         if (claims.type !== type) throw errors.tokenInvalid()
-        if (await store.denylist.has(claims.jti)) throw errors.tokenInvalid()
-        const user = await store.users.get(Number(claims.sub))
+        const user = await store.sessions.find(claims.jti, Number(claims.sub))
         if (user?.generation !== claims.gen) throw errors.tokenInvalid()
         return { user, claims }
       },
-      revoke: (claims, store) => store.denylist.add(claims.jti, endOf(claims)),
+      revoke: (claims, store) => store.sessions.revoke(claims.jti, endOf(claims)),
     })
   },
   { name: 'tokens' },

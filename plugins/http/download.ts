@@ -3,7 +3,8 @@ import { Readable } from 'node:stream'
 import { Type } from '@sinclair/typebox'
 import contentDisposition from 'content-disposition'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { type FileStore, MissingContent } from '../../store/files.js'
+import type { Files } from '../../store/engine.js'
+import { MissingContent } from '../../store/errors.js'
 import { binary, empty, failure } from '../openapi/responses.js'
 import { isTagKnown } from './conditional.js'
 import { type ApiError, errors } from './errors.js'
@@ -54,7 +55,7 @@ export async function download(
   gone: () => ApiError,
 ): Promise<FastifyReply> {
   const { size, fileName, contentType } = file
-  const { files } = request.server
+  const { files } = request.store
   const etag = etagOf(file)
   if (isTagKnown(request, reply, etag)) return reply.code(304).send(undefined)
   const range = rangeOf(request, size, etag)
@@ -80,7 +81,7 @@ export function etagOf({ sha256 }: Pick<Download, 'sha256'>): string {
 
 async function contentOf(
   reply: FastifyReply,
-  files: FileStore,
+  files: Files,
   { sha256 }: Download,
   gone: () => ApiError,
   range?: ByteRange,

@@ -6,7 +6,7 @@ import type {
 } from 'fastify'
 import fp from 'fastify-plugin'
 import { describe } from '../../store/check.js'
-import { users } from '../../store/collections.js'
+import { ACCOUNTS } from '../../store/engine.js'
 import {
   ConditionFailed,
   ReferenceViolation,
@@ -79,7 +79,7 @@ export function toApiError(error: Error): ApiError | undefined {
   if (error instanceof ConditionFailed) return errors.conflict()
   if (error instanceof ReferenceViolation) {
     // Who the request comes from was deleted while it ran, and the token with them.
-    return error.target === users.name ? errors.tokenInvalid() : errors.conflict()
+    return error.target === ACCOUNTS ? errors.tokenInvalid() : errors.conflict()
   }
   if (!isFastifyError(error)) return undefined
   if (error.validation) {

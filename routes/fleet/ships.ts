@@ -8,6 +8,7 @@ import { Id, IdParams, IfMatch, IfNoneMatch } from '../../plugins/http/record.js
 import { linksOf } from '../../plugins/openapi/links.js'
 import { empty, failure, list, success } from '../../plugins/openapi/responses.js'
 import { shipFields } from '../../store/collections.js'
+import { all } from '../../store/lookups.js'
 import { ref } from '../../store/schema.js'
 
 const example = {
@@ -63,8 +64,7 @@ const ships: FastifyPluginAsyncTypebox = async (app) => {
       },
     },
     async (request) => {
-      const { items } = await request.store.ships.find()
-      return items
+      return all(request.store.ships)
     },
   )
 

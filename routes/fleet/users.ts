@@ -8,6 +8,7 @@ import { Id, IdParams, IfMatch, IfNoneMatch } from '../../plugins/http/record.js
 import { linked, linksOf, to } from '../../plugins/openapi/links.js'
 import { empty, failure, list, success } from '../../plugins/openapi/responses.js'
 import { type User, Username } from '../../store/collections.js'
+import { all } from '../../store/lookups.js'
 import { ref } from '../../store/schema.js'
 
 const Password = Type.String({ minLength: 4, maxLength: 1024 })
@@ -61,8 +62,8 @@ const users: FastifyPluginAsyncTypebox = async (app) => {
       },
     },
     async (request) => {
-      const { items } = await request.store.users.find()
-      return items.map(shown)
+      const users = await all(request.store.users)
+      return users.map(shown)
     },
   )
 

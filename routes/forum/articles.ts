@@ -13,8 +13,9 @@ import {
   type User,
   Username,
 } from '../../store/collections.js'
-import type { Query } from '../../store/engine.js'
-import { ownerOf, ownersOf } from '../../store/owners.js'
+import type { FieldOf } from '../../store/declaration.js'
+import { ownerOf, ownersOf } from '../../store/lookups.js'
+import { equal, type Selection } from '../../store/query.js'
 import { nullable, ref } from '../../store/schema.js'
 import { TokenBody, tokenField } from './token.js'
 
@@ -95,8 +96,12 @@ const articles: FastifyPluginAsyncTypebox<ArticleOptions> = async (app, { pageSi
 
   const pageOf = async ({ store }: FastifyRequest, page = FIRST_PAGE, where?: Where) => {
     const offset = (page - 1) * pageSize
-    const order = 'newest'
-    const { items, total } = await store.articles.find({ where, order, offset, limit: pageSize })
+    const { items, total } = await store.articles.find({
+      where,
+      sort: [{ path: 'postedAt', descending: true }],
+      offset,
+      limit: pageSize,
+    })
     const authors = await ownersOf(store, items)
     return {
       articles: items.map((article) => summaryOf(article, authors.get(article.userId))),
@@ -136,7 +141,7 @@ const articles: FastifyPluginAsyncTypebox<ArticleOptions> = async (app, { pageSi
     async (request) => {
       const { id } = request.params
       found(await request.store.users.get(id), 'user', id)
-      return pageOf(request, request.query.page, { userId: id })
+      return pageOf(request, request.query.page, equal({ userId: id }))
     },
   )
 
@@ -244,7 +249,7 @@ const articles: FastifyPluginAsyncTypebox<ArticleOptions> = async (app, { pageSi
   )
 }
 
-type Where = Query<ArticleRecord>['where']
+type Where = Selection<FieldOf<ArticleRecord>>['where']
 
 /** What must hold of an article that the request is to change. */
 function ownCondition(request: FastifyRequest) {

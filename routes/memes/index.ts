@@ -3,6 +3,7 @@ import { applicationToken } from '../../plugins/auth/applications.js'
 import { bearer, header } from '../../plugins/auth/carriers.js'
 import guards from '../../plugins/auth/guards.js'
 import form from '../../plugins/http/form.js'
+import { countOf } from '../../store/lookups.js'
 import type { Api } from '../index.js'
 import login from '../login.js'
 import templates from './templates.js'
@@ -16,8 +17,7 @@ const memes: Api = {
       'Users whom admins manage; meme templates that admins approve. Bodies are forms or JSON, the token goes into `x-access-token` or `Authorization: Bearer`. First call: `GET /login`, with a username and a password (Basic).',
   },
   routes: async (app, { config }) => {
-    const { total } = await app.store.applications.find({ limit: 0 })
-    const isClosed = total > 0
+    const isClosed = (await countOf(app.store.applications)) > 0
     if (config.memesOpenUsers && !isClosed) {
       throw new ConfigError(
         "MEMES_OPEN_USERS can't be true: that takes applications in the data file, which keep others out",

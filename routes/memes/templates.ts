@@ -16,7 +16,8 @@ import {
   type User,
   Username,
 } from '../../store/collections.js'
-import { ownerOf, ownersOf } from '../../store/owners.js'
+import { all, ownerOf, ownersOf } from '../../store/lookups.js'
+import { equal } from '../../store/query.js'
 import { nullable, ref } from '../../store/schema.js'
 
 const { description, ...requiredFields } = templateFields
@@ -102,12 +103,12 @@ const templates: FastifyPluginAsyncTypebox = async (app) => {
       }),
       async ({ store, user }) => {
         // One's own first: what is approved between the two reads is then in one of them.
-        const own = await store.templates.find({ where: { userId: user.id } })
-        const approved = await store.templates.find({ where: { approved: true } })
-        const others = approved.items.filter(({ userId }) => userId !== user.id)
+        const own = await all(store.templates, { where: equal({ userId: user.id }) })
+        const approved = await all(store.templates, { where: equal({ approved: true }) })
+        const others = approved.filter(({ userId }) => userId !== user.id)
         return listed(
           { store },
-          [...own.items, ...others].sort((a, b) => a.id - b.id),
+          [...own, ...others].sort((a, b) => a.id - b.id),
         )
       },
     )
@@ -124,8 +125,7 @@ const templates: FastifyPluginAsyncTypebox = async (app) => {
       },
     }),
     async (request) => {
-      const { items } = await request.store.templates.find()
-      return listed(request, items)
+      return listed(request, await all(request.store.templates))
     },
   )
 

@@ -10,6 +10,7 @@ import { linksOf } from '../../plugins/openapi/links.js'
 import { Message } from '../../plugins/openapi/message.js'
 import { empty, failure, success } from '../../plugins/openapi/responses.js'
 import { type User, Username } from '../../store/collections.js'
+import { all } from '../../store/lookups.js'
 import { ref } from '../../store/schema.js'
 
 const examplePublicId = 'e9572ee6-4b5e-45e4-a840-58a33b04b8a7'
@@ -98,8 +99,8 @@ const users: FastifyPluginAsyncTypebox<UserOptions> = async (app, { isOpen }) =>
       },
     }),
     async (request) => {
-      const { items } = await request.store.users.find()
-      return { users: items.map(shown) }
+      const users = await all(request.store.users)
+      return { users: users.map(shown) }
     },
   )
 

@@ -9,6 +9,8 @@ import { linked, linksOf, to } from '../../plugins/openapi/links.js'
 import { empty, failure, list, success } from '../../plugins/openapi/responses.js'
 import { type Dmp as DmpRecord, newDmp, Username, withoutOurs } from '../../store/collections.js'
 import { type FreeForm, faultIn, MAX_DEPTH, MAX_VALUES } from '../../store/free-form.js'
+import { all } from '../../store/lookups.js'
+import { equal } from '../../store/query.js'
 import { ref } from '../../store/schema.js'
 import { Done, done, examplePlanId, PublicId } from './done.js'
 
@@ -73,8 +75,8 @@ const dmps: FastifyPluginAsyncTypebox<DmpOptions> = async (app, { sizeLimit }) =
       },
     }),
     async ({ store, user }) => {
-      const { items } = await store.dmps.find({ where: { userId: user.id } })
-      return items.map((dmp) => shown(dmp, user.username))
+      const dmps = await all(store.dmps, { where: equal({ userId: user.id }) })
+      return dmps.map((dmp) => shown(dmp, user.username))
     },
   )
 

@@ -21,7 +21,7 @@ const plans: Api = {
     // Its clients read the text in `error`; the words are the catalogue's own.
     app.decorate('wording', { isInError: true, words: {} })
     app.addSchema(Done)
-    const rendering = new Rendering(app, new Renderer())
+    const rendering = new Rendering(new Renderer(), app.log)
     app.addHook('onClose', () => rendering.close())
     await app.register(guards, { carriers: [bearer] })
     // The memes API may ask for an application's token too, so the route is its where both are mounted.

@@ -1,116 +1,129 @@
 import { Readable } from 'node:stream'
-import type { FastifyInstance } from 'fastify'
-import {
-  type PlanDocument,
-  QueueFull,
-  type RenderedPlan,
-  type Renderer,
-  RenderingFailed,
-} from '../../documents/renderer.js'
+import type { FastifyBaseLogger } from 'fastify'
+import { type Renderer, RenderingFailed } from '../../documents/renderer.js'
 import { errors } from '../../plugins/http/errors.js'
-import type { StoredFile, Task } from '../../store/collections.js'
-import type { NewRecord, Store } from '../../store/engine.js'
-import type { FileStore } from '../../store/files.js'
+import type { Store, Task } from '../../store/collections.js'
+import type { Job, NewRecord, ReceivedFile } from '../../store/engine.js'
+import { BoundReached } from '../../store/errors.js'
 
 /** How many of one user's plans may wait or be rendered, so that there is room for others. */
 const MAX_PER_USER = 25
 
-/** A task that has not ended. */
-interface UnderWay {
-  readonly userId: number
-  readonly unwanted: AbortController
-  ended: Promise<void>
+/** How many may wait or be rendered in all. */
+const MAX_PENDING = 102
+
+/** How long a task is nobody else's to render, in milliseconds. It is renewed long before. */
+const LEASE = 30_000
+
+export interface RenderingOptions {
+  /** How many tasks may be pending in all. */
+  readonly maxPending?: number
 }
 
 /** Has plans rendered in the background, and ends their tasks. */
 export class Rendering {
-  readonly #app: Pick<FastifyInstance, 'files' | 'log' | 'store'>
   readonly #renderer: Renderer
-  /** By the task's public id. */
-  readonly #underWay = new Map<string, UnderWay>()
+  readonly #log: FastifyBaseLogger
+  readonly #maxPending: number
+  /** Those in which tasks may be waiting. */
+  readonly #stores = new Set<Store>()
+  readonly #working = new Set<Promise<void>>()
 
-  constructor(app: Pick<FastifyInstance, 'files' | 'log' | 'store'>, renderer: Renderer) {
-    this.#app = app
+  constructor(
+    renderer: Renderer,
+    log: FastifyBaseLogger,
+    { maxPending = MAX_PENDING }: RenderingOptions = {},
+  ) {
     this.#renderer = renderer
-    // A task goes with its user.
-    app.store.tasks.onDelete(({ publicId }) => this.#underWay.get(publicId)?.unwanted.abort())
+    this.#log = log
+    this.#maxPending = maxPending
   }
 
   /**
-   * Records a task, and ends it when its documents are there or can't be.
+   * Records a task, to be ended when its documents are there or can't be.
    * @throws 503 when too many are waiting; ReferenceViolation when its user has gone
    */
-  async start(store: Store, values: NewRecord<Task>, document: PlanDocument): Promise<void> {
-    const { publicId, userId } = values
-    const own = [...this.#underWay.values()].filter((each) => each.userId === userId)
-    if (own.length >= MAX_PER_USER) throw errors.overloaded()
-    const work = { userId, unwanted: new AbortController(), ended: Promise.resolve() }
-    this.#underWay.set(publicId, work)
-    let task: Task | undefined
+  async start(store: Store, values: NewRecord<Task>): Promise<void> {
+    const { userId, status } = values
     try {
-      task = await store.tasks.insert(values)
-      const rendered = this.#renderer.render(document, work.unwanted.signal)
-      work.ended = this.#end(store, task, rendered)
+      await store.tasks.insert(values, [
+        { where: { userId, status }, atMost: MAX_PER_USER },
+        { where: { status }, atMost: this.#maxPending },
+      ])
     } catch (error) {
-      this.#underWay.delete(publicId)
-      // What has no place in the queue is no task.
-      if (task) await store.tasks.delete(task.id)
-      throw error instanceof QueueFull ? errors.overloaded() : error
+      throw error instanceof BoundReached ? errors.overloaded() : error
     }
+    this.#stores.add(store)
+    this.#begin()
   }
 
-  /** Resolves when every task that was started has ended. */
+  /** Resolves when nothing is being rendered, and nothing waits to be. */
   async settled(): Promise<void> {
-    await Promise.all([...this.#underWay.values()].map(({ ended }) => ended))
+    while (this.#working.size > 0) await Promise.all(this.#working)
   }
 
-  /** Ends what is under way: those tasks end in `error`. */
+  /** Ends what is under way or waits: those tasks end in `error`. */
   async close(): Promise<void> {
     await this.#renderer.close()
     await this.settled()
   }
 
-  async #end(store: Store, { id, publicId }: Task, rendered: Promise<RenderedPlan>): Promise<void> {
-    try {
-      await this.#keep(store, id, rendered)
-    } catch (error) {
-      this.#app.log.error(error)
-    } finally {
-      this.#underWay.delete(publicId)
+  #begin(): void {
+    for (const store of this.#stores) {
+      if (this.#working.size >= this.#renderer.atOnce) return
+      this.#stores.delete(store)
+      const work = this.#next(store)
+        .catch((error) => this.#log.error(error))
+        .finally(() => {
+          this.#working.delete(work)
+          this.#begin()
+        })
+      this.#working.add(work)
     }
   }
 
-  async #keep(store: Store, id: number, rendered: Promise<RenderedPlan>): Promise<void> {
-    const { files } = this.#app
-    const kept: StoredFile[] = []
+  async #next(store: Store): Promise<void> {
+    const job = await store.jobs.take('tasks', LEASE)
+    if (!job) return
+    // Where one waited there may be more. Its turn comes after the others'.
+    this.#stores.add(store)
+    this.#begin()
+    const renewal = setInterval(() => job.renew().catch(() => {}), LEASE / 3).unref()
     try {
-      const plan = await rendered
-      const docx = await keep(files, plan.docx)
-      kept.push(docx)
-      const pdf = await keep(files, plan.pdf)
-      kept.push(pdf)
-      if (await store.tasks.update(id, { status: 'finished', docx, pdf })) return
-    } catch (error) {
-      await store.tasks.update(id, { status: 'error', reason: this.#reasonOf(error) })
+      await this.#render(store, job)
+    } finally {
+      clearInterval(renewal)
     }
-    // The task has no documents, or has gone with its user.
-    for (const { sha256 } of kept) await files.release(sha256)
+  }
+
+  async #render({ files }: Store, { record, lost, finish }: Job<Task>): Promise<void> {
+    const received: ReceivedFile[] = []
+    const receive = async (content: Uint8Array) => {
+      const file = await files.receive(Readable.from([content]))
+      received.push(file)
+      return { sha256: file.sha256, size: file.size }
+    }
+    try {
+      if (record.order === null) throw new Error('A task that waits has nothing to be rendered')
+      const plan = await this.#renderer.render(record.order, lost)
+      const docx = await receive(plan.docx)
+      const pdf = await receive(plan.pdf)
+      await finish({ status: 'finished', order: null, docx, pdf })
+    } catch (error) {
+      const reason = this.#reasonOf(error)
+      await finish({ status: 'error', order: null, reason })
+    } finally {
+      for (const file of received) await file.release()
+    }
   }
 
   /** What the user is told. What lies behind it is for the log. */
   #reasonOf(error: unknown): string {
-    const { log } = this.#app
     if (!(error instanceof RenderingFailed)) {
-      log.error(error)
+      this.#log.error(error)
       return 'The documents could not be stored.'
     }
-    if (error.cause) log.error(error)
+    if (error.cause) this.#log.error(error)
     return `The plan could not be rendered: ${error.message}.`
   }
-}
-
-async function keep(files: FileStore, content: Uint8Array): Promise<StoredFile> {
-  const file = await files.receive(Readable.from([content]))
-  await file.keep()
-  return { sha256: file.sha256, size: file.size }
 }

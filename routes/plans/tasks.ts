@@ -8,7 +8,8 @@ import { IfNoneMatch } from '../../plugins/http/record.js'
 import { linked, linksOf, to } from '../../plugins/openapi/links.js'
 import { empty, failure, list, success } from '../../plugins/openapi/responses.js'
 import { newTask, type Task as TaskRecord, taskStatus } from '../../store/collections.js'
-import { firstProjectOf } from '../../store/projects.js'
+import { all, firstProjectOf } from '../../store/lookups.js'
+import { equal } from '../../store/query.js'
 import { ref } from '../../store/schema.js'
 import { ownDmp } from './dmps.js'
 import { Done, done, examplePlanId, exampleTaskId, PublicId } from './done.js'
@@ -89,13 +90,16 @@ const tasks: FastifyPluginAsyncTypebox<TaskOptions> = async (app, { rendering })
     }),
     async (request) => {
       const { query, store, user } = request
-      const where = {
-        ...(user.admin ? {} : { userId: user.id }),
-        ...(query.status ? { status: query.status } : {}),
-        ...(query.id_dmp === undefined ? {} : { dmp: query.id_dmp.toLowerCase() }),
-      }
-      const { items } = await store.tasks.find({ where, order: 'newest' })
-      return items.map((task) => shown(request, task))
+      const where = equal({
+        userId: user.admin ? undefined : user.id,
+        status: query.status,
+        dmp: query.id_dmp?.toLowerCase(),
+      })
+      const tasks = await all(store.tasks, {
+        where,
+        sort: [{ path: 'createdAt', descending: true }],
+      })
+      return tasks.map((task) => shown(request, task))
     },
   )
 
@@ -122,13 +126,13 @@ const tasks: FastifyPluginAsyncTypebox<TaskOptions> = async (app, { rendering })
       const { body, store, user } = request
       const { content, publicId: dmp } = await ownDmp(request, body.dmp)
       const project = await firstProjectOf(store, user)
-      const values = newTask(user.id, dmp)
-      await rendering.start(store, values, {
+      const values = newTask(user.id, dmp, {
         plan: content,
         author: user.username,
         project: project?.name,
-        date: values.createdAt,
+        date: new Date().toISOString(),
       })
+      await rendering.start(store, values)
       reply.code(201).header('location', locationOf(request, values.publicId))
       return done(values.publicId, CREATED)
     },

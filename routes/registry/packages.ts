@@ -8,6 +8,8 @@ import { linked, to } from '../../plugins/openapi/links.js'
 import { empty, failure, list } from '../../plugins/openapi/responses.js'
 import { compile } from '../../store/check.js'
 import { PackageName, TagName } from '../../store/collections.js'
+import { all } from '../../store/lookups.js'
+import { contains, equal } from '../../store/query.js'
 import { notYours, PackageParams } from './parameters.js'
 
 const PackageEntry = Type.Object(
@@ -69,9 +71,9 @@ const packages: FastifyPluginAsyncTypebox = async (app) => {
     }),
     async (request) => {
       const text = await textOf(request, request.query)
-      const search = text ? { field: 'name' as const, text } : undefined
-      const { items } = await request.store.packages.find({ search })
-      return items.map(({ id, name }) => ({ id, title: name }))
+      const where = text ? contains('name', text) : undefined
+      const packages = await all(request.store.packages, { where })
+      return packages.map(({ id, name }) => ({ id, title: name }))
     },
   )
 
@@ -102,9 +104,10 @@ const packages: FastifyPluginAsyncTypebox = async (app) => {
         const { package_name: name } = request.params
         const text = await textOf(request, request.query)
         const { id } = found(await request.store.packages.getBy({ name }), 'package', name)
-        const search = text ? { field: 'tag' as const, text } : undefined
-        const { items } = await request.store.tags.find({ where: { packageId: id }, search })
-        return items.map(({ id, tag }) => ({ id, tag }))
+        const ofPackage = equal({ packageId: id })
+        const where = text ? { and: [ofPackage, contains('tag', text)] } : ofPackage
+        const tags = await all(request.store.tags, { where })
+        return tags.map(({ id, tag }) => ({ id, tag }))
       },
     )
 

@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify'
 import { ApiError, errors } from '../../plugins/http/errors.js'
 import { hasHalfPair } from '../../plugins/http/json.js'
 import { unknownField } from '../../store/check.js'
-import type { FileStore, ReceivedFile } from '../../store/files.js'
+import type { Files, ReceivedFile } from '../../store/engine.js'
 
 /** How large a part may be that isn't the file, in bytes. */
 export const MAX_FIELD_SIZE = 64 * 1024
@@ -26,7 +26,7 @@ export interface Upload {
  * plain fields, in a field `json`, or in the filename of a part `json` (registry's document).
  * @throws 400 when it is malformed or ends early, 413 when it is too large; nothing is kept then
  */
-export async function readUpload(request: FastifyRequest, files: FileStore): Promise<Upload> {
+export async function readUpload(request: FastifyRequest, files: Files): Promise<Upload> {
   const parameters: Record<string, unknown> = {}
   const meter = meterOf(request)
   let file: Upload['file']
@@ -50,7 +50,7 @@ export async function readUpload(request: FastifyRequest, files: FileStore): Pro
       }
     }
   } catch (error) {
-    await file?.received.discard()
+    await file?.received.release()
     const isBrokenOff = request.raw.destroyed && !request.raw.complete
     throw isKnown(error) && !isBrokenOff ? error : errors.malformedUpload()
   }

@@ -49,7 +49,9 @@ const tags: FastifyPluginAsyncTypebox = async (app) => {
       }),
       async (request, reply) => {
         const { tag } = await tagAt(request, request.params)
-        return download(request, reply, tag, () => errors.recordNotFound('tag', tag.tag))
+        return download(request, reply, { ...tag, ...tag.file }, () =>
+          errors.recordNotFound('tag', tag.tag),
+        )
       },
     )
 
@@ -77,7 +79,7 @@ const tags: FastifyPluginAsyncTypebox = async (app) => {
         const { owned, tag } = await tagAt(request, request.params)
         requireOwner(request, owned, 'delete from')
         // A tag never gets another file, so there is nothing to be looked at in the same step.
-        if (!isTagExpected(request, etagOf(tag))) throw errors.preconditionFailed()
+        if (!isTagExpected(request, etagOf(tag.file))) throw errors.preconditionFailed()
         found(await request.store.tags.delete(tag.id), 'tag', tag.tag)
         return reply.code(204).send(undefined)
       },

@@ -10,7 +10,6 @@ import { failure, success } from '../../plugins/openapi/responses.js'
 import { compile, MISSING } from '../../store/check.js'
 import { type Package, PackageName, TagName } from '../../store/collections.js'
 import { UniqueViolation } from '../../store/errors.js'
-import type { FileStore } from '../../store/files.js'
 import { ref } from '../../store/schema.js'
 import { safeFileName } from './file-name.js'
 import { notYours, PackageParams, Parameters, requireOwner } from './parameters.js'
@@ -145,12 +144,12 @@ const uploads: FastifyPluginAsyncTypebox<UploadOptions> = async (app, { uploadLi
       path,
       { ...guarded, onRequest: [...onRequest, refuseEarly], config },
       async (request) => {
-        const { parameters, file } = await readUpload(request, app.files)
+        const { parameters, file } = await readUpload(request, request.store.files)
         try {
           await app.guards.recheck(request)
-          return await storeUpload(request, app.files, parameters, file)
+          return await storeUpload(request, parameters, file)
         } finally {
-          await file?.received.discard()
+          await file?.received.release()
         }
       },
     )
@@ -168,7 +167,6 @@ function pathOf({ params }: FastifyRequest): Partial<Parameters> {
  */
 async function storeUpload(
   request: FastifyRequest,
-  files: FileStore,
   inBody: Upload['parameters'],
   file: Upload['file'],
 ): Promise<Static<typeof Uploaded>> {
@@ -187,23 +185,16 @@ async function storeUpload(
   }
   const { package_name: name, tag } = parameters
   const { size, sha256 } = file.received
-  await file.received.keep()
-  try {
-    const { id: packageId } = await ownPackage(request, name)
-    const { id } = await request.store.tags.insert({
-      packageId,
-      tag,
-      fileName: safeFileName(file.name),
-      contentType: MEDIA_TYPE.test(file.type) ? file.type : 'application/octet-stream',
-      size,
-      sha256,
-      postedAt: new Date().toISOString(),
-    })
-    return { package_id: packageId, tag_id: id }
-  } catch (error) {
-    await files.release(sha256)
-    throw error
-  }
+  const { id: packageId } = await ownPackage(request, name)
+  const { id } = await request.store.tags.insert({
+    packageId,
+    tag,
+    file: { sha256, size },
+    fileName: safeFileName(file.name),
+    contentType: MEDIA_TYPE.test(file.type) ? file.type : 'application/octet-stream',
+    postedAt: new Date().toISOString(),
+  })
+  return { package_id: packageId, tag_id: id }
 }
 
 /** The package of a name, which is made where there is none. @throws 403 when it is another user's */

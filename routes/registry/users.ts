@@ -9,6 +9,7 @@ import { linked, to } from '../../plugins/openapi/links.js'
 import { Message } from '../../plugins/openapi/message.js'
 import { failure, list, success } from '../../plugins/openapi/responses.js'
 import { type User, Username } from '../../store/collections.js'
+import { all } from '../../store/lookups.js'
 import { ref } from '../../store/schema.js'
 
 const RegistryUser = Type.Object(
@@ -62,8 +63,8 @@ const users: FastifyPluginAsyncTypebox<UserOptions> = async (app, { isListed }) 
         },
       },
       async (request) => {
-        const { items } = await request.store.users.find()
-        return items.map(({ id, username }) => ({ id, username }))
+        const users = await all(request.store.users)
+        return users.map(({ id, username }) => ({ id, username }))
       },
     )
   } else {

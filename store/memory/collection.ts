@@ -1,371 +1,393 @@
 import { setImmediate } from 'node:timers/promises'
+import type { Declaration } from '../declaration.js'
+import type { Bound, Collection, Condition, Page, Update } from '../engine.js'
 import {
-  type BaseRecord,
-  BY_ID,
-  type Declaration,
-  type FieldOf,
-  type Order,
-} from '../declaration.js'
-import type { Collection, Condition, NewRecord, Page, Query, Update } from '../engine.js'
-import {
+  BoundReached,
   ConditionFailed,
   InvalidRecord,
   ReferenceViolation,
   UniqueViolation,
   VersionMismatch,
 } from '../errors.js'
-import { SortedList } from './sorted-list.js'
-import { TextIndex } from './text-index.js'
+import { equal, type Predicate, type Query, type Selection } from '../query.js'
+import { type Access, accessTo, type IndexPlan, keyOf, plansOf, SortedLists } from './indexes.js'
+import { LayeredMap } from './layered-map.js'
+import { comparisonOf, type Row, testOf } from './predicate.js'
+import type { Chunk, SortedList } from './sorted-list.js'
+import { TextSearch } from './text-search.js'
 
-/** How many records a scan looks at before it lets other work have a turn: well under a millisecond's worth. */
-const SCAN_STRETCH = 4096
+/** How many chunks a scan looks at before it lets other work have a turn: well under a millisecond's worth. */
+const CHUNKS_AT_ONCE = 16
 
-/** What one collection asks of another, so that references hold. */
-export interface Cascading {
-  has(id: number): boolean
-  /** A record of another collection was deleted: clears the references to it, or deletes what refers to it. */
-  release(collection: string, id: number): void
+interface Fields {
+  readonly [field: string]: unknown
 }
 
-interface UniqueKey<R> {
-  readonly fields: readonly FieldOf<R>[]
-  readonly records: Map<unknown, R>
+/** What follows elsewhere in a view from what happens to a record. */
+export interface Consequences {
+  has(collection: string, id: number): boolean
+  /** A record was deleted: those that refer to it lose the reference, or go too. */
+  released(collection: string, id: number): void
+  /**
+   * Records refer to these contents now.
+   * @throws MissingContent; nothing is kept then
+   */
+  filesKept(hashes: readonly string[]): void
+  /** A record refers to these contents no more. */
+  filesDropped(hashes: readonly string[]): void
+  /** A record that can be a job has changed, or has gone. */
+  jobChanged(collection: string, id: number, isWaiting: boolean): void
 }
 
-interface SortedIndex<R extends object> {
-  readonly fields: readonly FieldOf<R>[]
-  readonly order: string
-  readonly compare: (a: R, b: R) => number
-  readonly lists: Map<unknown, SortedList<R>>
+/** What a collection holds. A copy of it shares all that neither changes. */
+interface State {
+  readonly rows: LayeredMap<number, Row>
+  /** By the values of each unique key. */
+  readonly unique: readonly LayeredMap<unknown, Row>[]
+  readonly indexes: readonly SortedLists[]
+  readonly highestId: number
+}
+
+/** What all views of a collection have in common. */
+export class Schema {
+  readonly plans: readonly IndexPlan[]
+  readonly texts: ReadonlyMap<string, TextSearch<Row>>
+  readonly references: readonly { field: string; to: string; deletes: boolean }[]
+  readonly visible: ReadonlySet<string>
+
+  constructor(
+    readonly name: string,
+    readonly declaration: Declaration,
+  ) {
+    const { fields, hidden, references, searchable } = declaration
+    this.plans = plansOf(declaration)
+    this.texts = new Map(
+      searchable.map((field) => [field, new TextSearch((row) => String(row[field]))]),
+    )
+    this.references = Object.entries(references).flatMap(([field, reference]) =>
+      reference ? [{ field, to: reference.to, deletes: reference.onDelete === 'delete' }] : [],
+    )
+    this.visible = new Set(fields.filter((field) => !hidden.includes(field)))
+  }
+
+  empty(): State {
+    return {
+      rows: LayeredMap.empty(),
+      unique: this.declaration.unique.map(() => LayeredMap.empty()),
+      indexes: this.plans.map((plan) => new SortedLists(plan)),
+      highestId: 0,
+    }
+  }
 }
 
 /**
  * A collection in memory: a map by id, a map for each unique key, and sorted lists for each index. Every write is one
  * synchronous step behind its `async` signature, which is what makes it atomic.
  */
-export class MemoryCollection<R extends BaseRecord> implements Collection<R>, Cascading {
-  readonly #declaration: Declaration<R>
-  readonly #others: ReadonlyMap<string, Cascading>
-  readonly #records = new Map<number, R>()
-  readonly #uniqueKeys: readonly UniqueKey<R>[]
-  readonly #indexes: readonly SortedIndex<R>[]
-  readonly #texts: ReadonlyMap<FieldOf<R>, TextIndex<R>>
-  readonly #references: readonly { field: FieldOf<R>; collection: string; deletes: boolean }[]
-  readonly #visible: readonly string[]
-  readonly #listeners: ((record: R) => void)[] = []
-  #highestId = 0
+export class MemoryCollection implements Collection<Row> {
+  readonly #schema: Schema
+  readonly #consequences: Consequences
+  #state: State
 
-  constructor(declaration: Declaration<R>, others: ReadonlyMap<string, Cascading>) {
-    this.#declaration = declaration
-    this.#others = others
-    this.#uniqueKeys = declaration.unique.map((fields) => ({ fields, records: new Map() }))
-    this.#references = referencesOf(declaration)
-    this.#texts = new Map(
-      declaration.searchable.map((field) => [
-        field,
-        new TextIndex<R>((record) => String(record[field])),
-      ]),
-    )
-    this.#visible = declaration.fields.filter(
-      (field) => !declaration.hidden.some((hidden) => hidden === field),
-    )
-    this.#indexes = [
-      { fields: [], order: BY_ID },
-      ...declaration.indexes,
-      ...this.#references.map(({ field }) => ({ fields: [field], order: BY_ID })),
-    ]
-      // The first that fits a query is then the one that narrows it down most.
-      .sort((a, b) => b.fields.length - a.fields.length)
-      .map(({ fields, order }) => ({
-        fields,
-        order,
-        compare: comparison(this.#orderNamed(order)),
-        lists: new Map(),
-      }))
+  constructor(schema: Schema, consequences: Consequences, state = schema.empty()) {
+    this.#schema = schema
+    this.#consequences = consequences
+    this.#state = state
   }
 
-  async get(id: number): Promise<R | undefined> {
-    return this.#records.get(id)
+  get declaration(): Declaration {
+    return this.#schema.declaration
   }
 
-  async getBy(key: Partial<R>): Promise<R | undefined> {
+  /** A copy of what it holds, which the collection and others go on from. */
+  copyState(): State {
+    const { rows, unique, indexes, highestId } = this.#state
+    return {
+      rows: rows.copy(),
+      unique: unique.map((each) => each.copy()),
+      indexes: indexes.map((each) => each.copy()),
+      highestId,
+    }
+  }
+
+  /** The same of another view, with this state. */
+  with(consequences: Consequences, state: State): MemoryCollection {
+    return new MemoryCollection(this.#schema, consequences, state)
+  }
+
+  restore(state: State): void {
+    this.#state = state
+  }
+
+  async get(id: number): Promise<Row | undefined> {
+    return this.row(id)
+  }
+
+  row(id: number): Row | undefined {
+    return this.#state.rows.get(id)
+  }
+
+  async getBy(key: Fields): Promise<Row | undefined> {
     const fields = Object.keys(key)
-    const unique = this.#uniqueKeys.find(
-      (candidate) =>
-        candidate.fields.length === fields.length &&
-        candidate.fields.every((field) => field in key),
+    const { unique } = this.declaration
+    const at = unique.findIndex(
+      (each) => each.length === fields.length && each.every((field) => field in key),
     )
-    if (!unique) {
-      throw new Error(`${this.#declaration.name} has no unique key of ${fields.join(' and ')}`)
-    }
-    return unique.records.get(keyOf(key, unique.fields))
+    const names = unique[at]
+    if (!names) throw this.#unanswerable(`unique key of ${fields.join(' and ')}`)
+    return this.#state.unique[at]?.get(keyOf(key, names))
   }
 
-  async find(query: Query<R> = {}): Promise<Page<R>> {
-    const {
-      where = {},
-      order = BY_ID,
-      search,
-      offset = 0,
-      limit = Number.POSITIVE_INFINITY,
-    } = query
-    const texts = search && order === BY_ID ? this.#texts.get(search.field) : undefined
-    if (search && texts && Object.keys(where).length === 0) {
-      const matches = await texts.search(search.text)
-      return { items: matches.slice(offset, offset + limit), total: matches.length }
-    }
-    const index = this.#indexFor(where, order, search !== undefined)
-    const list = index.lists.get(keyOf(where, index.fields))
+  async find({ offset = 0, limit, ...selection }: Query): Promise<Page<Row>> {
+    const access = this.#accessTo(selection)
+    const list = this.#listFor(access)
     if (!list) return { items: [], total: 0 }
-
-    const isWanted = this.#filter(where, index.fields, search)
-    if (!isWanted) return { items: list.slice(offset, limit), total: list.length }
-
-    const matches = await scan(list.toArray(), isWanted)
+    if (access.rest.length === 0 && !access.isUnsorted) {
+      return { items: list.slice(offset, limit), total: list.length }
+    }
+    const matches: Row[] = []
+    for await (const batch of this.#batches(list.chunks, access.rest)) matches.push(...batch)
+    if (access.isUnsorted) matches.sort(comparisonOf(selection.sort ?? []))
     return { items: matches.slice(offset, offset + limit), total: matches.length }
   }
 
-  async insert({ id, ...values }: NewRecord<R>): Promise<R> {
-    const record = this.#compose(id ?? this.#highestId + 1, 1, values)
-    if (this.#records.has(record.id)) throw new UniqueViolation(this.#declaration.name, ['id'])
-    this.#check(record)
-    this.#put(record)
-    this.#highestId = Math.max(this.#highestId, record.id)
-    return record
+  async *stream(selection: Selection = {}): AsyncIterable<readonly Row[]> {
+    const access = this.#accessTo(selection)
+    const list = this.#listFor(access)
+    if (!list) return
+    if (access.isUnsorted) {
+      yield (await this.find({ ...selection, limit: Number.POSITIVE_INFINITY })).items
+      return
+    }
+    yield* this.#batches(list.chunks, access.rest)
   }
 
-  async update(id: number, change: Update<R>, condition?: Condition<R>): Promise<R | undefined> {
-    const old = this.#records.get(id)
+  async insert(values: Fields, bounds: readonly Bound<Row>[] = []): Promise<Row> {
+    return this.#insert(values, bounds)
+  }
+
+  async insertMany(many: readonly Fields[]): Promise<readonly Row[]> {
+    const rows: Row[] = []
+    try {
+      for (const values of many) rows.push(this.#insert(values))
+    } catch (error) {
+      for (const row of rows.reverse()) this.#remove(row)
+      throw error
+    }
+    return rows
+  }
+
+  async update(
+    id: number,
+    change: Update<Row>,
+    condition?: Condition<Row>,
+  ): Promise<Row | undefined> {
+    const old = this.row(id)
     if (!old) return undefined
     this.#require(old, condition)
-    return this.#replace(old, typeof change === 'function' ? change(old) : change)
+    return this.#change(old, typeof change === 'function' ? change(old) : change)
   }
 
-  async delete(id: number, condition?: Condition<R>): Promise<R | undefined> {
-    const record = this.#records.get(id)
-    if (!record) return undefined
-    this.#require(record, condition)
-    this.#remove(record)
-    return record
+  async replace(id: number, values: Fields, condition?: Condition<Row>): Promise<Row | undefined> {
+    const old = this.row(id)
+    if (!old) return undefined
+    this.#require(old, condition)
+    return this.#put(this.#compose(id, old.version + 1, values), old)
   }
 
-  onDelete(listener: (record: R) => void): void {
-    this.#listeners.push(listener)
+  async delete(id: number, condition?: Condition<Row>): Promise<Row | undefined> {
+    const row = this.row(id)
+    if (!row) return undefined
+    this.#require(row, condition)
+    this.#remove(row)
+    return row
   }
 
-  has(id: number): boolean {
-    return this.#records.has(id)
-  }
-
-  release(collection: string, id: number): void {
-    for (const reference of this.#references) {
-      if (reference.collection !== collection) continue
-      const index = this.#indexes.find(
-        ({ fields, order }) =>
-          order === BY_ID && fields.length === 1 && fields[0] === reference.field,
-      )
-      for (const record of index?.lists.get(id)?.toArray() ?? []) {
+  /** A record that it refers to has gone. */
+  release(to: string, id: number): void {
+    for (const reference of this.#schema.references) {
+      if (reference.to !== to) continue
+      const list = this.#listFor(this.#accessTo({ where: equal({ [reference.field]: id }) }))
+      for (const row of list?.chunks.flat() ?? []) {
         // Deleting one of these can already have deleted another.
-        if (!this.#records.has(record.id)) continue
-        if (reference.deletes) this.#remove(record)
-        else this.#replace(record, { [reference.field]: null })
+        if (!this.row(row.id)) continue
+        if (reference.deletes) this.#remove(row)
+        else this.#change(row, { [reference.field]: null })
       }
     }
+  }
+
+  /** The records that wait to be done, the first one first. */
+  *waiting(): Iterable<Row> {
+    const { queue } = this.declaration
+    if (!queue) throw this.#unanswerable('queue')
+    const where = equal({ [queue.field]: queue.waiting })
+    for (const chunk of this.#listFor(this.#accessTo({ where }))?.chunks ?? []) yield* chunk
+  }
+
+  #insert({ id, ...values }: Fields, bounds: readonly Bound<Row>[] = []): Row {
+    const { highestId } = this.#state
+    const row = this.#compose(id ?? highestId + 1, 1, values)
+    if (this.row(row.id)) throw new UniqueViolation(this.#schema.name, ['id'])
+    for (const { where, atMost } of bounds) this.#requireRoom(where, atMost)
+    this.#put(row)
+    this.#state = { ...this.#state, highestId: Math.max(highestId, row.id) }
+    return row
   }
 
   /** Builds a record with its fields always in the same order, so that all share one shape in memory. */
-  #compose(id: number, version: number, ...sources: readonly object[]): R {
-    const values: Record<string, unknown> = Object.assign({}, ...sources)
+  #compose(id: unknown, version: number, values: Fields): Row {
+    const { declaration, name } = this.#schema
     const record: Record<string, unknown> = { id, version }
-    for (const field of this.#declaration.fields) record[field] = values[field]
-    if (!this.#declaration.isRecord(record)) {
-      const { path, message } = this.#declaration.isRecord.fault()
-      throw new InvalidRecord(this.#declaration.name, path, message)
+    for (const field of declaration.fields) record[field] = values[field]
+    if (!declaration.isRecord(record)) {
+      const { path, message } = declaration.isRecord.fault()
+      throw new InvalidRecord(name, path, message)
     }
-    return deepFreeze(record)
-  }
-
-  #replace(old: R, change: object): R {
-    const isVisible = this.#visible.some((field) => field in change)
-    const record = this.#compose(old.id, isVisible ? old.version + 1 : old.version, old, change)
-    this.#check(record, old)
-    this.#put(record, old)
+    deepFreeze(record)
     return record
   }
 
-  #require(record: R, { where = {}, versions }: Condition<R> = {}): void {
-    if (!hasValues(record, where)) throw new ConditionFailed(this.#declaration.name)
-    if (versions && !versions.includes(record.version)) {
-      throw new VersionMismatch(this.#declaration.name)
-    }
+  #change(old: Row, change: Fields): Row {
+    const isVisible = Object.keys(change).some((field) => this.#schema.visible.has(field))
+    const version = isVisible ? old.version + 1 : old.version
+    return this.#put(this.#compose(old.id, version, { ...old, ...change }), old)
+  }
+
+  #require(row: Row, { where = {}, versions }: Condition<Row> = {}): void {
+    if (!hasValues(row, where)) throw new ConditionFailed(this.#schema.name)
+    if (versions && !versions.includes(row.version)) throw new VersionMismatch(this.#schema.name)
+  }
+
+  #requireRoom(where: Fields, atMost: number): void {
+    const fields = Object.keys(where)
+    const at = this.#schema.plans.findIndex(
+      (plan) =>
+        plan.fields.length === fields.length && plan.fields.every((field) => field in where),
+    )
+    const plan = this.#schema.plans[at]
+    if (!plan) throw this.#unanswerable(`index of ${fields.join(' and ')}`)
+    const { length = 0 } = this.#state.indexes[at]?.get(keyOf(where, plan.fields)) ?? {}
+    if (length >= atMost) throw new BoundReached(this.#schema.name, fields)
   }
 
   /** Refuses a record that would break a unique key or a reference. Changes nothing. */
-  #check(record: R, old?: R): void {
-    for (const { fields, records } of this.#uniqueKeys) {
-      const holder = records.get(keyOf(record, fields))
-      if (holder && holder !== old) throw new UniqueViolation(this.#declaration.name, fields)
+  #check(row: Row, old?: Row): void {
+    const { name, declaration, references } = this.#schema
+    for (const [at, fields] of declaration.unique.entries()) {
+      const holder = this.#state.unique[at]?.get(keyOf(row, fields))
+      if (holder && holder !== old) throw new UniqueViolation(name, fields)
     }
-    for (const { field, collection } of this.#references) {
-      const target = record[field]
+    for (const { field, to } of references) {
+      const target = row[field]
       if (target === null || target === old?.[field]) continue
-      if (typeof target !== 'number' || !this.#others.get(collection)?.has(target)) {
-        throw new ReferenceViolation(this.#declaration.name, field, collection)
+      if (typeof target !== 'number' || !this.#consequences.has(to, target)) {
+        throw new ReferenceViolation(name, field, to)
       }
     }
   }
 
-  #put(record: R, old?: R): void {
-    this.#records.set(record.id, record)
-    for (const texts of this.#texts.values()) {
-      if (old) texts.remove(old)
-      texts.add(record)
+  #put(row: Row, old?: Row): Row {
+    this.#check(row, old)
+    const { name, declaration } = this.#schema
+    const { rows, unique, indexes } = this.#state
+    const { queue } = declaration
+    this.#consequences.filesKept(this.#contentsOf(row))
+    rows.set(row.id, row)
+    for (const [at, fields] of declaration.unique.entries()) {
+      if (old && isWhole(old, fields)) unique[at]?.delete(keyOf(old, fields))
+      if (isWhole(row, fields)) unique[at]?.set(keyOf(row, fields), row)
     }
-    for (const { fields, records } of this.#uniqueKeys) {
-      if (old) records.delete(keyOf(old, fields))
-      if (fields.every((field) => record[field] !== null))
-        records.set(keyOf(record, fields), record)
+    for (const index of indexes) {
+      if (old) index.replace(old, row)
+      else index.add(row)
     }
-    for (const index of this.#indexes) {
-      const list = old && index.lists.get(keyOf(old, index.fields))
-      if (old && list && hasValues(record, pick(old, index.fields))) {
-        list.replace(old, record)
-        continue
-      }
-      if (old) unlist(index, old)
-      enlist(index, record)
+    if (old) this.#consequences.filesDropped(this.#contentsOf(old))
+    if (queue) this.#consequences.jobChanged(name, row.id, row[queue.field] === queue.waiting)
+    return row
+  }
+
+  #remove(row: Row): void {
+    const { name, declaration } = this.#schema
+    const { rows, unique, indexes } = this.#state
+    rows.delete(row.id)
+    for (const [at, fields] of declaration.unique.entries()) {
+      if (isWhole(row, fields)) unique[at]?.delete(keyOf(row, fields))
+    }
+    for (const index of indexes) index.remove(row)
+    this.#consequences.released(name, row.id)
+    this.#consequences.filesDropped(this.#contentsOf(row))
+    if (declaration.queue) this.#consequences.jobChanged(name, row.id, false)
+  }
+
+  /** The contents that a record refers to. */
+  #contentsOf(row: Row): string[] {
+    return this.declaration.files.flatMap((field) => {
+      const file = row[field]
+      const isFile = typeof file === 'object' && file !== null && 'sha256' in file
+      return isFile ? [String(file.sha256)] : []
+    })
+  }
+
+  #listFor({ at, key }: Access): SortedList<Row> | undefined {
+    return this.#state.indexes[at]?.get(key)
+  }
+
+  /** @throws Error where everything would have to be looked at, and that isn't a search */
+  #accessTo(selection: Selection): Access {
+    const access = accessTo(this.#schema.plans, selection)
+    const isScan =
+      access.isUnsorted ||
+      (access.rest.length > 0 && !access.isNarrow && !this.#search(access.rest))
+    if (isScan && !this.declaration.scans) {
+      throw this.#unanswerable(`index for ${JSON.stringify(selection)}`)
+    }
+    return access
+  }
+
+  /** What of some predicates is a search of a searchable field. */
+  #search(predicates: readonly Predicate[]) {
+    for (const predicate of predicates) {
+      if (!('op' in predicate) || predicate.op !== 'contains') continue
+      const texts = this.#schema.texts.get(String(predicate.path))
+      if (texts) return { predicate, texts, needle: predicate.value.toLowerCase() }
+    }
+    return undefined
+  }
+
+  /** What of a list meets some predicates, chunk by chunk; now and then other work has a turn. */
+  async *#batches(
+    chunks: readonly Chunk<Row>[],
+    predicates: readonly Predicate[],
+  ): AsyncIterable<readonly Row[]> {
+    const search = this.#search(predicates)
+    const rest = predicates.filter((each) => each !== search?.predicate)
+    const isWanted = rest.length > 0 ? testOf({ and: rest }) : undefined
+    for (const [count, chunk] of chunks.entries()) {
+      if (count > 0 && count % CHUNKS_AT_ONCE === 0) await setImmediate()
+      const found = search ? search.texts.search(chunk, search.needle) : chunk
+      const matches = isWanted ? found.filter(isWanted) : found
+      if (matches.length > 0) yield matches
     }
   }
 
-  #remove(record: R): void {
-    this.#records.delete(record.id)
-    for (const texts of this.#texts.values()) texts.remove(record)
-    for (const { fields, records } of this.#uniqueKeys) records.delete(keyOf(record, fields))
-    for (const index of this.#indexes) unlist(index, record)
-    for (const other of this.#others.values()) other.release(this.#declaration.name, record.id)
-    for (const listener of this.#listeners) listener(record)
-  }
-
-  #orderNamed(name: string): Order<R> {
-    const order = name === BY_ID ? [] : this.#declaration.orders[name]
-    if (!order) throw new Error(`${this.#declaration.name} has no order named ${name}`)
-    return order
-  }
-
-  /** The index that fits a query best. A scan is only for what an index has narrowed down, or for a search. */
-  #indexFor(where: Partial<R>, order: string, isSearch: boolean): SortedIndex<R> {
-    const best = this.#indexes.find(
-      (index) => index.order === order && index.fields.every((field) => field in where),
-    )
-    const wanted = Object.keys(where).length
-    if (!best || (wanted > 0 && best.fields.length === 0 && !isSearch)) {
-      throw new Error(
-        `${this.#declaration.name} has no index for ${Object.keys(where).join(' and ') || 'all'} by ${order}`,
-      )
-    }
-    return best
-  }
-
-  /** What of a query the index leaves to be looked at record by record; undefined when that is nothing. */
-  #filter(
-    where: Partial<R>,
-    indexed: readonly FieldOf<R>[],
-    search: Query<R>['search'],
-  ): ((record: R) => boolean) | undefined {
-    if (search && !this.#declaration.searchable.includes(search.field)) {
-      throw new Error(`${this.#declaration.name} can't be searched by ${search.field}`)
-    }
-    if (!search && Object.keys(where).length === indexed.length) return undefined
-    const needle = search?.text.toLowerCase() ?? ''
-    return (record) =>
-      hasValues(record, where) &&
-      (!search || String(record[search.field]).toLowerCase().includes(needle))
+  #unanswerable(what: string): Error {
+    return new Error(`${this.#schema.name} has no ${what}`)
   }
 }
 
-function referencesOf<R extends BaseRecord>(declaration: Declaration<R>) {
-  const references = []
-  for (const field of fieldsOf(declaration.references)) {
-    const reference = declaration.references[field]
-    if (!reference) continue
-    const { collection, onDelete } = reference
-    references.push({ field, collection, deletes: onDelete === 'delete' })
-  }
-  return references
+/** Whether a record has all of a key: one with a null in it is no key. */
+function isWhole(row: Row, fields: readonly string[]): boolean {
+  return fields.every((field) => row[field] !== null)
 }
 
-function enlist<R extends object>(index: SortedIndex<R>, record: R): void {
-  const key = keyOf(record, index.fields)
-  let list = index.lists.get(key)
-  if (!list) {
-    list = new SortedList(index.compare)
-    index.lists.set(key, list)
-  }
-  list.add(record)
-}
-
-function unlist<R extends object>(index: SortedIndex<R>, record: R): void {
-  const key = keyOf(record, index.fields)
-  const list = index.lists.get(key)
-  list?.remove(record)
-  if (list?.length === 0) index.lists.delete(key)
-}
-
-/** The values of some fields as one map key: the value itself where there is one field, since that needs no work. */
-function keyOf<R extends object>(values: Partial<R>, fields: readonly FieldOf<R>[]): unknown {
-  const [first, second] = fields
-  if (first === undefined) return ''
-  return second === undefined ? values[first] : JSON.stringify(fields.map((field) => values[field]))
-}
-
-function comparison<R extends BaseRecord>(order: Order<R>): (a: R, b: R) => number {
-  const idSign = order.at(-1)?.descending ? -1 : 1
-  return (a, b) => {
-    for (const { field, descending } of order) {
-      const difference = compareValues(a[field], b[field])
-      if (difference !== 0) return descending ? -difference : difference
-    }
-    return idSign * (a.id - b.id)
-  }
-}
-
-/** Numbers by size, strings by code unit (right for ISO 8601 dates), null below everything. */
-function compareValues(a: unknown, b: unknown): number {
-  if (a === b) return 0
-  if (a === null) return -1
-  if (b === null) return 1
-  if (typeof a === 'number' && typeof b === 'number') return a - b
-  return String(a) < String(b) ? -1 : 1
-}
-
-function hasValues<R extends object>(record: R, values: Partial<R>): boolean {
-  for (const field of fieldsOf(values)) if (record[field] !== values[field]) return false
+function hasValues(row: Row, values: Fields): boolean {
+  for (const field in values) if (row[field] !== values[field]) return false
   return true
 }
 
-function pick<R extends object>(record: R, fields: readonly FieldOf<R>[]): Partial<R> {
-  const picked: Partial<R> = {}
-  for (const field of fields) picked[field] = record[field]
-  return picked
-}
-
-function fieldsOf<T extends object>(object: T): (keyof T & string)[] {
-  return Object.keys(object).filter((key): key is keyof T & string => key in object)
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+function deepFreeze(value: unknown): void {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return
   for (const inner of Object.values(value)) deepFreeze(inner)
-  return Object.freeze(value)
-}
-
-async function scan<R>(records: readonly R[], isWanted: (record: R) => boolean): Promise<R[]> {
-  const matches: R[] = []
-  for (let start = 0; start < records.length; start += SCAN_STRETCH) {
-    if (start > 0) await setImmediate()
-    for (const record of records.slice(start, start + SCAN_STRETCH)) {
-      if (isWanted(record)) matches.push(record)
-    }
-  }
-  return matches
+  Object.freeze(value)
 }

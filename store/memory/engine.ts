@@ -1,16 +1,33 @@
-import type { BaseRecord, Declaration } from '../declaration.js'
-import type { Collection, Engine } from '../engine.js'
-import { type Cascading, MemoryCollection } from './collection.js'
-import { MemoryDenylist } from './denylist.js'
+import type { Declarations } from '../declaration.js'
+import type { Engine, View } from '../engine.js'
+import { FileStore } from '../files/file-store.js'
+import { openView } from './view.js'
 
-/** Keeps everything in this process's memory, until the process ends. */
+/** Keeps everything in this process's memory, and files in a folder of its own, until it is closed. */
 export class MemoryEngine implements Engine {
-  readonly denylist = new MemoryDenylist()
-  readonly #collections = new Map<string, Cascading>()
+  readonly #onFault: (error: unknown) => void
+  #disk: Promise<FileStore> | undefined
 
-  collection<R extends BaseRecord>(declaration: Declaration<R>): Collection<R> {
-    const collection = new MemoryCollection(declaration, this.#collections)
-    this.#collections.set(declaration.name, collection)
-    return collection
+  /** @param onFault hears of what fails when nobody waits for it: a file that can't be deleted */
+  constructor(onFault: (error: unknown) => void = warn) {
+    this.#onFault = onFault
   }
+
+  async open<D extends Declarations>(declarations: D): Promise<View<D>> {
+    return openView(declarations, () => this.openFiles(), this.#onFault)
+  }
+
+  /** Makes the folder for files, which the first file does otherwise, and begins to sweep what killed processes left. */
+  openFiles(): Promise<FileStore> {
+    this.#disk ??= FileStore.open()
+    return this.#disk
+  }
+
+  async close(): Promise<void> {
+    await (await this.#disk)?.close()
+  }
+}
+
+function warn(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : String(error))
 }

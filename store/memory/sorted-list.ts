@@ -1,23 +1,27 @@
-import { lowerBound } from './lower-bound.js'
+/** A full chunk is halved. Small, since each change copies one; large enough for few chunks at a million entries. */
+const CHUNK_SIZE = 256
 
-/** A full chunk is halved. Large enough for few chunks at a million entries, small enough that moving half of one is cheap. */
-const CHUNK_SIZE = 2048
+/** A part of a list. It never changes: a change of the list puts another in its place. */
+export type Chunk<T> = readonly T[]
 
 /**
  * A list that keeps itself sorted and gives any page of itself without walking to it: chunks in order, and the position
- * at which each begins. Adding and removing cost a binary search and a move within one chunk.
+ * at which each begins. Adding and removing cost a binary search and the copy of one chunk; a copy of the whole list shares
+ * them all.
  *
  * `compare` must never give 0 for two different entries.
  */
 export class SortedList<T extends object> {
   readonly #compare: (a: T, b: T) => number
-  readonly #chunks: T[][] = []
+  readonly #chunks: Chunk<T>[]
   /** Where each chunk begins, worked out at the first look after a change. */
-  #starts: number[] = []
-  #length = 0
+  #starts: readonly number[] = []
+  #length: number
 
-  constructor(compare: (a: T, b: T) => number) {
+  constructor(compare: (a: T, b: T) => number, chunks: readonly Chunk<T>[] = [], length = 0) {
     this.#compare = compare
+    this.#chunks = [...chunks]
+    this.#length = length
   }
 
   get length(): number {
@@ -26,6 +30,15 @@ export class SortedList<T extends object> {
 
   get first(): T | undefined {
     return this.#chunks[0]?.[0]
+  }
+
+  /** The entries in order, as they are now: what comes later doesn't change them. */
+  get chunks(): readonly Chunk<T>[] {
+    return [...this.#chunks]
+  }
+
+  copy(): SortedList<T> {
+    return new SortedList(this.#compare, this.#chunks, this.#length)
   }
 
   add(entry: T): void {
@@ -38,30 +51,29 @@ export class SortedList<T extends object> {
     }
     const position = this.#positionIn(chunk, entry)
     if (chunk.length < CHUNK_SIZE) {
-      chunk.splice(position, 0, entry)
+      this.#chunks[at] = chunk.toSpliced(position, 0, entry)
     } else if (position === 0 || position === chunk.length) {
       // Entries mostly come in order, up or down: begin anew beside a full chunk, so that chunks stay full.
       this.#chunks.splice(position === 0 ? at : at + 1, 0, [entry])
     } else {
-      const upper = chunk.splice(CHUNK_SIZE / 2)
-      this.#chunks.splice(at + 1, 0, upper)
-      if (position <= chunk.length) chunk.splice(position, 0, entry)
-      else upper.splice(position - chunk.length, 0, entry)
+      const whole = chunk.toSpliced(position, 0, entry)
+      const middle = whole.length >>> 1
+      this.#chunks.splice(at, 1, whole.slice(0, middle), whole.slice(middle))
     }
   }
 
   remove(entry: T): void {
     const { chunk, at, position } = this.#locate(entry)
-    chunk.splice(position, 1)
-    if (chunk.length === 0) this.#chunks.splice(at, 1)
+    if (chunk.length === 1) this.#chunks.splice(at, 1)
+    else this.#chunks[at] = chunk.toSpliced(position, 1)
     this.#changed(-1)
   }
 
   /** Puts an entry in another's place; they may sort differently. */
   replace(old: T, entry: T): void {
     if (this.#compare(old, entry) === 0) {
-      const { chunk, position } = this.#locate(old)
-      chunk[position] = entry
+      const { chunk, at, position } = this.#locate(old)
+      this.#chunks[at] = chunk.with(position, entry)
     } else {
       this.remove(old)
       this.add(entry)
@@ -69,19 +81,23 @@ export class SortedList<T extends object> {
   }
 
   slice(offset: number, limit: number): T[] {
-    if (offset >= this.#length) return []
+    const end = Math.min(offset + limit, this.#length)
+    if (offset >= end) return []
     const starts = this.#currentStarts()
     let at = lowerBound(starts.length, (index) => (starts[index] ?? 0) - offset - 1) - 1
-    const from = offset - (starts[at] ?? 0)
-    let page = this.#chunks[at]?.slice(from, from + limit) ?? []
-    for (let chunk = this.#chunks[++at]; chunk && page.length < limit; chunk = this.#chunks[++at]) {
-      page = page.concat(chunk.slice(0, limit - page.length))
+    let from = offset - (starts[at] ?? 0)
+    const first = this.#chunks[at]
+    if (first && first.length >= from + end - offset) return first.slice(from, from + end - offset)
+    const page: T[] = []
+    for (let chunk = first; chunk && page.length < end - offset; chunk = this.#chunks[++at]) {
+      const to = Math.min(chunk.length, from + end - offset - page.length)
+      for (; from < to; from++) {
+        const entry = chunk[from]
+        if (entry) page.push(entry)
+      }
+      from = 0
     }
     return page
-  }
-
-  toArray(): T[] {
-    return this.#chunks.flat()
   }
 
   #changed(by: 1 | -1): void {
@@ -92,10 +108,11 @@ export class SortedList<T extends object> {
   #currentStarts(): readonly number[] {
     if (this.#starts.length === 0) {
       let start = 0
-      for (const chunk of this.#chunks) {
-        this.#starts.push(start)
+      this.#starts = this.#chunks.map((chunk) => {
+        const own = start
         start += chunk.length
-      }
+        return own
+      })
     }
     return this.#starts
   }
@@ -108,14 +125,14 @@ export class SortedList<T extends object> {
     })
   }
 
-  #positionIn(chunk: readonly T[], entry: T): number {
+  #positionIn(chunk: Chunk<T>, entry: T): number {
     return lowerBound(chunk.length, (index) => {
       const other = chunk[index]
       return other === undefined ? 0 : this.#compare(other, entry)
     })
   }
 
-  #locate(entry: T): { chunk: T[]; at: number; position: number } {
+  #locate(entry: T): { chunk: Chunk<T>; at: number; position: number } {
     const at = this.#chunkOf(entry)
     const chunk = this.#chunks[at]
     const position = chunk ? this.#positionIn(chunk, entry) : -1
@@ -124,4 +141,16 @@ export class SortedList<T extends object> {
     }
     return { chunk, at, position }
   }
+}
+
+/** The lowest index from 0 to `length` at which `compareAt` isn't negative. */
+export function lowerBound(length: number, compareAt: (index: number) => number): number {
+  let low = 0
+  let high = length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (compareAt(middle) < 0) low = middle + 1
+    else high = middle
+  }
+  return low
 }

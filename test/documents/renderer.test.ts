@@ -2,12 +2,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
-import {
-  QueueFull,
-  Renderer,
-  type RendererOptions,
-  RenderingFailed,
-} from '../../documents/renderer.js'
+import { Renderer, type RendererOptions, RenderingFailed } from '../../documents/renderer.js'
 import { documentOf, readPdf, wordText } from '../fixtures/documents.js'
 import { ROOT } from '../fixtures/process.js'
 
@@ -49,11 +44,10 @@ t.test('renders both formats, and answers meanwhile', async (t) => {
   t.ok(turns > 0)
 })
 
-t.test('a full queue refuses at once', async (t) => {
-  const renderer = open(t, { worker, atOnce: 1, maxWaiting: 2 })
-  const waiting = [HANG, GOOD, GOOD].map((document) => renderer.render(document))
+t.test('what waits for a thread is ended with the rest', async (t) => {
+  const renderer = open(t, { worker, atOnce: 1 })
+  const waiting = [HANG, GOOD].map((document) => renderer.render(document))
   const settled = Promise.allSettled(waiting)
-  t.throws(() => renderer.render(GOOD), QueueFull)
   await renderer.close()
   for (const result of await settled) t.match(result, { reason: RenderingFailed })
 })

@@ -3,8 +3,10 @@ import t, { type Test } from 'tap'
 import { DEMO_PASSWORDS } from '../../seed/demo.js'
 import { SeedError } from '../../seed/errors.js'
 import { seed } from '../../seed/seed.js'
-import { openStore, type Store } from '../../store/engine.js'
+import { collections, type Store } from '../../store/collections.js'
+import { all } from '../../store/lookups.js'
 import { MemoryEngine } from '../../store/memory/engine.js'
+import { equal } from '../../store/query.js'
 import { call, logIn, startApp } from '../fixtures/app.js'
 
 const PUBLIC_ID = 'e9572ee6-4b5e-45e4-a840-58a33b04b8a7'
@@ -28,7 +30,7 @@ async function load(
   const text =
     typeof content === 'string' || Buffer.isBuffer(content) ? content : JSON.stringify(content)
   const folder = t.testdir({ 'data.json': text })
-  const store = openStore(new MemoryEngine())
+  const store = await new MemoryEngine().open(collections)
   const passwords = await seed(store, `${folder}/data.json`)
   return { store, passwords }
 }
@@ -60,9 +62,9 @@ t.test("the document's own format is loaded unchanged", async (t) => {
 })
 
 t.test('every part may be absent, ids and dates too', async (t) => {
-  t.equal((await (await load(t, {})).store.users.find()).total, 0)
+  t.equal((await (await load(t, {})).store.users.find({ limit: 1000 })).total, 0)
   const { store } = await load(t, { ships: [{ id: 5, ...ship }, ship, { id: 2, ...ship }, ship] })
-  const { items } = await store.ships.find()
+  const { items } = await store.ships.find({ limit: 1000 })
   t.same(
     items.map(({ id }) => id),
     [2, 5, 6, 7],
@@ -129,17 +131,17 @@ t.test('articles and templates have the names they have on the wire', async (t) 
     ],
     applications: { someapp: '0b8f4a52-3c35-4a6e-9f5d-0f2a5f1f6f11' },
   })
-  t.match((await store.articles.find()).items, [
+  t.match((await store.articles.find({ limit: 1000 })).items, [
     { id: 24, userId: 5, postedAt: '2020-02-04T03:46:04.264Z' },
     { id: 25, userId: 5, postedAt: /Z$/ },
     { id: 26, userId: null },
   ])
-  t.match((await store.templates.find()).items, [
+  t.match((await store.templates.find({ limit: 1000 })).items, [
     { id: 27, userId: 5, postedAt: '2020-10-12T04:51:27.000Z', approved: true },
     { id: 28, userId: 5, description: null, approved: false },
     { id: 29, userId: null },
   ])
-  t.match((await store.applications.find()).items, [{ name: 'someapp' }])
+  t.match((await store.applications.find({ limit: 1000 })).items, [{ name: 'someapp' }])
 })
 
 t.test('projects, their members and plans', async (t) => {
@@ -155,15 +157,16 @@ t.test('projects, their members and plans', async (t) => {
       { user: 'user' },
     ],
   })
-  t.match((await store.projects.find()).items, [
+  const ofUser = equal({ userId: 5 })
+  t.match(await all(store.projects), [
     { id: 3, name: 'Harbour survey', description: 'Water' },
     { id: 4, name: 'Other', description: null },
   ])
-  t.match((await store.memberships.find({ where: { userId: 5 }, order: 'project' })).items, [
+  t.match(await all(store.memberships, { where: ofUser, sort: [{ path: 'projectId' }] }), [
     { id: 9, projectId: 3 },
     { id: 1, projectId: 4 },
   ])
-  const { items } = await store.dmps.find({ where: { userId: 5 } })
+  const items = await all(store.dmps, { where: ofUser })
   t.match(items, [{ publicId: PUBLIC_ID }, { publicId: /^[0-9a-f]{8}-[0-9a-f]{4}-7/ }])
   t.same(
     items.map(({ content }) => content),
@@ -172,7 +175,7 @@ t.test('projects, their members and plans', async (t) => {
 })
 
 t.test('a byte order mark is no fault', async (t) => {
-  t.equal((await (await load(t, '\uFEFF{"ships": []}')).store.ships.find()).total, 0)
+  t.equal((await (await load(t, '\uFEFF{"ships": []}')).store.ships.find({ limit: 1000 })).total, 0)
 })
 
 t.test('a fault is told with its place', async (t) => {
@@ -345,7 +348,7 @@ t.test('a fault is told with its place', async (t) => {
 
 t.test('a file that is not there is told', async (t) => {
   const folder = t.testdir({})
-  const store = openStore(new MemoryEngine())
+  const store = await new MemoryEngine().open(collections)
   await t.rejects(seed(store, `${folder}/none.json`), /none\.json: can't be read \(no such file\)/)
   await t.rejects(seed(store, folder), /can't be read \(EISDIR\)/)
 })
@@ -354,14 +357,14 @@ t.test('the data file that is shipped is as the contract has it', async (t) => {
   const text = await readFile(new URL('../../data.json', import.meta.url), 'utf8')
   const { store, passwords } = await load(t, text)
   t.same([...passwords.values()], [...DEMO_PASSWORDS.values()])
-  t.equal((await store.ships.find()).total, 15)
-  t.ok((await store.articles.find()).total > 10, 'more than one page')
-  t.ok((await store.templates.find()).total > 3)
+  t.equal((await store.ships.find({ limit: 1000 })).total, 15)
+  t.ok((await store.articles.find({ limit: 1000 })).total > 10, 'more than one page')
+  t.ok((await store.templates.find({ limit: 1000 })).total > 3)
 })
 
 t.test('the addresses that the shipped articles name are there', async (t) => {
   const app = await startApp(t)
-  const { items } = await app.store.articles.find()
+  const { items } = await app.store.articles.find({ limit: 1000 })
   const texts = items.map(({ text }) => text).join('\n')
   const paths = texts.match(/(?<![\w.])\/[\w/?=]*\w/g) ?? []
   t.ok(paths.length > 10)

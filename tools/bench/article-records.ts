@@ -1,16 +1,20 @@
 // The child process of `article-store.ts`: a store of articles by many users.
-import { type Article, newUser } from '../../store/collections.js'
-import { type NewRecord, openStore, type Query } from '../../store/engine.js'
+import { type Article, collections, newUser } from '../../store/collections.js'
+import type { FieldOf } from '../../store/declaration.js'
+import type { NewRecord } from '../../store/engine.js'
+import { all, ownersOf } from '../../store/lookups.js'
 import { MemoryEngine } from '../../store/memory/engine.js'
-import { ownersOf } from '../../store/owners.js'
+import { equal, type Query } from '../../store/query.js'
 import { answerQuestions, size, timed, usedHeap } from './child.js'
 
 const PAGE_SIZE = 10
 
+const NEWEST = [{ path: 'postedAt', descending: true }] as const
+
 /** How many articles each user has. */
 const EACH = 100
 
-const store = openStore(new MemoryEngine())
+const store = await new MemoryEngine().open(collections)
 const { articles, users } = store
 
 const authors = Math.ceil(size / EACH)
@@ -21,7 +25,7 @@ const emptyHeap = usedHeap()
 for (let position = 0; position < size; position++) await articles.insert(articleAt(position))
 const heapPerArticle = (usedHeap() - emptyHeap) / size
 
-const ids = (await articles.find()).items.map(({ id }) => id)
+const ids = (await all(articles)).map(({ id }) => id)
 
 answerQuestions(
   {
@@ -34,7 +38,7 @@ answerQuestions(
       (position) => Math.max(0, position - PAGE_SIZE),
       (offset) => pageOf({ offset }),
     ),
-    "a user's page": timed(authorAt, (userId) => pageOf({ where: { userId } })),
+    "a user's page": timed(authorAt, (userId) => pageOf({ where: equal({ userId }) })),
     change: timed(
       (position) => ({ position, article: articleAt(size + position) }),
       async ({ position, article }) => {
@@ -53,8 +57,8 @@ answerQuestions(
 )
 
 /** What a request for a page asks of the store. */
-async function pageOf(query: Query<Article>): Promise<object> {
-  const { items } = await articles.find({ order: 'newest', limit: PAGE_SIZE, ...query })
+async function pageOf(query: Partial<Query<FieldOf<Article>>>): Promise<object> {
+  const { items } = await articles.find({ sort: NEWEST, limit: PAGE_SIZE, ...query })
   if (items.length !== PAGE_SIZE) throw new Error('The page is not full')
   return ownersOf(store, items)
 }

@@ -1,7 +1,8 @@
 // The child process of `searches.ts`: a store of packages.
 import { performance } from 'node:perf_hooks'
-import { openStore } from '../../store/engine.js'
+import { collections } from '../../store/collections.js'
 import { MemoryEngine } from '../../store/memory/engine.js'
+import { contains } from '../../store/query.js'
 import { random, size } from './child.js'
 
 const TOPICS = [
@@ -29,7 +30,7 @@ const KINDS = [
   'utils',
 ]
 
-const { packages } = openStore(new MemoryEngine())
+const { packages } = await new MemoryEngine().open(collections)
 for (let position = 0; position < size; position++) {
   await packages.insert({ name: nameAt(position), userId: null })
 }
@@ -54,7 +55,10 @@ process.on('message', async (question) => {
   const start = performance.now()
   lastTurn = start
   setImmediate(watch)
-  const found = await packages.find({ search: { field: 'name', text } })
+  const found = await packages.find({
+    where: contains('name', text),
+    limit: Number.POSITIVE_INFINITY,
+  })
   watch()
   isWatching = false
   if (found.total !== total) throw new Error(`${found.total} names have ${text}`)

@@ -1,13 +1,14 @@
 // The child process of `ship-store.ts`: a store of ships and users.
-import { newUser, type Ship } from '../../store/collections.js'
-import { type NewRecord, openStore } from '../../store/engine.js'
+import { collections, newUser, type Ship } from '../../store/collections.js'
+import type { NewRecord } from '../../store/engine.js'
+import { all } from '../../store/lookups.js'
 import { MemoryEngine } from '../../store/memory/engine.js'
 import { answerQuestions, size, timed, usedHeap } from './child.js'
 import { newShip } from './ships.js'
 
 const PAGE = 20
 
-const { ships, users } = openStore(new MemoryEngine())
+const { ships, users } = await new MemoryEngine().open(collections)
 
 const emptyHeap = usedHeap()
 for (let position = 0; position < size; position++) await ships.insert(shipAt(position))
@@ -17,9 +18,9 @@ for (let position = 0; position < size; position++) {
 }
 
 // The yardsticks: what the language itself has for the same.
-const list = [...(await ships.find()).items]
+const list = await all(ships)
 const byId = new Map(list.map((ship) => [ship.id, ship]))
-const byName = new Map((await users.find()).items.map((user) => [user.username, user]))
+const byName = new Map((await all(users)).map((user) => [user.username, user]))
 
 const ids = list.map(({ id }) => id)
 

@@ -11,8 +11,9 @@ import { nameOf } from '../../../cli/user/name.js'
 import { userRemoval } from '../../../cli/user/remove.js'
 import type { SeedFile } from '../../../seed/format.js'
 import { assertSeedFile } from '../../../seed/seed.js'
+import type { Store } from '../../../store/collections.js'
 import { newUser } from '../../../store/collections.js'
-import type { Store } from '../../../store/engine.js'
+import { all } from '../../../store/lookups.js'
 
 const FILE = 'data.json'
 const HASH = '$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21l$aGFzaGhhc2hoYXNoaGFzaA'
@@ -126,16 +127,20 @@ const dataFiles = fc
 /** Everything in a store but what each load makes anew. */
 async function contents(store: Store): Promise<unknown> {
   const { users, projects, memberships, articles, templates, dmps } = store
-  const all = async (collection: { find(): Promise<{ items: readonly object[] }> }) =>
-    (await collection.find()).items.map((record) => ({ ...record, version: 0 }))
+  const unversioned = (records: readonly object[]) =>
+    records.map((record) => ({ ...record, version: 0 }))
   return {
-    users: (await all(users)).map((user) => ({ ...user, publicId: '', registeredAt: '' })),
-    projects: await all(projects),
-    memberships: await all(memberships),
-    articles: await all(articles),
-    templates: await all(templates),
+    users: unversioned(await all(users)).map((user) => ({
+      ...user,
+      publicId: '',
+      registeredAt: '',
+    })),
+    projects: unversioned(await all(projects)),
+    memberships: unversioned(await all(memberships)),
+    articles: unversioned(await all(articles)),
+    templates: unversioned(await all(templates)),
     // Plans are known by their public ids alone.
-    dmps: (await all(dmps)).map((dmp) => ({ ...dmp, id: 0 })),
+    dmps: unversioned(await all(dmps)).map((dmp) => ({ ...dmp, id: 0 })),
   }
 }
 

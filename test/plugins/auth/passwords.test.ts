@@ -1,7 +1,6 @@
 import t from 'tap'
 import { Passwords } from '../../../plugins/auth/passwords.js'
-import { newUser } from '../../../store/collections.js'
-import { openStore } from '../../../store/engine.js'
+import { collections, newUser } from '../../../store/collections.js'
 import { MemoryEngine } from '../../../store/memory/engine.js'
 
 t.test('hashes are argon2id at the figures of OWASP', async (t) => {
@@ -13,7 +12,7 @@ t.test('hashes are argon2id at the figures of OWASP', async (t) => {
 })
 
 t.test('verify knows the password, and nobody has the decoy', async (t) => {
-  const { users } = openStore(new MemoryEngine())
+  const { users } = await new MemoryEngine().open(collections)
   const passwords = new Passwords()
   t.teardown(() => passwords.close())
   const passwordHash = await passwords.hash('Pässwörd')
@@ -26,7 +25,7 @@ t.test('verify knows the password, and nobody has the decoy', async (t) => {
 })
 
 t.test('a login has its own password of the data file hashed at once', async (t) => {
-  const store = openStore(new MemoryEngine())
+  const store = await new MemoryEngine().open(collections)
   const passwords = new Passwords()
   const plain = new Map<number, string>()
   for (let number = 1; number <= 200; number++) {
@@ -47,7 +46,7 @@ t.test('a login has its own password of the data file hashed at once', async (t)
 })
 
 t.test('a password that is set meanwhile counts, not the one of the data file', async (t) => {
-  const store = openStore(new MemoryEngine())
+  const store = await new MemoryEngine().open(collections)
   const passwords = new Passwords()
   const user = await store.users.insert(newUser({ username: 'someone', passwordHash: null }))
   passwords.defer(store, new Map([[user.id, 'old password']]))

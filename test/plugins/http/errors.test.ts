@@ -2,8 +2,7 @@ import t from 'tap'
 import { buildApp } from '../../../app.js'
 import { parseConfig } from '../../../config.js'
 import { toApiError } from '../../../plugins/http/error-handler.js'
-import { newUser } from '../../../store/collections.js'
-import { openStore } from '../../../store/engine.js'
+import { collections, newUser } from '../../../store/collections.js'
 import { InvalidRecord, ReferenceViolation } from '../../../store/errors.js'
 import { MemoryEngine } from '../../../store/memory/engine.js'
 import { call, failOnBreaches, isError, logIn, startApp } from '../../fixtures/app.js'
@@ -98,7 +97,8 @@ t.test('a store that fails makes a 500 that says no more', async (t) => {
   const fail = async () => {
     throw new Error('a secret of the store')
   }
-  const store = { ...openStore(new MemoryEngine()), denylist: { add: fail, has: fail } }
+  const store = await new MemoryEngine().open(collections)
+  t.intercept(store.sessions, 'find', { value: fail })
   const user = await store.users.insert(newUser({ username: 'someone', passwordHash: null }))
   const app = await buildApp(parseConfig({ logLevel: 'silent', strict: true }), store)
   failOnBreaches(t, app)

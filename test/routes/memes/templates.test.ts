@@ -155,7 +155,7 @@ t.test('createTemplate and replaceTemplate refuse what is no template', async (t
       t.match(response.json().details, [{ in: 'body', path }])
     }
   }
-  t.equal((await app.store.templates.find()).total, 5)
+  t.equal((await app.store.templates.find({ limit: 1000 })).total, 5)
 })
 
 t.test('replaceTemplate replaces the whole, and an admin approves by it', async (t) => {
@@ -208,7 +208,7 @@ t.test("another's template, or one's own that is approved, is refused", async (t
     const deletion = await call(app, 'DELETE', `/template/${id}`, { token })
     isError(t, deletion, 403, 'You can delete only a template of your own, until it is approved.')
   }
-  t.equal((await app.store.templates.find()).total, 5)
+  t.equal((await app.store.templates.find({ limit: 1000 })).total, 5)
 })
 
 t.test('templates need a token', async (t) => {

@@ -220,5 +220,5 @@ t.test("a user's plans go with the user", async (t) => {
   const app = await startApp(t)
   const { access: token } = await logIn(app)
   t.equal((await call(app, 'DELETE', '/api/users/1', { token })).statusCode, 204)
-  t.equal((await app.store.dmps.find()).total, 0)
+  t.equal((await app.store.dmps.find({ limit: 1000 })).total, 0)
 })

@@ -1,27 +1,31 @@
-import { readdir } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
 import { Renderer, type RendererOptions } from '../../../documents/renderer.js'
-import { Rendering } from '../../../routes/plans/rendering.js'
+import { Rendering, type RenderingOptions } from '../../../routes/plans/rendering.js'
 import { newTask } from '../../../store/collections.js'
 import { ReferenceViolation } from '../../../store/errors.js'
 import { startApp } from '../../fixtures/app.js'
 import { documentOf } from '../../fixtures/documents.js'
+import { settleFiles, watchFiles } from '../../fixtures/files.js'
+
+type Options = RendererOptions & RenderingOptions
 
 const dmp = '019a8f2c-7b40-7c11-9d3e-5f6a2b1c0d4e'
 
-async function startRendering(t: Test, options?: RendererOptions) {
+async function startRendering(t: Test, { maxPending, ...options }: Options = {}) {
+  const kept = watchFiles(t)
   const app = await startApp(t)
-  const rendering = new Rendering(app, new Renderer(options))
+  const bounds = maxPending === undefined ? {} : { maxPending }
+  const rendering = new Rendering(new Renderer(options), app.log, bounds)
   t.teardown(() => rendering.close())
   const { tasks } = app.store
   const start = (userId = 1) =>
-    rendering.start(app.store, newTask(userId, dmp), documentOf({ title: 'A plan' }))
-  return { app, rendering, start, tasks }
+    rendering.start(app.store, newTask(userId, dmp, documentOf({ title: 'A plan' })))
+  return { app, kept, rendering, start, tasks }
 }
 
 t.test('a task is pending until both documents are kept', async (t) => {
-  const { app, rendering, start, tasks } = await startRendering(t)
+  const { kept, rendering, start, tasks } = await startRendering(t)
   await start()
   t.match(await tasks.get(1), { status: 'pending', docx: null, pdf: null, reason: null })
   await rendering.settled()
@@ -31,7 +35,7 @@ t.test('a task is pending until both documents are kept', async (t) => {
     pdf: { sha256: String, size: Number },
     reason: null,
   })
-  t.equal((await readdir(app.files.folder)).length, 2)
+  t.equal((await kept()).length, 2)
 })
 
 t.test("a task whose plan can't be rendered ends with the reason", async (t) => {
@@ -52,7 +56,11 @@ t.test('the reason names nothing of the machine', async (t) => {
 
 t.test("documents that can't be stored are an error", async (t) => {
   const { app, rendering, start, tasks } = await startRendering(t)
-  await app.files.close()
+  t.intercept(app.store.files, 'receive', {
+    value: async () => {
+      throw new Error('the disk is full')
+    },
+  })
   await start()
   await rendering.settled()
   const reason = 'The documents could not be stored.'
@@ -63,28 +71,31 @@ t.test("documents that can't be stored are an error", async (t) => {
 const worker = `${t.testdir({ 'endless.mjs': 'export default () => { for (;;) {} }' })}/endless.mjs`
 
 t.test('what is rendered for a user who goes is ended, and nothing of it stays', async (t) => {
-  const { app, rendering, start, tasks } = await startRendering(t, { worker, atOnce: 1 })
+  const { app, kept, rendering, start, tasks } = await startRendering(t, { worker, atOnce: 1 })
   for (let count = 0; count < 3; count++) await start()
   await app.store.users.delete(1)
   // Would wait for ever otherwise.
   await rendering.settled()
-  t.equal((await tasks.find()).total, 0)
-  t.same(await readdir(app.files.folder), [])
+  t.equal((await tasks.find({ limit: 1000 })).total, 0)
+  await settleFiles(app)
+  t.same(await kept(), [])
 })
 
 t.test('a task that goes just before its documents are kept leaves none', async (t) => {
-  const { app, rendering, start, tasks } = await startRendering(t)
+  const { app, kept, rendering, start, tasks } = await startRendering(t)
   await start()
-  const { receive } = app.files
-  t.intercept(app.files, 'receive', {
+  const { files } = app.store
+  const { receive } = files
+  t.intercept(files, 'receive', {
     value: async (source: Readable) => {
       await app.store.users.delete(1)
-      return receive.call(app.files, source)
+      return receive.call(files, source)
     },
   })
   await rendering.settled()
-  t.equal((await tasks.find()).total, 0)
-  t.same(await readdir(app.files.folder), [])
+  t.equal((await tasks.find({ limit: 1000 })).total, 0)
+  await settleFiles(app)
+  t.same(await kept(), [])
 })
 
 t.test('one user leaves room in the queue for others', async (t) => {
@@ -93,27 +104,27 @@ t.test('one user leaves room in the queue for others', async (t) => {
   t.equal(answers.filter(({ status }) => status === 'fulfilled').length, 25)
   for (const answer of answers.slice(25)) t.match(answer, { reason: { statusCode: 503 } })
   await start(2)
-  t.equal((await tasks.find()).total, 26)
+  t.equal((await tasks.find({ limit: 1000 })).total, 26)
 })
 
 t.test('a full queue is 503, and no task', async (t) => {
-  const { rendering, start, tasks } = await startRendering(t, { atOnce: 1, maxWaiting: 0 })
+  const { rendering, start, tasks } = await startRendering(t, { atOnce: 1, maxPending: 1 })
   await start()
   await t.rejects(start(), { message: 'Too many requests at once. Try again in a moment.' })
-  t.equal((await tasks.find()).total, 1)
+  t.equal((await tasks.find({ limit: 1000 })).total, 1)
   await rendering.settled()
   t.match(await tasks.get(1), { status: 'finished' })
 })
 
 t.test('a task of a user who has gone is not begun', async (t) => {
   // One place: what was begun for nobody would have it.
-  const options = { atOnce: 1, maxWaiting: 0 }
+  const options = { atOnce: 1, maxPending: 1 }
   const { rendering, start, tasks } = await startRendering(t, options)
   await t.rejects(start(99), ReferenceViolation)
-  t.equal((await tasks.find()).total, 0)
+  t.equal((await tasks.find({ limit: 1000 })).total, 0)
   await start(1)
   await rendering.settled()
-  t.match((await tasks.find()).items, [{ status: 'finished' }])
+  t.match((await tasks.find({ limit: 1000 })).items, [{ status: 'finished' }])
 })
 
 t.test('what is under way at a stop ends in error', async (t) => {
@@ -122,7 +133,7 @@ t.test('what is under way at a stop ends in error', async (t) => {
   await start()
   await rendering.close()
   const reason = 'The plan could not be rendered: the server was stopped before it was done.'
-  t.match((await tasks.find()).items, [
+  t.match((await tasks.find({ limit: 1000 })).items, [
     { status: 'error', reason },
     { status: 'error', reason },
   ])

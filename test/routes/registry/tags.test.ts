@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { readdir } from 'node:fs/promises'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import { call, isError, logIn, startApp } from '../../fixtures/app.js'
+import { settleFiles, watchFiles } from '../../fixtures/files.js'
 import { sendForm, upload } from '../../fixtures/upload.js'
 
 const API = '/api/v1'
@@ -17,10 +17,10 @@ function formOf(fields: Record<string, string | Blob>, fileName = 'file.bin'): F
 }
 
 /** What the store and the disk hold. */
-async function held(app: FastifyInstance) {
-  const { total: packages } = await app.store.packages.find()
-  const { total: tags } = await app.store.tags.find()
-  return { packages, tags, files: (await readdir(app.files.folder)).length }
+async function held(app: FastifyInstance, kept: () => Promise<string[]>) {
+  const { total: packages } = await app.store.packages.find({ limit: 0 })
+  const { total: tags } = await app.store.tags.find({ limit: 0 })
+  return { packages, tags, files: (await kept()).length }
 }
 
 const content = new Blob(['content'])
@@ -38,6 +38,7 @@ const ways: [string, string, Record<string, string>][] = [
 ]
 for (const [way, path, fields] of ways) {
   t.test(`upload with ${way}`, async (t) => {
+    const kept = watchFiles(t)
     const app = await startApp(t)
     const { access: token } = await logIn(app)
     const response = await sendForm(
@@ -50,7 +51,7 @@ for (const [way, path, fields] of ways) {
     t.same(response.json(), { package_id: 1, tag_id: 1 })
     const again = await sendForm(app, `${API}${path}`, formOf({ file: content, ...fields }), token)
     isError(t, again, 409, 'the package has this tag')
-    t.same(await held(app), { packages: 1, tags: 1, files: 1 })
+    t.same(await held(app, kept), { packages: 1, tags: 1, files: 1 })
     for (const url of [`${API}/pkg/1`, `${API}/packages/pkg/1`]) {
       t.equal((await call(app, 'GET', url, { token })).body, 'content')
     }
@@ -74,6 +75,7 @@ t.test('upload with the JSON in a filename', async (t) => {
 })
 
 t.test('an upload that lacks something, or has something too much, keeps nothing', async (t) => {
+  const kept = watchFiles(t)
   const app = await startApp(t)
   const { access: token } = await logIn(app)
   const refused: [string, Record<string, string | Blob>, string | RegExp][] = [
@@ -127,7 +129,7 @@ t.test('an upload that lacks something, or has something too much, keeps nothing
     const response = await sendForm(app, `${API}${path}`, formOf(fields), token)
     isError(t, response, 400, message)
   }
-  t.same(await held(app), { packages: 0, tags: 0, files: 0 })
+  t.same(await held(app, kept), { packages: 0, tags: 0, files: 0 })
 })
 
 t.test('an upload is multipart/form-data', async (t) => {
@@ -143,6 +145,7 @@ t.test('an upload is multipart/form-data', async (t) => {
 })
 
 t.test('uploads need a token', async (t) => {
+  const kept = watchFiles(t)
   const app = await startApp(t)
   const { refresh } = await logIn(app)
   const form = () => formOf({ file: content })
@@ -151,7 +154,7 @@ t.test('uploads need a token', async (t) => {
     isError(t, await sendForm(app, `${API}${path}`, form(), refresh), 401)
     isError(t, await sendForm(app, `${API}${path}`, form(), 'abc'), 401)
   }
-  t.same(await held(app), { packages: 0, tags: 0, files: 0 })
+  t.same(await held(app, kept), { packages: 0, tags: 0, files: 0 })
 })
 
 t.test('only the owner or an admin adds and deletes tags', async (t) => {
@@ -183,17 +186,18 @@ t.test('only the owner or an admin adds and deletes tags', async (t) => {
 })
 
 t.test('identical bytes are stored once, and go with their last tag', async (t) => {
+  const kept = watchFiles(t)
   const app = await startApp(t)
   const { access: token } = await logIn(app)
   const send = (tag: string) => sendForm(app, `${API}/pkg/${tag}`, formOf({ file: content }), token)
   await Promise.all(['1', '2', '3'].map(send))
-  t.same(await held(app), { packages: 1, tags: 3, files: 1 })
+  t.same(await held(app, kept), { packages: 1, tags: 3, files: 1 })
   await call(app, 'DELETE', `${API}/pkg/1`, { token })
-  t.same(await readdir(app.files.folder), [sha256])
+  await settleFiles(app)
+  t.same(await kept(), [sha256])
   await call(app, 'DELETE', `${API}/pkg`, { token })
-  // Steps of the file store are done in turn, so this one comes after the releases.
-  await app.files.release(sha256).catch(() => {})
-  t.same(await held(app), { packages: 0, tags: 0, files: 0 })
+  await settleFiles(app)
+  t.same(await held(app, kept), { packages: 0, tags: 0, files: 0 })
 })
 
 t.test('download gives the file as it was uploaded', async (t) => {

@@ -1,25 +1,28 @@
 import t from 'tap'
-import { MemoryDenylist } from '../../../store/memory/denylist.js'
 import { MemoryEngine } from '../../../store/memory/engine.js'
+import { MemorySessions } from '../../../store/memory/sessions.js'
+import { slowly } from '../../fixtures/slow-engine.js'
 import { testEngine } from '../engine-suite.js'
 
 testEngine('memory', () => new MemoryEngine())
+testEngine('memory, slowly', () => slowly(new MemoryEngine()))
 
-t.test('the denylist forgets what has expired', async (t) => {
+t.test('what has been revoked is forgotten once it has expired', async (t) => {
   let now = 1_000_000
-  const denylist = new MemoryDenylist(() => now)
-  await denylist.add('short', now + 1_000)
-  await denylist.add('long', now + 60_000)
-  await denylist.add('over', now)
-  t.equal(denylist.size, 2, 'an expired token needs no entry')
+  const sessions = new MemorySessions(
+    (id) => ({ id, version: 1 }),
+    undefined,
+    () => now,
+  )
+  const isGood = async (jti: string) => (await sessions.find(jti, 1)) !== undefined
+  await sessions.revoke('short', now + 1_000)
+  await sessions.revoke('long', now + 60_000)
+  await sessions.revoke('over', now)
+  t.equal(await isGood('short'), false)
+  t.equal(await isGood('over'), true, 'an expired token needs no entry')
 
   now += 1_000
-  await denylist.add('other', now + 1_000)
-  t.equal(await denylist.has('short'), false)
-  t.equal(await denylist.has('long'), true)
-  t.equal(denylist.size, 2)
-
-  now += 60_000
-  await denylist.add('last', now + 1_000)
-  t.equal(denylist.size, 1)
+  await sessions.revoke('other', now + 1_000)
+  t.equal(await isGood('short'), true)
+  t.equal(await isGood('long'), false)
 })

@@ -23,7 +23,7 @@ t.test('keeps order through chunks that fill, split and empty', async (t) => {
 
   for (const entry of entries) if (entry.key % 5 !== 0) list.remove(entry)
   t.same(
-    list.toArray().map(({ key }) => key),
+    list.chunks.flat().map(({ key }) => key),
     Array.from({ length: 2_000 }, (_, index) => index * 5),
   )
   t.same(list.slice(1_999, 10), [{ key: 9_995 }])
@@ -48,7 +48,7 @@ t.test('replaces in place and across places', async (t) => {
   t.equal(list.slice(1, 1)[0], other)
   list.replace(one, { key: 4 })
   t.same(
-    list.toArray().map(({ key }) => key),
+    list.chunks.flat().map(({ key }) => key),
     [2, 3, 4],
   )
 })
@@ -81,4 +81,19 @@ t.test('gives the pages of a sorted array, whatever was added and removed', asyn
     { numRuns: 50 },
   )
   t.pass('50 runs')
+})
+
+t.test('a copy and what it was copied from do not see each other', async (t) => {
+  const list = newList()
+  for (let key = 0; key < 1_000; key++) list.add({ key })
+  const seen = list.chunks
+  const copy = list.copy()
+  copy.add({ key: 0.5 })
+  list.remove({ key: 999 })
+  list.replace({ key: 1 }, { key: -1 })
+  t.equal(copy.length, 1_001)
+  t.same(copy.slice(0, 3), [{ key: 0 }, { key: 0.5 }, { key: 1 }])
+  t.same(list.slice(0, 3), [{ key: -1 }, { key: 0 }, { key: 2 }])
+  t.equal(list.slice(0, 2_000).length, 999)
+  t.equal(seen.flat().length, 1_000, 'what was looked at stays')
 })

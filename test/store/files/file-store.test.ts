@@ -20,10 +20,11 @@ import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import { FileStore, MissingContent, type ReceivedFile } from '../../store/files.js'
+import { MissingContent } from '../../../store/errors.js'
+import { FileStore, type ReceivedFile } from '../../../store/files/file-store.js'
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const MODULE = new URL('../../store/files.ts', import.meta.url).href
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
+const MODULE = new URL('../../../store/files/file-store.ts', import.meta.url).href
 const MEBIBYTE = 1024 * 1024
 const NO_DESCRIPTORS = !existsSync('/proc/self/fd') && 'needs /proc'
 

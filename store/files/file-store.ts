@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import pLimit from 'p-limit'
+import { MissingContent } from '../errors.js'
 
 /** What is written at once: fewer, larger trips to the thread pool. */
 const WRITE_CHUNK = 1024 * 1024
@@ -31,14 +32,6 @@ export interface ReceivedFile {
   keep(): Promise<void>
   /** Deletes the file. Does nothing when keep has been called, so that a caller's clean-up may call it in any case. */
   discard(): Promise<void>
-}
-
-/** No file is kept that has this content. */
-export class MissingContent extends Error {
-  constructor(readonly sha256: string) {
-    super(`no content ${sha256} is kept`)
-    this.name = new.target.name
-  }
 }
 
 interface Content {
@@ -92,6 +85,19 @@ export class FileStore {
     } finally {
       this.#receiving.delete(source)
     }
+  }
+
+  has(sha256: string): boolean {
+    return this.#contents.has(sha256)
+  }
+
+  /**
+   * Adds a reference to content that has one already.
+   * @throws {MissingContent} when there is none
+   */
+  retain(sha256: string): void {
+    const content = this.#require(sha256)
+    this.#contents.set(sha256, { ...content, references: content.references + 1 })
   }
 
   /**

@@ -1,0 +1,134 @@
+import type { Declaration, Index } from '../declaration.js'
+import type { Comparison, Predicate, Selection, Sort } from '../query.js'
+import { LayeredMap } from './layered-map.js'
+import { comparisonOf, conjunctsOf, type Row } from './predicate.js'
+import { SortedList } from './sorted-list.js'
+
+/** A declared index, as all views of a collection share it. */
+export interface IndexPlan {
+  readonly fields: readonly string[]
+  /** The order as text, to be compared. */
+  readonly order: string
+  readonly compare: (a: Row, b: Row) => number
+}
+
+/** How a query is answered from an index. */
+export interface Access {
+  /** The index's place among a collection's. */
+  readonly at: number
+  readonly key: unknown
+  /** What the index leaves to be looked at record by record. */
+  readonly rest: readonly Predicate[]
+  /** Whether the index narrows the records down. */
+  readonly isNarrow: boolean
+  /** Whether what is found has to be sorted. */
+  readonly isUnsorted: boolean
+}
+
+/** The indexes of a collection: those that it declares, by id, and by each reference. */
+export function plansOf({ indexes, references }: Declaration): IndexPlan[] {
+  const implied: Index[] = [
+    { fields: [] },
+    ...Object.keys(references).map((field) => ({ fields: [field] })),
+  ]
+  return (
+    [...implied, ...indexes]
+      // The first that fits a query is then the one that narrows it down most.
+      .sort((a, b) => b.fields.length - a.fields.length)
+      .map(({ fields, sort = [] }) => ({
+        fields,
+        order: orderOf(sort),
+        compare: comparisonOf(sort),
+      }))
+  )
+}
+
+/** Finds the index that fits a query best: the one of all records where no other does. */
+export function accessTo(plans: readonly IndexPlan[], { where, sort = [] }: Selection): Access {
+  const conjuncts = conjunctsOf(where)
+  const equalities = new Map<string, Comparison>()
+  for (const each of conjuncts) {
+    if ('op' in each && each.op === 'eq' && typeof each.path === 'string')
+      equalities.set(each.path, each)
+  }
+  const order = orderOf(sort)
+  const fits = ({ fields }: IndexPlan) => fields.every((field) => equalities.has(field))
+  let at = plans.findIndex((plan) => plan.order === order && fits(plan))
+  const isUnsorted = at < 0
+  if (isUnsorted) at = plans.findIndex(fits)
+  const { fields = [] } = plans[at] ?? {}
+  const used = new Set<Predicate>()
+  const values: Record<string, unknown> = {}
+  for (const field of fields) {
+    const equality = equalities.get(field)
+    if (!equality) continue
+    used.add(equality)
+    values[field] = equality.value
+  }
+  const rest = conjuncts.filter((each) => !used.has(each))
+  return { at, key: keyOf(values, fields), rest, isNarrow: fields.length > 0, isUnsorted }
+}
+
+function orderOf(sort: readonly Sort[]): string {
+  return sort.length === 0
+    ? ''
+    : JSON.stringify(sort.map(({ path, descending = false }) => [path, descending]))
+}
+
+/** The values of some fields as one map key: the value itself where there is one field, since that needs no work. */
+export function keyOf(
+  values: Readonly<Record<string, unknown>>,
+  fields: readonly string[],
+): unknown {
+  const [first, second] = fields
+  if (first === undefined) return ''
+  return second === undefined ? values[first] : JSON.stringify(fields.map((field) => values[field]))
+}
+
+/** The sorted lists of one index, by the values that their records share. */
+export class SortedLists {
+  readonly #plan: IndexPlan
+  readonly #lists: LayeredMap<unknown, SortedList<Row>>
+
+  constructor(plan: IndexPlan, lists = LayeredMap.empty<unknown, SortedList<Row>>()) {
+    this.#plan = plan
+    this.#lists = lists
+  }
+
+  copy(): SortedLists {
+    return new SortedLists(this.#plan, this.#lists.copy())
+  }
+
+  get(key: unknown): SortedList<Row> | undefined {
+    return this.#lists.get(key)
+  }
+
+  add(row: Row): void {
+    this.#listToChange(keyOf(row, this.#plan.fields)).add(row)
+  }
+
+  remove(row: Row): void {
+    const key = keyOf(row, this.#plan.fields)
+    const list = this.#listToChange(key)
+    list.remove(row)
+    if (list.length === 0) this.#lists.delete(key)
+  }
+
+  replace(old: Row, row: Row): void {
+    const key = keyOf(row, this.#plan.fields)
+    if (key === keyOf(old, this.#plan.fields)) {
+      this.#listToChange(key).replace(old, row)
+      return
+    }
+    this.remove(old)
+    this.add(row)
+  }
+
+  #listToChange(key: unknown): SortedList<Row> {
+    const own = this.#lists.getOwn(key)
+    if (own) return own
+    const list = this.#lists.get(key)?.copy() ?? new SortedList(this.#plan.compare)
+    this.#lists.set(key, list)
+    return list
+  }
+}

@@ -1,0 +1,112 @@
+import type { Comparison, Path, Predicate, Sort } from '../query.js'
+
+/** A record, to code that knows no collection in particular. */
+export interface Row {
+  readonly id: number
+  readonly version: number
+  readonly [field: string]: unknown
+}
+
+/** What is in a record at a path; undefined where there is nothing. */
+export function valueAt(row: Row, path: Path): unknown {
+  if (typeof path === 'string') return row[path]
+  let value: unknown = row
+  for (const name of path) {
+    if (typeof value !== 'object' || value === null || !isField(value, name)) return undefined
+    value = Reflect.get(value, name)
+  }
+  return value
+}
+
+/** Whether an object or a list has something of this name in it: not its length, and nothing that it inherits. */
+function isField(value: object, name: string): boolean {
+  return Object.prototype.propertyIsEnumerable.call(value, name)
+}
+
+/** Says of each record whether a predicate holds. */
+export function testOf(predicate: Predicate): (row: Row) => boolean {
+  if ('and' in predicate) {
+    const tests = predicate.and.map(testOf)
+    return (row) => tests.every((test) => test(row))
+  }
+  if ('or' in predicate) {
+    const tests = predicate.or.map(testOf)
+    return (row) => tests.some((test) => test(row))
+  }
+  const { path } = predicate
+  const test = valueTestOf(predicate)
+  return (row) => test(valueAt(row, path))
+}
+
+function valueTestOf(comparison: Comparison): (value: unknown) => boolean {
+  switch (comparison.op) {
+    case 'eq':
+      return (value) => value === comparison.value
+    case 'ne':
+      return (value) => value !== comparison.value
+    case 'in': {
+      const values = new Set<unknown>(comparison.value)
+      return (value) => values.has(value)
+    }
+    case 'lt':
+    case 'lte':
+    case 'gt':
+    case 'gte':
+      return orderTestOf(comparison.op, comparison.value)
+    default:
+      return textTestOf(comparison.op, comparison.value.toLowerCase())
+  }
+}
+
+function orderTestOf(op: 'lt' | 'lte' | 'gt' | 'gte', bound: string | number) {
+  const isWanted = {
+    lt: (difference: number) => difference < 0,
+    lte: (difference: number) => difference <= 0,
+    gt: (difference: number) => difference > 0,
+    gte: (difference: number) => difference >= 0,
+  }[op]
+  return (value: unknown) => typeof value === typeof bound && isWanted(compareValues(value, bound))
+}
+
+function textTestOf(op: 'contains' | 'startsWith' | 'endsWith', needle: string) {
+  const isIn = {
+    contains: (text: string) => text.includes(needle),
+    startsWith: (text: string) => text.startsWith(needle),
+    endsWith: (text: string) => text.endsWith(needle),
+  }[op]
+  return (value: unknown) => typeof value === 'string' && isIn(value.toLowerCase())
+}
+
+/** The comparisons that all must hold; what stands in an `or` is one of the rest. */
+export function conjunctsOf(predicate: Predicate | undefined): Predicate[] {
+  if (!predicate) return []
+  return 'and' in predicate ? predicate.and.flatMap(conjunctsOf) : [predicate]
+}
+
+/** Compares records by an order; the id decides between equals, in the direction of the last key. */
+export function comparisonOf(sort: readonly Sort[]): (a: Row, b: Row) => number {
+  const idSign = sort.at(-1)?.descending ? -1 : 1
+  if (sort.length === 0) return (a, b) => a.id - b.id
+  return (a, b) => {
+    for (const { path, descending } of sort) {
+      const difference = compareValues(valueAt(a, path), valueAt(b, path))
+      if (difference !== 0) return descending ? -difference : difference
+    }
+    return idSign * (a.id - b.id)
+  }
+}
+
+/** Absent, null, false, true, numbers by size, texts by code unit (right for ISO 8601 dates), and the rest. */
+function compareValues(a: unknown, b: unknown): number {
+  if (a === b) return 0
+  if (typeof a === 'number' && typeof b === 'number') return a - b
+  if (typeof a === 'string' && typeof b === 'string') return a < b ? -1 : 1
+  return rankOf(a) - rankOf(b)
+}
+
+function rankOf(value: unknown): number {
+  if (value === undefined) return 0
+  if (value === null) return 1
+  if (typeof value === 'boolean') return value ? 3 : 2
+  return { number: 4, string: 5 }[String(typeof value)] ?? 6
+}

@@ -1,0 +1,68 @@
+import type { Sessions } from '../engine.js'
+import { LayeredMap } from './layered-map.js'
+import type { Row } from './predicate.js'
+import { SortedList } from './sorted-list.js'
+
+interface Revoked {
+  readonly jti: string
+  readonly until: number
+}
+
+interface State {
+  readonly revoked: LayeredMap<string, Revoked>
+  /** The next to end first, so that what has ended goes without a search. */
+  readonly byEnd: SortedList<Revoked>
+}
+
+/** Who is logged in, with the tokens that were revoked before their time. */
+export class MemorySessions implements Sessions<Row> {
+  readonly #accountOf: (id: number) => Row | undefined
+  readonly #now: () => number
+  #state: State
+
+  /** @param now the clock: milliseconds since 1970 */
+  constructor(
+    accountOf: (id: number) => Row | undefined,
+    state: State = emptyState(),
+    now: () => number = Date.now,
+  ) {
+    this.#accountOf = accountOf
+    this.#state = state
+    this.#now = now
+  }
+
+  copyState(): State {
+    const { revoked, byEnd } = this.#state
+    return { revoked: revoked.copy(), byEnd: byEnd.copy() }
+  }
+
+  restore(state: State): void {
+    this.#state = state
+  }
+
+  async find(jti: string, userId: number): Promise<Row | undefined> {
+    return this.#state.revoked.get(jti) ? undefined : this.#accountOf(userId)
+  }
+
+  async revoke(jti: string, until: number): Promise<void> {
+    const { revoked, byEnd } = this.#state
+    const now = this.#now()
+    for (let { first } = byEnd; first && first.until <= now; first = byEnd.first) {
+      byEnd.remove(first)
+      revoked.delete(first.jti)
+    }
+    if (until <= now || revoked.get(jti)) return
+    const entry = { jti, until }
+    revoked.set(jti, entry)
+    byEnd.add(entry)
+  }
+}
+
+function emptyState(): State {
+  return {
+    revoked: LayeredMap.empty(),
+    byEnd: new SortedList<Revoked>(
+      (a, b) => a.until - b.until || (a.jti < b.jti ? -1 : a.jti > b.jti ? 1 : 0),
+    ),
+  }
+}

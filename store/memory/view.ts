@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto'
+import type { Declarations } from '../declaration.js'
+import { ACCOUNTS, type Snapshot, type View } from '../engine.js'
+import type { FileStore } from '../files/file-store.js'
+import { type Consequences, MemoryCollection, Schema } from './collection.js'
+import { MemoryFiles } from './files.js'
+import { MemoryJobs } from './jobs.js'
+import { MemorySessions } from './sessions.js'
+
+/** One state of everything, which changes step by step. */
+class MemoryState implements Consequences {
+  epoch = newEpoch()
+  readonly collections: ReadonlyMap<string, MemoryCollection>
+  readonly sessions: MemorySessions
+  readonly files: MemoryFiles
+  readonly jobs = new MemoryJobs()
+
+  /** @param collectionsFor makes the collections, which tell what follows from what happens in them */
+  constructor(
+    files: MemoryFiles,
+    collectionsFor: (consequences: Consequences) => ReadonlyMap<string, MemoryCollection>,
+    parent?: MemoryState,
+  ) {
+    this.files = files
+    this.collections = collectionsFor(this)
+    this.sessions = new MemorySessions(
+      (id) => this.collections.get(ACCOUNTS)?.row(id),
+      parent?.sessions.copyState(),
+    )
+  }
+
+  fork(): MemoryState {
+    const collectionsFor = (consequences: Consequences) => {
+      const copies = [...this.collections].map(
+        ([name, each]) => [name, each.with(consequences, each.copyState())] as const,
+      )
+      return new Map(copies)
+    }
+    return new MemoryState(this.files.fork(), collectionsFor, this)
+  }
+
+  /** Becomes what another state is. */
+  restore(other: MemoryState): void {
+    this.jobs.close()
+    this.files.restore(other.files)
+    this.sessions.restore(other.sessions.copyState())
+    for (const [name, collection] of this.collections) {
+      const state = other.collections.get(name)?.copyState()
+      if (state) collection.restore(state)
+    }
+    this.epoch = newEpoch()
+  }
+
+  close(): void {
+    this.jobs.close()
+    this.files.close()
+  }
+
+  has(collection: string, id: number): boolean {
+    return this.collections.get(collection)?.row(id) !== undefined
+  }
+
+  released(collection: string, id: number): void {
+    for (const other of this.collections.values()) other.release(collection, id)
+  }
+
+  filesKept(hashes: readonly string[]): void {
+    this.files.keep(hashes)
+  }
+
+  filesDropped(hashes: readonly string[]): void {
+    this.files.drop(hashes)
+  }
+
+  jobChanged(collection: string, id: number, isWaiting: boolean): void {
+    this.jobs.changed(collection, id, isWaiting)
+  }
+}
+
+/** A snapshot, and the state that it keeps. */
+class MemorySnapshot implements Snapshot {
+  constructor(readonly state: MemoryState) {}
+
+  async discard(): Promise<void> {
+    this.state.close()
+  }
+}
+
+/**
+ * Opens an empty view in memory.
+ * @param onFault hears of what fails when nobody waits for it
+ */
+export function openView<D extends Declarations>(
+  declarations: D,
+  openDisk: () => Promise<FileStore>,
+  onFault: (error: unknown) => void,
+): View<D> {
+  const schemas = Object.entries(declarations).map(
+    ([name, declaration]) => new Schema(name, declaration),
+  )
+  for (const { name, references } of schemas) {
+    for (const { field, to } of references) {
+      if (!(to in declarations))
+        throw new Error(`${field} of ${name} refers to no collection: ${to}`)
+    }
+  }
+  const state = new MemoryState(
+    new MemoryFiles(openDisk, onFault),
+    (consequences) =>
+      new Map(schemas.map((schema) => [schema.name, new MemoryCollection(schema, consequences)])),
+  )
+  return viewOf(declarations, state)
+}
+
+function viewOf<D extends Declarations>(declarations: D, state: MemoryState): View<D> {
+  const view = {
+    get epoch() {
+      return state.epoch
+    },
+    sessions: state.sessions,
+    files: state.files,
+    jobs: {
+      take: async (name: string, lease: number) => {
+        const collection = state.collections.get(name)
+        return collection && state.jobs.take(name, collection, lease)
+      },
+    },
+    fork: async () => viewOf(declarations, state.fork()),
+    snapshot: async () => new MemorySnapshot(state.fork()),
+    restore: async (snapshot: Snapshot) => {
+      if (!(snapshot instanceof MemorySnapshot))
+        throw new Error('This is no snapshot of this engine')
+      state.restore(snapshot.state)
+    },
+    close: async () => state.close(),
+  }
+  const whole: object = Object.defineProperties(view, propertiesOf(state.collections))
+  if (!isViewOf(whole, declarations, state)) throw new Error('A collection is missing')
+  return whole
+}
+
+function propertiesOf(collections: ReadonlyMap<string, MemoryCollection>): PropertyDescriptorMap {
+  const entries = [...collections].map(([name, value]) => [
+    name,
+    { value, enumerable: true, configurable: true },
+  ])
+  return Object.fromEntries(entries)
+}
+
+/** Whether a view has what the declarations say: each collection under its name. */
+function isViewOf<D extends Declarations>(
+  view: object,
+  declarations: D,
+  { collections }: MemoryState,
+): view is View<D> {
+  return Object.entries(declarations).every(([name, declaration]) => {
+    const collection = collections.get(name)
+    return collection?.declaration === declaration && Reflect.get(view, name) === collection
+  })
+}
+
+function newEpoch(): string {
+  return randomBytes(6).toString('base64url')
+}
