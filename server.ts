@@ -13,7 +13,7 @@ const GRACE = 10_000
 export async function serve(config: Config): Promise<void> {
   const app = await buildApp(config)
   // Before it listens, since whoever sees that it does can tell it to stop.
-  closeWithGrace({ delay: GRACE, logger: app.log }, async ({ err, signal }) => {
+  const { uninstall } = closeWithGrace({ delay: GRACE, logger: app.log }, async ({ err, signal }) => {
     if (err) app.log.fatal(err)
     else app.log.info(`${signal} received: stopping`)
     await app.close()
@@ -26,6 +26,7 @@ export async function serve(config: Config): Promise<void> {
         `Slipway is listening at ${address}; the API reference is at ${address}/docs`,
     })
   } catch (error) {
+    uninstall()
     await app.close()
     throw error
   }

@@ -37,19 +37,23 @@ export class LayeredMap<K, V> {
   }
 
   set(key: K, value: V): void {
-    this.#own ??= new Map()
-    this.#own.set(key, value)
+    this.#put(key, value)
   }
 
   delete(key: K): void {
     if (this.#layers.length === 0) this.#own?.delete(key)
-    else (this.#own ??= new Map()).set(key, GONE)
+    else this.#put(key, GONE)
   }
 
   /** Another map that begins with the same entries. */
   copy(): LayeredMap<K, V> {
     this.#freeze()
     return new LayeredMap<K, V>(this.#layers)
+  }
+
+  #put(key: K, value: V | typeof GONE): void {
+    this.#own ??= new Map()
+    this.#own.set(key, value)
   }
 
   #freeze(): void {
