@@ -43,7 +43,7 @@ export async function runSchemathesis(command: string, plan: Plan): Promise<Outc
   const server = await startServer()
   const folder = mkdtempSync(join(tmpdir(), 'slipway-contract-'))
   const report = join(folder, 'report.json')
-  const settings = resolve('contract')
+  const settings = resolve('tools/contract')
   const child = spawn(
     resolve(command),
     [
