@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { Readable } from 'node:stream'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { ApiError, PLAIN } from '../http/errors.js'
 import { type Answer, type Breach, Contract, type OperationName } from './contract.js'
@@ -32,7 +32,14 @@ export default fp(
     const breaches = new EventEmitter<{ breach: [breach: BrokenAnswer] }>()
     app.decorate('breaches', breaches)
     const values = new WeakMap<FastifyRequest, unknown>()
+    const routes: RouteOptions[] = []
+    const instances = new Set<FastifyInstance>()
     let contract: Contract | undefined
+
+    app.addHook('onRoute', function (route) {
+      routes.push(route)
+      instances.add(this)
+    })
 
     app.addHook('preSerialization', (request, _reply, value, done) => {
       values.set(request, value)
@@ -40,7 +47,7 @@ export default fp(
     })
 
     app.addHook('onSend', async (request, reply, payload) => {
-      contract ??= new Contract(app.swagger())
+      contract ??= contractOf(routes, instances, () => app.swagger())
       const { statusCode: status } = reply
       const operation = operationOf(request)
       const found = contract.breachesOf(operation, {
@@ -64,6 +71,27 @@ export default fp(
   },
   { name: 'strict', dependencies: ['openapi'] },
 )
+
+/** The contract that was needed last: it serves every application with the same routes. */
+let latest: { readonly madeOf: string; readonly contract: Contract } | undefined
+
+/**
+ * The contract of an application. Generating a document takes longer than most tests, which build an application each, so
+ * the last one is kept, by all that a contract reads of a document: the routes' schemas, and those that they refer to.
+ */
+function contractOf(
+  routes: readonly RouteOptions[],
+  instances: ReadonlySet<FastifyInstance>,
+  generate: () => object,
+): Contract {
+  const schemas = [...instances].map((instance) => instance.getSchemas())
+  const madeOf = JSON.stringify([
+    routes.map(({ method, url, schema }) => [method, url, schema]),
+    Object.assign({}, ...schemas),
+  ])
+  if (latest?.madeOf !== madeOf) latest = { madeOf, contract: new Contract(generate()) }
+  return latest.contract
+}
 
 /** The operation that a request belongs to; undefined where the document has none. */
 function operationOf({ is404, routeOptions }: FastifyRequest): OperationName | undefined {

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { Readable } from 'node:stream'
 import { promisify } from 'node:util'
+import { Type } from '@sinclair/typebox'
 import type { FastifyReply } from 'fastify'
 import t from 'tap'
 import { buildApp } from '../../../app.js'
@@ -117,6 +118,34 @@ for (const [name, { answer, places = [] }] of Object.entries(handlers)) {
     t.equal(got.headers.etag, undefined, 'nothing of the wrong answer is left')
   })
 }
+
+t.test('each application in a process is held to its own document', async (t) => {
+  const start = async (colours: readonly string[], isDeclared = true) => {
+    const Paint = Type.Object(
+      { colour: Type.Union(colours.map((colour) => Type.Literal(colour))) },
+      { $id: 'Paint' },
+    )
+    const app = await buildApp({ logLevel: 'silent', strict: true })
+    t.teardown(() => app.close())
+    // In a plugin of its own, as the APIs have theirs.
+    await app.register(async (api) => {
+      api.addSchema(Paint)
+      const response = isDeclared ? { 200: success('A paint', Paint) } : {}
+      api.get('/paint', { schema: { response } }, async (_request, reply) =>
+        reply.type('application/json').send('{"colour":"red"}'),
+      )
+    })
+    return async () => (await call(app, 'GET', '/paint')).statusCode
+  }
+  const [good, wrong, undeclared] = [
+    await start(['red', 'blue']),
+    await start(['green', 'blue']),
+    await start(['red', 'blue'], false),
+  ]
+  for (const ask of [good, wrong, undeclared, good, await start(['red', 'blue'])]) {
+    t.equal(await ask(), ask === wrong || ask === undeclared ? 500 : 200)
+  }
+})
 
 t.test('HEAD is checked as the GET that it is of', async (t) => {
   const app = await buildApp({ logLevel: 'silent', strict: true })
