@@ -13,11 +13,14 @@ const GRACE = 10_000
 export async function serve(config: Config): Promise<void> {
   const app = await buildApp(config)
   // Before it listens, since whoever sees that it does can tell it to stop.
-  const { uninstall } = closeWithGrace({ delay: GRACE, logger: app.log }, async ({ err, signal }) => {
-    if (err) app.log.fatal(err)
-    else app.log.info(`${signal} received: stopping`)
-    await app.close()
-  })
+  const { uninstall } = closeWithGrace(
+    { delay: GRACE, logger: app.log },
+    async ({ err, signal }) => {
+      if (err) app.log.fatal(err)
+      else app.log.info(`${signal} received: stopping`)
+      await app.close()
+    },
+  )
   try {
     await app.listen({
       host: config.host,

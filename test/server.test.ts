@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import t, { type Test } from 'tap'
-import { startProcess } from './fixtures/process.js'
+import { preloading, runCommand, startProcess } from './fixtures/process.js'
 
 const XWING = 'T-65 X-Wing'
 
@@ -67,6 +67,20 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     t.match(received(), /^HTTP\/1\.1 200 OK.*access_token/s)
   })
 }
+
+t.test('a signal that comes as soon as the server listens stops it like any other', async (t) => {
+  const before = preloading(`
+    import { Server } from "node:net"
+    const { listen } = Server.prototype
+    Server.prototype.listen = function (...args) {
+      this.once("listening", () => process.kill(process.pid, "SIGTERM"))
+      return listen.apply(this, args)
+    }
+  `)
+  const run = runCommand(t, ['-p', '0'], { before })
+  t.equal(await run.ended, 0, run.output.stderr)
+  t.match(run.output.stdout, 'SIGTERM received: stopping')
+})
 
 t.test('a second signal ends the process at once', async (t) => {
   const run = await startProcess(t)
