@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { lock } from 'proper-lockfile'
 import { codeOf } from '../../seed/read.js'
 import { Refusal } from '../errors.js'
+import { uninterrupted } from './write.js'
 
 /** How old the lock of a process may be that shows no life, in milliseconds: it has been killed then. */
 const STALE = 10_000
@@ -37,7 +38,8 @@ export async function withLock<R>(
   try {
     return await work(() => isHeld)
   } finally {
-    if (isHeld) await release()
+    // proper-lockfile forgets a lock before it takes it away, and what ends the process then would leave it.
+    if (isHeld) await uninterrupted(release)
   }
 }
 

@@ -124,8 +124,8 @@ async function removeLeftovers(file: string): Promise<void> {
   for (const name of leftovers) await rm(join(dirname(file), name), { force: true })
 }
 
-/** Lets a signal wait until the work is done, so that no temporary file stays. */
-async function uninterrupted(work: () => Promise<void>): Promise<void> {
+/** Lets a signal wait until the work is done, so that neither a temporary file nor a lock stays. */
+export async function uninterrupted(work: () => Promise<void>): Promise<void> {
   let received: NodeJS.Signals | undefined
   const keep = (signal: NodeJS.Signals) => {
     received = signal

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { watch } from 'node:fs'
 import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises'
 import t, { type Test } from 'tap'
-import { finish, runCommand } from '../fixtures/process.js'
+import { finish, preloading, runCommand } from '../fixtures/process.js'
 
 const AT_ONCE = 20
 
@@ -78,5 +78,19 @@ t.test('a signal lets a write that has begun end', async (t) => {
   run.child.kill('SIGTERM')
   await run.ended
   watcher.close()
+  t.same(await readdir(cwd), ['data.json'])
+})
+
+t.test('a signal that comes while the lock is taken away leaves none', async (t) => {
+  const cwd = t.testdir({ 'data.json': '{"projects": []}' })
+  const before = preloading(`
+    import fs from "node:fs"
+    const { rmdir } = fs
+    fs.rmdir = (path, done) => {
+      process.kill(process.pid, "SIGTERM")
+      setTimeout(() => rmdir(path, done), 100)
+    }
+  `)
+  await finish(t, ['project', 'add', 'One'], { cwd, before })
   t.same(await readdir(cwd), ['data.json'])
 })
