@@ -210,10 +210,18 @@ t.test('the scheme is case-insensitive', async (t) => {
 
 t.test('a token that was good before is refused once it has expired', async (t) => {
   const app = await startApp(t)
-  const token = forge(claims({ exp: now() + 2 }))
+  let token = ''
   const status = async () =>
     (await call(app, 'PATCH', '/api/ships/1', { token, payload: {} })).statusCode
-  t.equal(await status(), 200)
+  // As short a life as it can have here and be good once.
+  let life = 1
+  let first: number
+  do {
+    life *= 2
+    token = forge(claims({ exp: now() + life }))
+    first = await status()
+  } while (first !== 200 && life < 60)
+  t.equal(first, 200)
   while ((await status()) === 200) await setTimeout(20)
   t.equal(await status(), 401)
 })
