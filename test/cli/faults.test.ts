@@ -4,6 +4,8 @@ import { finish, type RunOptions } from '../fixtures/process.js'
 
 const TEXT = '{"users": [{"name": "ada", "password": "x"}]}'
 const NOBODY = 65_534
+/** What may write nothing can't write its coverage either. */
+const UNMEASURED = 'unset NODE_V8_COVERAGE'
 const isRoot = process.getuid?.() === 0
 
 /** Each command that writes, with one line and exit code 1. */
@@ -24,7 +26,7 @@ async function refuseAll(t: Test, options: RunOptions, expected: RegExp): Promis
 t.test('a full disk leaves the file as it is', async (t) => {
   const cwd = t.testdir({ 'data.json': TEXT })
   // No file may have a single byte.
-  const options = { cwd, before: 'ulimit -f 0' }
+  const options = { cwd, before: `${UNMEASURED}; ulimit -f 0` }
   await refuseAll(t, options, /^slipway: data\.json: can't be written \(EFBIG\)\n$/)
   t.equal(await readFile(`${cwd}/data.json`, 'utf8'), TEXT)
   const init = await finish(t, ['init', 'new.json'], options)
@@ -53,12 +55,12 @@ t.test('a name that leaves no room for a lock beside it is refused', async (t) =
 t.test('nothing is written without permission', async (t) => {
   const cwd = t.testdir({ open: { 'data.json': TEXT }, closed: { 'data.json': TEXT } })
   // Permissions don't stop root, so that one runs the commands as nobody.
-  const uid = isRoot ? NOBODY : undefined
+  const nobody = { uid: isRoot ? NOBODY : undefined, before: UNMEASURED }
   if (isRoot) {
     for (const path of ['open', 'open/data.json', 'closed', 'closed/data.json']) {
       await chown(`${cwd}/${path}`, NOBODY, NOBODY)
     }
-    if ((await finish(t, ['--version'], { uid })).code !== 0) {
+    if ((await finish(t, ['--version'], nobody)).code !== 0) {
       t.comment('nobody else than root can read this folder')
       return
     }
@@ -66,16 +68,16 @@ t.test('nothing is written without permission', async (t) => {
   await chmod(`${cwd}/open/data.json`, 0o444)
   await chmod(`${cwd}/closed`, 0o555)
   for (const folder of ['open', 'closed']) {
-    const options = { cwd: `${cwd}/${folder}`, uid }
+    const options = { cwd: `${cwd}/${folder}`, ...nobody }
     await refuseAll(t, options, /^slipway: data\.json: can't be written \(EACCES\)\n$/)
     t.equal(await readFile(`${cwd}/${folder}/data.json`, 'utf8'), TEXT)
     t.same(await readdir(`${cwd}/${folder}`), ['data.json'])
   }
-  const init = await finish(t, ['init', 'new.json'], { cwd: `${cwd}/closed`, uid })
+  const init = await finish(t, ['init', 'new.json'], { cwd: `${cwd}/closed`, ...nobody })
   t.match(init, { code: 1, stderr: "slipway: new.json: can't be written (EACCES)\n" })
   await chmod(`${cwd}/closed`, 0o755)
   await chmod(`${cwd}/open/data.json`, 0o000)
-  const unread = await finish(t, ['user', 'list'], { cwd: `${cwd}/open`, uid })
+  const unread = await finish(t, ['user', 'list'], { cwd: `${cwd}/open`, ...nobody })
   t.match(unread, { code: 1, stderr: "slipway: data.json: can't be read (EACCES)\n" })
 })
 
