@@ -1,5 +1,4 @@
 import { randomInt } from 'node:crypto'
-import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import pLimit from 'p-limit'
 import { install, PythonMissing } from './install.js'
@@ -8,8 +7,8 @@ import { ROLES, runSchemathesis } from './run.js'
 /** How long the runs of `--long` take together, in seconds. */
 const LONG = 3600
 
-/** A run keeps one core busy, and its server another for half of the time. */
-const AT_ONCE = Math.min(2, availableParallelism())
+/** One for each role, so that two cores have something to do until the end. */
+const AT_ONCE = ROLES.length
 
 /** What ends a script that could not do its work here, as Automake has it. */
 const SKIPPED = 77
