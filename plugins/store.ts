@@ -37,10 +37,8 @@ export default fp<StoreOptions>(
       const file = dataFile ?? (await findDataFile())
       const passwords = await seed(store, file, jwtSecret)
       app.log.info(`The data comes from ${file}`)
-      app.passwords.defer(store, passwords)
+      app.passwords.accept(passwords)
       warnOfDemoUsers(app, store, passwords)
-      // Not before, or the start would have to share the processor.
-      app.addHook('onListen', async () => app.passwords.hashDeferred())
     }
     app.decorate('store', store)
     app.decorateRequest('store', { getter: () => store })

@@ -1,5 +1,5 @@
 import type { Static, TSchema } from '@sinclair/typebox'
-import { Ajv, type ErrorObject } from 'ajv'
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 
 /** What is wrong with a value, and where: a JSON pointer (RFC 6901). */
 export interface Fault {
@@ -29,13 +29,16 @@ export function addFormat(name: string, isValid: (text: string) => boolean, mess
 }
 
 /**
- * Compiles a schema for use outside a request. The same compiler judges requests, so that what a route lets in is never
+ * Compiles a schema for use outside a request, when the first value comes. The same compiler judges requests, so that what a route lets in is never
  * refused behind it: not every one counts the letters of a text alike.
  */
 export function compile<S extends TSchema, T = Static<S>>(schema: S): Check<T> {
-  const validate = ajv.compile<T>(schema)
-  const check = (value: unknown): value is T => validate(value)
-  return Object.assign(check, { fault: () => describe(validate.errors?.[0]) })
+  let validate: ValidateFunction<T> | undefined
+  const check = (value: unknown): value is T => {
+    validate ??= ajv.compile<T>(schema)
+    return validate(value)
+  }
+  return Object.assign(check, { fault: () => describe(validate?.errors?.[0]) })
 }
 
 /** What is said of a field that has to be there and isn't, of a text that has to be more than nothing, and of a field too many. */

@@ -1,11 +1,16 @@
-import { hash } from '@node-rs/argon2'
-
 /** Argon2id as OWASP's Password Storage Cheat Sheet has it: 19 MiB, two passes, one lane. */
 export const ARGON2ID = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 
 /** Hashes a password with a salt of its own, off the event loop. */
 export async function hashPassword(password: string): Promise<string> {
+  const { hash } = await import('@node-rs/argon2')
   return hash(password, ARGON2ID)
+}
+
+/** Says whether a password has a hash, off the event loop. */
+export async function verifyPassword(hash: string, password: string): Promise<boolean> {
+  const { verify } = await import('@node-rs/argon2')
+  return verify(hash, password)
 }
 
 /** The parts of a PHC string: memory in KiB, passes, lanes, salt and hash. */

@@ -1,10 +1,15 @@
 import { AjvCompiler, type BuildCompilerFromPool } from '@fastify/ajv-compiler'
 import { SerializerSelector } from '@fastify/fast-json-stringify-compiler'
 import type { AnySchema } from 'ajv'
+import { SchemaEnv } from 'ajv/dist/compile/index.js'
 
 type BuildSerializer = ReturnType<typeof SerializerSelector>
 type Validate = ReturnType<ReturnType<BuildCompilerFromPool>>
 type Write = (value: unknown) => string
+type SharedSchemas = Record<string, AnySchema | AnySchema[]>
+
+/** Looks for what is wrong with a value; null where nothing is. */
+type FindFaults = (value: unknown) => NonNullable<Validate['errors']> | null
 
 const buildAjv = AjvCompiler()
 const buildFastJson = SerializerSelector()
@@ -20,61 +25,84 @@ const THOROUGH = 10_000
  * Checks bodies as they are: nothing is coerced, nothing dropped, and every fault is found. Only in a huge body one fault
  * has to do, since it could hold a fault for every two bytes, and nobody else would be served while they are listed.
  * Paths, queries and headers are text, so a whole number as one writes it is taken for one where the schema asks for that.
+ * A schema is compiled when its first value comes: a start would take longer for them than for all else.
  */
-export const buildValidator: BuildCompilerFromPool = (externalSchemas) => {
-  const compilerWith =
-    (allErrors: boolean): ReturnType<BuildCompilerFromPool> =>
-    (route) => {
-      const { key, referred } = withReferred(Object(route).schema, externalSchemas)
-      const customOptions = {
-        allErrors,
-        coerceTypes: false,
-        removeAdditional: false,
-        // What is said of a fault can depend on the value.
-        verbose: true,
-        // Ours are checked by the compiler and the tests; the schema of schemas takes longer to compile than all of them.
-        meta: false,
-        validateSchema: false,
-      }
-      return once(validators, `${allErrors} ${key}`, () =>
-        buildAjv(referred, { customOptions })(route),
-      )
-    }
-  const compileQuick = compilerWith(false)
-  const compileThorough = compilerWith(true)
-
-  return (route) => {
-    if (typeof route !== 'object') return compileThorough(route)
-    if (route.httpPart !== 'body') {
-      const validate = compileThorough(route)
-      const integers = integersIn(route)
-      if (integers.length === 0) return validate
-      return new Proxy(validate, {
-        apply: (_validate, _this, [part]) => {
-          for (const name of integers) part[name] = numberOf(part[name])
-          return validate(part)
-        },
-      })
-    }
-    const quick = compileQuick(route)
-    let thorough: typeof quick | undefined
-    return new Proxy(quick, {
-      apply: (_quick, _this, [body]) => {
-        if (quick(body)) return true
-        if (!isLarge(body)) {
-          thorough ??= compileThorough(route)
-          thorough(body)
-          quick.errors = thorough.errors ?? null
-        }
-        return false
-      },
+export const buildValidator: BuildCompilerFromPool = (shared) => (route) => {
+  const { httpPart, schema } = Object(route)
+  const findAll = faultFinder(schema, shared, true)
+  if (httpPart === 'body') {
+    const findFirst = faultFinder(schema, shared, false)
+    return validatorOf(schema, (body) => {
+      const fault = findFirst(body)
+      return fault === null || isLarge(body) ? fault : findAll(body)
     })
+  }
+  if (isDescription(schema)) return validatorOf(schema, () => null)
+  const integers = integersIn(schema)
+  if (integers.length === 0) return validatorOf(schema, findAll)
+  return validatorOf(schema, (part) => {
+    const values: Record<string, unknown> = Object(part)
+    for (const name of integers) values[name] = numberOf(values[name])
+    return findAll(part)
+  })
+}
+
+/** In the form that Fastify wants, which is Ajv's. */
+function validatorOf(schema: AnySchema, findFaults: FindFaults): Validate {
+  const validate: Validate = Object.assign(
+    (value: unknown): value is unknown => {
+      validate.errors = findFaults(value)
+      return validate.errors === null
+    },
+    { schema, schemaEnv: new SchemaEnv({ schema }) },
+  )
+  return validate
+}
+
+function faultFinder(schema: AnySchema, shared: SharedSchemas, allErrors: boolean): FindFaults {
+  const compile = () => {
+    const { key, referred } = withReferred(schema, shared)
+    const customOptions = {
+      allErrors,
+      coerceTypes: false,
+      removeAdditional: false,
+      // What is said of a fault can depend on the value.
+      verbose: true,
+      // Ours are checked by the compiler and the tests; the schema of schemas takes longer to compile than all of them.
+      meta: false,
+      validateSchema: false,
+    }
+    return once(validators, `${allErrors} ${key}`, () =>
+      buildAjv(referred, { customOptions })({ schema }),
+    )
+  }
+  let validate: Validate | undefined
+  return (value) => {
+    validate ??= compile()
+    return validate(value) ? null : (validate.errors ?? [])
   }
 }
 
+/** What says something of a text and refuses none. */
+const ANNOTATIONS: ReadonlySet<string> = new Set(['type', 'description', 'examples'])
+
+/** Whether a schema of a part that is text can refuse nothing: then it stands for the document alone. */
+function isDescription({ required, properties, ...rest }: Exclude<AnySchema, boolean>): boolean {
+  return (
+    required === undefined &&
+    Object.keys(rest).every((keyword) => ANNOTATIONS.has(keyword)) &&
+    Object.values<object>(Object(properties)).every(
+      (text) =>
+        'type' in text &&
+        text.type === 'string' &&
+        Object.keys(text).every((keyword) => ANNOTATIONS.has(keyword)),
+    )
+  )
+}
+
 /** The names of the values that are to be whole numbers. */
-function integersIn(route: Exclude<AnySchema, boolean>): string[] {
-  return Object.entries<{ type?: string }>(route.schema?.properties ?? {})
+function integersIn({ properties }: Exclude<AnySchema, boolean>): string[] {
+  return Object.entries<{ type?: string }>(Object(properties))
     .filter(([, { type }]) => type === 'integer')
     .map(([name]) => name)
 }
@@ -97,16 +125,23 @@ function isLarge(body: unknown): boolean {
 }
 
 /**
- * Writes answers by their schemas, and remembers the text of what can't change: the store's records are frozen, so
+ * Writes answers by their schemas, compiled like those of requests, and remembers the text of what can't change: the store's records are frozen, so
  * each is written once, until a change makes a new one. A list is put together from its records' texts.
  */
 export const buildSerializer: BuildSerializer = (externalSchemas, options) => {
-  const writerOf = (route: Parameters<ReturnType<BuildSerializer>>[0]) => {
+  const compile = (route: Parameters<ReturnType<BuildSerializer>>[0]) => {
     const { description, examples, headers, links, ...schema } = Object(route.schema)
     const { key, referred } = withReferred(schema, Object(externalSchemas))
     return once(writers, key, () =>
       remembering(buildFastJson(referred, options)({ ...route, schema })),
     )
+  }
+  const writerOf = (route: Parameters<typeof compile>[0]): Write => {
+    let write: Write | undefined
+    return (value) => {
+      write ??= compile(route)
+      return write(value)
+    }
   }
   return (route) => {
     const { schema } = route
@@ -131,9 +166,9 @@ function once<T>(made: Map<string, T>, key: string, make: () => T): T {
  */
 function withReferred(
   schema: unknown,
-  externals: Record<string, AnySchema | AnySchema[]> = {},
-): { key: string; referred: Record<string, AnySchema | AnySchema[]> } {
-  const referred: Record<string, AnySchema | AnySchema[]> = {}
+  externals: SharedSchemas,
+): { key: string; referred: SharedSchemas } {
+  const referred: SharedSchemas = {}
   const texts = [JSON.stringify(schema)]
   for (let next = texts[0], at = 0; next !== undefined; next = texts[++at]) {
     for (const [, name = ''] of next.matchAll(/"\$ref":"([^"#]+)/g)) {
