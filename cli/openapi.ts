@@ -25,7 +25,7 @@ export async function generateOpenapi(options: {
     await new MemoryEngine().open(collections),
   )
   await app.ready()
-  const document = app.swagger()
+  const document = await app.openapi()
   await app.close()
   return document
 }

@@ -1,8 +1,6 @@
-import swagger, { type SwaggerTransformObject } from '@fastify/swagger'
 import type { TSchema } from '@sinclair/typebox'
 import type { FastifyInstance, FastifySchema, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
-import { version } from '../../config.js'
 import { MISSING, UNKNOWN } from '../../store/check.js'
 import type { SecurityScheme } from '../auth/carriers.js'
 import { AccessToken, Credentials } from '../auth/session.js'
@@ -21,14 +19,13 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** The security schemes that guards use, by the name the document gives them. */
     readonly securitySchemes: Record<string, SecurityScheme>
-  }
-}
-
-/** What of an operation in the document is looked at. */
-interface Operation {
-  readonly requestBody?: {
-    required: boolean
-    readonly content: { readonly [type: string]: { readonly schema: { readonly $ref?: string } } }
+    /**
+     * The routes, for @fastify/swagger and what builds on it: in a server of its own that answers nothing, and is not ready
+     * yet. Once this one is.
+     */
+    readonly describe: () => Promise<FastifyInstance>
+    /** The OpenAPI document. Once the server is ready. */
+    readonly openapi: () => Promise<object>
   }
 }
 
@@ -42,13 +39,10 @@ export interface OpenapiOptions {
   readonly tags: readonly Tag[]
 }
 
-const DESCRIPTION = `A demo and prototyping API server. Its state lives in memory and goes when the process ends.
-
-Every error has the same shape, \`Error\`. A known path answers another method with 405 and \`Allow\`. A request line or
-headers that are too large (431), a request that takes too long to arrive (408), or one with another expectation than
-\`100-continue\` (417) are refused before they reach a path. A fault of the server's own is a 500.`
-
-/** Generates the OpenAPI document from the routes, and serves it. */
+/**
+ * Generates the OpenAPI document from the routes, and serves it: when it is first asked for, since a start has no need of
+ * it, nor of what makes it.
+ */
 export default fp<OpenapiOptions>(
   async (app, { tags }) => {
     const securitySchemes: Record<string, SecurityScheme> = {}
@@ -57,42 +51,42 @@ export default fp<OpenapiOptions>(
       app.addSchema(schema)
     }
 
-    await app.register(swagger, {
-      openapi: {
-        openapi: '3.1.0',
-        info: {
-          title: 'Slipway',
-          version,
-          description: DESCRIPTION,
-          license: { name: 'MIT', identifier: 'MIT' },
-        },
-        servers: [{ url: '/', description: 'This server' }],
-        tags: [...tags],
-        components: { securitySchemes },
-        // An operation that names no other is open to all.
-        security: [],
-      },
-      convertConstToEnum: false,
-      refResolver: { buildLocalReference: (json) => String(json.$id) },
-      transformObject: (document) => withUsedComponents(withOptionalBodies(document)),
-      transform: ({ schema, url, route }) => {
-        const body = schema?.body ?? route.config?.streamedBody
-        return { url, schema: withMediaTypes({ ...schema, ...(body ? { body } : {}) }) }
-      },
+    const routes: RouteOptions[] = []
+    const scopes = new Set<FastifyInstance>([app])
+    app.addHook('onRoute', function (route) {
+      if (route.schema?.hide) return
+      addImpliedResponses.call(this, route)
+      routes.push(route)
+      scopes.add(this)
     })
 
-    app.addHook('onRoute', addImpliedResponses)
+    app.decorate('describe', async () => {
+      const { describe } = await import('./describe.js')
+      const schemas = Object.assign({}, ...[...scopes].map((scope) => scope.getSchemas()))
+      return describe(routes, Object.values(schemas), { tags, securitySchemes })
+    })
 
-    // Generated when it is first asked for, since a start has no need of it. It doesn't change.
+    const generate = async () => {
+      const described = await app.describe()
+      await described.ready()
+      return described.swagger
+    }
+    let swagger: ReturnType<typeof generate> | undefined
+    const generated = () => {
+      swagger ??= generate()
+      return swagger
+    }
+    app.decorate('openapi', async () => (await generated())())
+
+    const schema = { hide: true }
     let json: string | undefined
-    app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
-      json ??= JSON.stringify(app.swagger(), null, 2)
+    app.get('/openapi.json', { schema }, async (_request, reply) => {
+      json ??= JSON.stringify(await app.openapi(), null, 2)
       return reply.type('application/json; charset=utf-8').send(json)
     })
-    let yaml: string | undefined
     // RFC 9512
-    app.get('/openapi.yaml', { schema: { hide: true } }, async (_request, reply) => {
-      yaml ??= app.swagger({ yaml: true })
+    app.get('/openapi.yaml', { schema }, async (_request, reply) => {
+      const yaml = (await generated())({ yaml: true })
       return reply.type('application/yaml; charset=utf-8').send(yaml)
     })
   },
@@ -153,60 +147,4 @@ function faultIn(app: FastifyInstance, schema: FastifySchema): ErrorDetail | und
     return { in: part, path: `/${name}`, message }
   }
   return undefined
-}
-
-/** The plugin calls every body required. A body whose fields may all be absent may be absent itself. */
-const withOptionalBodies: SwaggerTransformObject = (document) => {
-  if (!('openapiObject' in document)) return document.swaggerObject
-  const { openapiObject } = document
-  for (const path of Object.values(openapiObject.paths ?? {})) {
-    for (const { requestBody } of Object.values<Operation>(Object(path))) {
-      const [media] = Object.values(requestBody?.content ?? {})
-      const name = media?.schema.$ref?.replace('#/components/schemas/', '') ?? ''
-      const { required = [] }: TSchema = Object(openapiObject.components?.schemas?.[name])
-      if (requestBody && required.length === 0) requestBody.required = false
-    }
-  }
-  return openapiObject
-}
-
-/** What of the document knows components. */
-interface WithComponents {
-  readonly paths?: unknown
-  readonly components?: { readonly schemas?: Record<string, unknown> }
-}
-
-/** Leaves out the components that no operation refers to: which ones are in use depends on the APIs that are mounted. */
-function withUsedComponents<D extends WithComponents>(document: D): D {
-  const schemas = document.components?.schemas ?? {}
-  const used = new Set<string>()
-  const texts = [JSON.stringify(document.paths)]
-  for (let next = texts.pop(); next !== undefined; next = texts.pop()) {
-    for (const [, name = ''] of next.matchAll(/"#\/components\/schemas\/([^"]+)"/g)) {
-      if (used.has(name)) continue
-      used.add(name)
-      texts.push(JSON.stringify(schemas[name] ?? null))
-    }
-  }
-  for (const name of Object.keys(schemas)) if (!used.has(name)) delete schemas[name]
-  return document
-}
-
-/**
- * The plugin drops what stands beside a `$ref`, so each answer is given to it the way OpenAPI has it: description, headers
- * and media type around the schema.
- */
-function withMediaTypes(schema: FastifySchema): FastifySchema {
-  const response: Record<string, unknown> = {}
-  for (const [status, answer] of Object.entries<TSchema>(Object(schema?.response))) {
-    const { description, headers, links: _links, examples: [example] = [], ...rest } = answer
-    const { contentMediaType = 'application/json', ...content } = rest
-    const about = { description, ...(headers ? { headers } : {}) }
-    const media = { schema: content, ...(example === undefined ? {} : { example }) }
-    response[status] =
-      content.type === 'null'
-        ? { ...about, type: 'null' }
-        : { ...about, content: { [contentMediaType]: media } }
-  }
-  return { ...schema, response }
 }

@@ -1,6 +1,7 @@
-import swaggerUi from '@fastify/swagger-ui'
-import type { FastifyRequest } from 'fastify'
+import type { FastifySwaggerUiOptions } from '@fastify/swagger-ui'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { errors } from '../http/errors.js'
 
 /** Follows the browser into the dark: Swagger UI does so by its top bar alone, which isn't shown. */
 const COLOURS = `
@@ -28,6 +29,38 @@ const STYLES = `
 
 const PREFIX = '/docs'
 
+const OPTIONS: FastifySwaggerUiOptions = {
+  routePrefix: PREFIX,
+  theme: {
+    title: 'Slipway',
+    css: [{ filename: 'reference.css', content: STYLES }],
+    js: [{ filename: 'colours.js', content: COLOURS }],
+  },
+  uiConfig: {
+    // No top bar: it asks for the address of another document, and its logo brings a style of its own.
+    layout: 'BaseLayout',
+    deepLinking: true,
+    displayOperationId: true,
+    displayRequestDuration: true,
+    tryItOutEnabled: true,
+    // It would leave tokens in localStorage, for whatever is served at this address next: on localhost, other programs.
+    persistAuthorization: false,
+    // Without this the page asks swagger.io to validate the document.
+    validatorUrl: null,
+  },
+  staticCSP: {
+    'default-src': ["'none'"],
+    'connect-src': ["'self'"],
+    // Icons in the style sheet, and pictures that the API answers with.
+    'img-src': ["'self'", 'data:', 'blob:'],
+    'script-src': ["'self'"],
+    'style-src': ["'self'"],
+    'base-uri': ["'none'"],
+    'form-action': ["'none'"],
+    'frame-ancestors': ["'none'"],
+  },
+}
+
 export interface ReferenceOptions {
   /** Whether `/` leads here, because no API has it. */
   readonly isHome: boolean
@@ -38,44 +71,39 @@ export function prefersHtml({ headers }: FastifyRequest): boolean {
   return /^\s*text\/html\s*(;|,|$)/i.test(headers.accept ?? '')
 }
 
-/** The API reference in the browser, at `/docs`. Everything it loads comes from this server. */
+/**
+ * The API reference in the browser, at `/docs`. Everything it loads comes from this server. @fastify/swagger-ui serves it
+ * from a server of its own, which is there when the first request comes.
+ */
 export default fp<ReferenceOptions>(
   async (app, { isHome }) => {
     if (isHome) {
       app.get('/', { schema: { hide: true } }, async (_request, reply) => reply.redirect(PREFIX))
     }
 
-    await app.register(swaggerUi, {
-      routePrefix: PREFIX,
-      theme: {
-        title: 'Slipway',
-        css: [{ filename: 'reference.css', content: STYLES }],
-        js: [{ filename: 'colours.js', content: COLOURS }],
-      },
-      uiConfig: {
-        // No top bar: it asks for the address of another document, and its logo brings a style of its own.
-        layout: 'BaseLayout',
-        deepLinking: true,
-        displayOperationId: true,
-        displayRequestDuration: true,
-        tryItOutEnabled: true,
-        // It would leave tokens in localStorage, for whatever is served at this address next: on localhost, other programs.
-        persistAuthorization: false,
-        // Without this the page asks swagger.io to validate the document.
-        validatorUrl: null,
-      },
-      staticCSP: {
-        'default-src': ["'none'"],
-        'connect-src': ["'self'"],
-        // Icons in the style sheet, and pictures that the API answers with.
-        'img-src': ["'self'", 'data:', 'blob:'],
-        'script-src': ["'self'"],
-        'style-src': ["'self'"],
-        'base-uri': ["'none'"],
-        'form-action': ["'none'"],
-        'frame-ancestors': ["'none'"],
-      },
-    })
+    const build = async () => {
+      const { default: swaggerUi } = await import('@fastify/swagger-ui')
+      const described = await app.describe()
+      await described.register(swaggerUi, OPTIONS)
+      return described
+    }
+    let reference: ReturnType<typeof build> | undefined
+    const answer = async ({ method, url, headers }: FastifyRequest, reply: FastifyReply) => {
+      reference ??= build()
+      const served = await reference
+      const answer = await served.inject({
+        method: method === 'HEAD' ? 'HEAD' : 'GET',
+        url,
+        headers,
+      })
+      if (answer.statusCode === 404) throw errors.routeNotFound()
+      // Those two are about the connection.
+      const { connection, date, ...others } = answer.headers
+      return reply.code(answer.statusCode).headers(others).send(answer.rawPayload)
+    }
+    const schema = { hide: true }
+    app.get(PREFIX, { schema }, answer)
+    app.get(`${PREFIX}/*`, { schema }, answer)
   },
   { name: 'reference', dependencies: ['openapi'] },
 )

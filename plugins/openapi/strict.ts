@@ -47,7 +47,7 @@ export default fp(
     })
 
     app.addHook('onSend', async (request, reply, payload) => {
-      contract ??= contractOf(routes, instances, () => app.swagger())
+      contract ??= await contractOf(routes, instances, () => app.openapi())
       const { statusCode: status } = reply
       const operation = operationOf(request)
       const found = contract.breachesOf(operation, {
@@ -79,17 +79,17 @@ let latest: { readonly madeOf: string; readonly contract: Contract } | undefined
  * The contract of an application. Generating a document takes longer than most tests, which build an application each, so
  * the last one is kept, by all that a contract reads of a document: the routes' schemas, and those that they refer to.
  */
-function contractOf(
+async function contractOf(
   routes: readonly RouteOptions[],
   instances: ReadonlySet<FastifyInstance>,
-  generate: () => object,
-): Contract {
+  generate: () => Promise<object>,
+): Promise<Contract> {
   const schemas = [...instances].map((instance) => instance.getSchemas())
   const madeOf = JSON.stringify([
     routes.map(({ method, url, schema }) => [method, url, schema]),
     Object.assign({}, ...schemas),
   ])
-  if (latest?.madeOf !== madeOf) latest = { madeOf, contract: new Contract(generate()) }
+  if (latest?.madeOf !== madeOf) latest = { madeOf, contract: new Contract(await generate()) }
   return latest.contract
 }
 
