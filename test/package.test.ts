@@ -16,6 +16,13 @@ t.test('the packed package installs and runs in an empty folder', async (t) => {
       console.log(response.json().model)
       await app.close()
     `,
+    'embed.ts': `
+      import { buildApp, type Options } from 'slipway'
+      const options: Options = { apis: 'fleet' }
+      const app = await buildApp(options)
+      const status: number = (await app.inject('/api/ships/1')).statusCode
+      console.log(status)
+    `,
     'call.ts': `
       import { createClient, type Schemas } from 'slipway/client'
       const client = createClient({ baseUrl: 'http://localhost', fetch: async () => Response.json({ model: 'A model' }) })
@@ -42,6 +49,7 @@ t.test('the packed package installs and runs in an empty folder', async (t) => {
     'dist/documents/worker.js',
     'dist/index.d.ts',
     'data.json',
+    'dist/THIRD-PARTY.txt',
     'README.md',
     'LICENSE',
   ]) {
@@ -60,12 +68,19 @@ t.test('the packed package installs and runs in an empty folder', async (t) => {
   const { stdout: model } = await run(process.execPath, ['embed.js'], { cwd: folder })
   t.equal(model, 'T-65 X-Wing\n')
 
-  // As a page's project has it: without the types of Node.
   const options = ['--ignoreConfig', '--strict', '--target', 'esnext', '--module', 'nodenext']
-  const compile = (file: string) =>
-    run(process.execPath, [`${ROOT}/node_modules/typescript/bin/tsc`, ...options, file], {
-      cwd: folder,
-    })
+  const compile = (file: string, ...others: string[]) =>
+    run(
+      process.execPath,
+      [`${ROOT}/node_modules/typescript/bin/tsc`, ...options, ...others, file],
+      {
+        cwd: folder,
+      },
+    )
+  // Among ours are types of packages that are bundled: they are to be there.
+  const types = ['--types', 'node', '--typeRoots', `${ROOT}/node_modules/@types`]
+  await compile('embed.ts', '--noEmit', ...types)
+  // As a page's project has it: without the types of Node.
   await compile('call.ts')
   const { stdout: called } = await run(process.execPath, ['call.js'], { cwd: folder })
   t.equal(called, 'A model\n')

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { type Command, CommanderError } from 'commander'
 import t from 'tap'
@@ -250,24 +250,4 @@ t.test('a busy port is one line and exit code 1', async (t) => {
   const run = runCommand(t, ['-p', String(port)])
   t.equal(await run.ended, 1)
   t.match(run.output.stderr, `slipway: it can't listen: address already in use 127.0.0.1:${port}\n`)
-})
-
-t.test('a start reads nothing of what only other commands need', async (t) => {
-  const names = await readdir(`${ROOT}/dist`)
-  const serve = names.find((name) => /^serve-.*\.js$/.test(name)) ?? ''
-  const open = ['cli/main.js', serve]
-  const packages = new Set<string>()
-  for (const file of open) {
-    const text = await readFile(`${ROOT}/dist/${file}`, 'utf8')
-    for (const [, from = ''] of text.matchAll(/^(?:import|\} from|import .* from) "(.*?)";$/gm)) {
-      const name = from.replace(/^\.\.?\//, '')
-      if (name === from) packages.add(name)
-      else if (!open.includes(name)) open.push(name)
-    }
-  }
-  t.ok(packages.has('fastify'), 'the server is among what was looked at')
-  for (const name of ['jsonc-parser', 'proper-lockfile', 'string-width', 'pino-pretty']) {
-    t.notOk(packages.has(name), name)
-  }
-  t.notOk(packages.has('readline') || packages.has('node:readline'))
 })
