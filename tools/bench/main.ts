@@ -1,26 +1,48 @@
+import { parseArgs } from 'node:util'
 import { compareArticleStores } from './article-store.js'
 import { compareRequests } from './requests.js'
-import { table } from './result.js'
+import { isMet, type Result, table } from './result.js'
 import { measureSearches } from './searches.js'
 import { compareShipStores } from './ship-store.js'
 import { compareStarts } from './starts.js'
 import { compareTransfers } from './transfers.js'
 
-const isQuick = process.argv.includes('--quick')
-
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: 'boolean', default: false },
+    profile: { type: 'boolean', default: false },
+  },
+})
+const isQuick = values.quick
 const length = { rounds: isQuick ? 3 : 9, records: isQuick ? 100_000 : 1_000_000 }
 
-const results = [
-  ...(await compareRequests(isQuick ? 1 : 4)),
-  ...(await compareStarts(isQuick ? 3 : 9)),
-  ...(await compareTransfers(isQuick ? 1 : 3, 5)),
-  ...(await compareShipStores(length)),
-  ...(await compareArticleStores(length)),
-  ...(await measureSearches(isQuick ? 1 : 3, length)),
-]
+/** What can be run by itself, in the order in which all of it runs. */
+const groups = new Map<string, () => Promise<Result[]>>([
+  ['requests', () => (isQuick ? compareRequests(2, 5) : compareRequests(5, 12))],
+  ['start', () => compareStarts(isQuick ? 5 : 15)],
+  ['transfers', () => compareTransfers(isQuick ? 1 : 3, 5)],
+  [
+    'stores',
+    async () => [...(await compareShipStores(length)), ...(await compareArticleStores(length))],
+  ],
+  ['searches', () => measureSearches(isQuick ? 1 : 3, length)],
+])
+
+const results: Result[] = []
+for (const name of positionals.length > 0 ? positionals : groups.keys()) {
+  const run = groups.get(name)
+  if (!run) throw new Error(`${name} is none of ${[...groups.keys()].join(', ')}`)
+  results.push(...(await run()))
+}
 process.stdout.write(`${table(results)}
 
-Requests beside bare Fastify by CPU time (on Linux), starts and transfers by clock time; the store beside itself with 1000
-records; a search and its longest hold of the event loop beside 50 and 20 ms.
-Absolute figures are Slipway's, bare Fastify's and node:http's, and hold for this machine in this minute.
+Requests and starts by CPU time (on Linux): the median of all processes and slices, with what the middle half of them lies
+between. Transfers by the clock; the store beside itself with 1000 records; a search and its longest hold of the event loop
+beside 50 and 20 ms. Absolute figures are Slipway's, its peer's and node:http's, and hold for this machine in this minute.
 `)
+
+for (const result of values.profile ? results : []) {
+  if (isMet(result) || !result.profile) continue
+  process.stdout.write(`\n${result.what}:\n${await result.profile()}\n`)
+}

@@ -1,194 +1,202 @@
 import { Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import autocannon from 'autocannon'
+import { CONNECTIONS, Load, type Request } from './load.js'
+import { profileOf } from './profile.js'
 import type { Result } from './result.js'
-import { CONTENDERS, type Contender, measureInTurn, median, type Round } from './rounds.js'
-import { cpuTimeOf, type Server, startServer, stopServer } from './servers.js'
+import { median, spreadOf } from './rounds.js'
+import { cpuTimeOf, pinLoad, type Server, startServer, stopServer } from './servers.js'
 import { newShip } from './ships.js'
 
-const CONNECTIONS = 10
-
 /** How many requests it takes until most of the code is compiled. */
-const WARM_UP = 20_000
+const WARM_UP = 10_000
 
-const ROUNDS = 4
-const REQUESTS = 8_000
+/** A slice is short, so that what disturbs one server disturbs the next one as much. */
+const SLICE = 2_000
 
 /** Below this share of a core, something other than the server was the bottleneck. */
 const BUSY = 0.9
 
+/** What is measured, by what serves it. `open` is Slipway too, without the guard and the token. */
+const SUBJECTS = {
+  slipway: { server: 'slipway', isGuarded: true },
+  open: { server: 'slipway', isGuarded: false },
+  usual: { server: 'usual', isGuarded: true },
+  fastify: { server: 'fastify', isGuarded: false },
+  node: { server: 'node', isGuarded: false },
+} as const
+const SUBJECT_NAMES = ['slipway', 'open', 'usual', 'fastify', 'node'] as const
+type Subject = (typeof SUBJECT_NAMES)[number]
+type ServerName = (typeof SUBJECTS)[Subject]['server']
+
+const PEERS = { fastify: 'bare Fastify', open: 'the same without', usual: 'the usual plugins' }
+const PEER_NAMES = ['fastify', 'open', 'usual'] as const
+type Peer = (typeof PEER_NAMES)[number]
+
 interface Row {
   readonly what: string
-  readonly atLeast: number
   readonly path: string
-  /** Where Slipway has the same behind a guard. */
+  /** Where it is behind a guard, in servers that have one. */
   readonly guardedPath?: string
   readonly body?: string
+  /** What the ratio is to be at least, beside whom. */
+  readonly atLeast: Readonly<Partial<Record<Peer, number>>>
 }
 
-const READS: readonly Row[] = [
-  { what: 'GET one ship', atLeast: 0.9, path: '/api/ships/1' },
-  { what: 'GET 15 ships', atLeast: 1.2, path: '/api/ships' },
+const ROWS: readonly Row[] = [
+  { what: 'GET one ship', path: '/api/ships/1', atLeast: { fastify: 0.88, usual: 1.3 } },
+  { what: 'GET 15 ships', path: '/api/ships', atLeast: { fastify: 1.1, usual: 1.3 } },
   {
     what: 'GET one ship, with a token',
-    atLeast: 0.8,
     path: '/api/ships/1',
     guardedPath: '/api/guarded/1',
+    atLeast: { open: 0.78, usual: 1.3 },
   },
-]
-
-/** They come last, because the ships that they add are in the list. */
-const WRITES: readonly Row[] = [
+  // Last, because the ships that it adds are in the list.
   {
     what: 'POST a ship, with a token',
-    atLeast: 0.75,
     path: '/api/ships',
     guardedPath: '/api/ships',
     body: JSON.stringify(newShip),
+    atLeast: { fastify: 0.78, usual: 1.3 },
   },
 ]
 
-interface Request {
-  readonly url: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly method?: 'POST'
-  readonly body?: string
-}
-
 interface Sample {
-  readonly perSecond: number
   /** CPU time for a request, in microseconds. */
   readonly cpuTime: number
   /** CPU time by clock time: 1 for one core at full load. */
   readonly busy: number
 }
 
+/** The samples of one slice, by what was measured. */
+type Slice = ReadonlyMap<Subject, Sample>
+
 /**
- * Slipway's answers beside those of bare Fastify, which the targets are about, and of `node:http`.
- * @param processes how many of each server are measured, one after the other: the best of each counts, because Node 20
- * compiles `process.nextTick` in one of two ways, at random in each process, and one takes 2 µs more for a request
- * @throws when a server answers anything but 2xx, or not what the others do
+ * Slipway's answers beside those of its peers. Each server has one core, the same for all, and the load has the others.
+ * @param processes how many of each server are measured: Node compiles some of its own code in one of two ways, at random
+ * in each process
+ * @param slices how often each server of them is measured, in turn
+ * @throws when servers don't answer alike, or a guard guards nothing
  */
-export async function compareRequests(processes: number): Promise<Result[]> {
-  const samples = new Map<Row, Round<Sample>[]>()
+export async function compareRequests(processes: number, slices: number): Promise<Result[]> {
+  const measured = new Map<Row, Slice[]>(ROWS.map((row) => [row, []]))
+  const unpin = pinLoad()
   for (let process = 0; process < processes; process++) {
     const servers = {
-      slipway: await startServer('slipway'),
-      fastify: await startServer('fastify'),
-      node: await startServer('node'),
+      slipway: await startServer('slipway', { isPinned: true }),
+      usual: await startServer('usual', { isPinned: true }),
+      fastify: await startServer('fastify', { isPinned: true }),
+      node: await startServer('node', { isPinned: true }),
     }
-    // One token all along, as a client sends it: from the second time on its signature is known.
-    const token = await logIn(servers.slipway)
-    for (const rows of [READS, WRITES]) {
-      for (const row of rows) await warmUp(requestsOf(row, servers, token), servers)
-      for (const row of rows) {
-        const sample = await measure(requestsOf(row, servers, token), servers)
-        samples.set(row, [...(samples.get(row) ?? []), sample])
-      }
-    }
-    for (const name of CONTENDERS) await stopServer(servers[name])
+    const tokens = { slipway: await logIn(servers.slipway), usual: await logIn(servers.usual) }
+    for (const [row, all] of measured) all.push(...(await measure(row, servers, tokens, slices)))
+    await Promise.all(Object.values(servers).map(stopServer))
   }
-  return [...samples].map(([row, each]) => resultOf(row, each))
+  unpin()
+  return [...measured].flatMap(([row, all]) => resultsOf(row, all))
 }
 
-async function warmUp(requests: Round<Request>, servers: Round<Server>): Promise<void> {
-  await checkAnswers(requests)
-  for (const name of CONTENDERS) await load(servers[name], requests[name], WARM_UP)
-}
-
-async function measure(requests: Round<Request>, servers: Round<Server>): Promise<Round<Sample>> {
-  const rounds = await measureInTurn(ROUNDS, (name) =>
-    load(servers[name], requests[name], REQUESTS),
+/** Asks every server of a process, in turn. */
+async function measure(
+  row: Row,
+  servers: Readonly<Record<ServerName, Server>>,
+  tokens: Tokens,
+  slices: number,
+): Promise<Slice[]> {
+  const subjects = SUBJECT_NAMES.filter(
+    (name) => name === 'slipway' || name === 'node' || name in row.atLeast,
   )
-  const middleOf = (name: Contender) => ({
-    perSecond: median(rounds.map((round) => round[name].perSecond)),
-    cpuTime: median(rounds.map((round) => round[name].cpuTime)),
-    busy: median(rounds.map((round) => round[name].busy)),
-  })
-  return { slipway: middleOf('slipway'), fastify: middleOf('fastify'), node: middleOf('node') }
+  const serverOf = (name: Subject) => servers[SUBJECTS[name].server]
+  const requests = new Map(
+    subjects.map((name) => [name, requestOf(row, name, serverOf(name).url, tokens)]),
+  )
+  await checkAnswers([...requests.values()])
+  for (const [name, request] of requests) await sampleOf(serverOf(name), request, WARM_UP)
+  const measured: Slice[] = []
+  for (let slice = 0; slice < slices; slice++) {
+    const samples = new Map<Subject, Sample>()
+    for (const [name, request] of requests) {
+      samples.set(name, await sampleOf(serverOf(name), request, SLICE))
+    }
+    measured.push(samples)
+  }
+  return measured
 }
 
-function requestsOf(row: Row, servers: Round<Server>, token: string): Round<Request> {
+async function sampleOf(server: Server, request: Request, amount: number): Promise<Sample> {
+  const load = new Load(request)
+  // To connect is no part of it.
+  await load.run(CONNECTIONS)
+  const start = performance.now()
+  const before = cpuTimeOf(server)
+  await load.run(amount)
+  const cpuTime = cpuTimeOf(server) - before
+  const time = performance.now() - start
+  await load.close()
+  return { cpuTime: (cpuTime / amount) * 1e3, busy: cpuTime / time }
+}
+
+/** One token all along, as a client sends it: from the second time on its signature is known. */
+type Tokens = Readonly<Partial<Record<ServerName, string>>>
+
+function requestOf(row: Row, subject: Subject, url: string, tokens: Tokens): Request {
+  const { path, guardedPath, body } = row
+  const { server, isGuarded } = SUBJECTS[subject]
+  const token = isGuarded && guardedPath ? tokens[server] : undefined
   return {
-    slipway: row.guardedPath
-      ? requestOf(row, servers.slipway.url + row.guardedPath, token)
-      : requestOf(row, servers.slipway.url + row.path),
-    fastify: requestOf(row, servers.fastify.url + row.path),
-    node: requestOf(row, servers.node.url + row.path),
+    url: url + (token ? guardedPath : path),
+    headers: {
+      ...(token ? { authorization: `Bearer ${token}` } : {}),
+      ...(body ? { 'content-type': 'application/json' } : {}),
+    },
+    ...(body ? { method: 'POST', body } : {}),
   }
 }
 
-function requestOf({ body }: Row, url: string, token?: string): Request {
-  const authorization = token ? { authorization: `Bearer ${token}` } : {}
-  return body
-    ? {
-        url,
-        method: 'POST',
-        headers: { ...authorization, 'content-type': 'application/json' },
-        body,
-      }
-    : { url, headers: authorization }
-}
-
-/** Makes sure that the servers do the same work, and that a guard guards. */
-async function checkAnswers(requests: Round<Request>): Promise<void> {
+/** Makes sure that the servers do the same work, and that guards guard. */
+async function checkAnswers(requests: readonly Request[]): Promise<void> {
   const texts = new Set<string>()
-  for (const { url, ...request } of Object.values(requests)) {
+  for (const { url, ...request } of requests) {
     const answer = await fetch(url, request)
     if (!answer.ok) throw new Error(`${url} answered ${answer.status}`)
     texts.add(await answer.text())
+    const { authorization, ...others } = request.headers ?? {}
+    if (!authorization) continue
+    const { status } = await fetch(url, { ...request, headers: others })
+    if (status !== 401) throw new Error(`${url} answered ${status} without a token`)
   }
   if (texts.size > 1) throw new Error(`The answers differ: ${[...texts].join('\n')}`)
-  const { url, headers, ...request } = requests.slipway
-  if (!headers.authorization) return
-  const { authorization: _, ...others } = headers
-  const { status } = await fetch(url, { ...request, headers: others })
-  if (status !== 401) throw new Error(`${url} answered ${status} without a token`)
 }
 
-async function load(server: Server, request: Request, amount: number): Promise<Sample> {
-  const cpuBefore = cpuTimeOf(server)
-  const result = await autocannon({
-    ...request,
-    amount,
-    connections: CONNECTIONS,
-    // autocannon notices the end at its next sample only.
-    sampleInt: 2,
+function resultsOf(row: Row, slices: readonly Slice[]): Result[] {
+  const valuesOf = (name: Subject, of: keyof Sample) =>
+    slices.map((samples) => samples.get(name)?.[of] ?? Number.NaN)
+  const own = valuesOf('slipway', 'cpuTime')
+  return PEER_NAMES.flatMap((peer) => {
+    const atLeast = row.atLeast[peer]
+    if (atLeast === undefined) return []
+    const theirs = valuesOf(peer, 'cpuTime')
+    const ratios = own.map((time, index) => (theirs[index] ?? Number.NaN) / time)
+    const busy = median([...valuesOf('slipway', 'busy'), ...valuesOf(peer, 'busy')])
+    return [
+      {
+        what: `${row.what}, beside ${PEERS[peer]}`,
+        target: { atLeast },
+        reached: median(ratios),
+        aside: [
+          spreadOf(ratios),
+          `µs: ${[own, theirs, valuesOf('node', 'cpuTime')].map((all) => median(all).toFixed(1)).join(', ')}`,
+          ...(busy < BUSY ? [`disturbed: ${Math.round(busy * 100)} % of a core`] : []),
+        ].join('; '),
+        profile: () => profileOf('slipway', (server) => keepBusy(row, server)),
+      },
+    ]
   })
-  const cpuTime = cpuTimeOf(server) - cpuBefore
-  const { errors, non2xx, '2xx': answers, start, finish } = result
-  if (errors + non2xx > 0) {
-    throw new Error(`${request.url}: ${non2xx} wrong answers, ${errors} errors`)
-  }
-  const time = finish.getTime() - start.getTime()
-  return {
-    perSecond: (answers / time) * 1e3,
-    cpuTime: (cpuTime / answers) * 1e3,
-    busy: cpuTime / time,
-  }
 }
 
-/**
- * The target is held against CPU time: where a server has a core to itself it gives the same ratio as throughput, which
- * stands aside, and on a shared machine it still does from run to run.
- */
-function resultOf({ what, atLeast }: Row, samples: readonly Round<Sample>[]): Result {
-  const perSecond = (name: Contender) => Math.max(...samples.map((each) => each[name].perSecond))
-  const cpuTime = (name: Contender) => Math.min(...samples.map((each) => each[name].cpuTime))
-  const busy = median(samples.map(({ slipway, fastify }) => Math.min(slipway.busy, fastify.busy)))
-  const byCpuTime = cpuTime('fastify') / cpuTime('slipway')
-  const byThroughput = perSecond('slipway') / perSecond('fastify')
-  return {
-    what,
-    target: { atLeast },
-    reached: process.platform === 'linux' ? byCpuTime : byThroughput,
-    aside: [
-      `by throughput ${byThroughput.toFixed(2)}`,
-      `µs: ${CONTENDERS.map((name) => cpuTime(name).toFixed(1)).join(', ')}`,
-      `a second: ${CONTENDERS.map((name) => Math.round(perSecond(name))).join(', ')}`,
-      ...(busy < BUSY ? [`disturbed: a server had ${Math.round(busy * 100)} % of a core`] : []),
-    ].join('; '),
-  }
+async function keepBusy(row: Row, server: Server): Promise<void> {
+  const token = await logIn(server)
+  await sampleOf(server, requestOf(row, 'slipway', server.url, { slipway: token }), 4 * WARM_UP)
 }
 
 async function logIn({ url }: Server): Promise<string> {

@@ -20,8 +20,18 @@ export async function measureInTurn<T>(
 
 /** The middle value, so that a round which something disturbed doesn't count. */
 export function median(values: readonly number[]): number {
+  return quantile(values, 0.5)
+}
+
+/** Between what the middle half of some values lies. */
+export function spreadOf(values: readonly number[]): string {
+  return `${quantile(values, 0.25).toFixed(2)} to ${quantile(values, 0.75).toFixed(2)}`
+}
+
+function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b)
-  const upper = sorted[sorted.length >> 1] ?? Number.NaN
-  const lower = sorted[(sorted.length - 1) >> 1] ?? Number.NaN
+  const place = (sorted.length - 1) * share
+  const lower = sorted[Math.floor(place)] ?? Number.NaN
+  const upper = sorted[Math.ceil(place)] ?? Number.NaN
   return (lower + upper) / 2
 }

@@ -1,11 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { get } from 'node:http'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { performance } from 'node:perf_hooks'
 import { setTimeout } from 'node:timers/promises'
 import typescript from 'typescript'
 import { freePort } from './port.js'
@@ -29,11 +28,16 @@ const environment = {
 const commands = {
   node: script('node'),
   fastify: script('fastify'),
+  usual: script('usual'),
   slipway: script('slipway'),
   cli: ['dist/cli/main.js'],
   'node-files': script('node-files'),
   'fastify-files': script('fastify-files'),
 }
+export type ServerName = keyof typeof commands
+
+/** The core of the servers that are pinned: the last one. Undefined where there is but one, or nothing that pins. */
+const CORE = canPin() ? availableParallelism() - 1 : undefined
 
 const running = new Set<ChildProcess>()
 process.once('exit', () => {
@@ -44,20 +48,35 @@ process.once('exit', () => {
 /** A server in a process of its own. */
 export interface Server {
   readonly url: string
-  /** From the start of the process to its first answer, in milliseconds. */
-  readonly startTime: number
   readonly process: ChildProcess
 }
+
+export interface StartOptions {
+  /** Whether it shares its core with the other pinned servers, and with nothing else of this run. */
+  readonly isPinned?: boolean
+  /** The folder that its profile is written to, when SIGTERM ends it. */
+  readonly profiles?: string
+}
+
+/** Has a process write its profile, which it does where it ends by itself. */
+const ENDS_BY_ITSELF = "data:text/javascript,process.once('SIGTERM',()=>process.exit())"
 
 /**
  * Starts a server and waits for its first answer.
  * @throws when it ends, or answers anything but 200
  */
-export async function startServer(name: keyof typeof commands): Promise<Server> {
+export async function startServer(
+  name: ServerName,
+  { isPinned = false, profiles }: StartOptions = {},
+): Promise<Server> {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
-  const start = performance.now()
-  const child = spawn(process.execPath, commands[name], {
+  const pin = isPinned && CORE !== undefined ? ['taskset', '-c', String(CORE)] : []
+  const profiled = profiles
+    ? ['--cpu-prof', '--cpu-prof-dir', profiles, '--import', ENDS_BY_ITSELF]
+    : []
+  const [program = '', ...rest] = [...pin, process.execPath, ...profiled, ...commands[name]]
+  const child = spawn(program, rest, {
     env: { ...environment, PORT: String(port) },
     stdio: ['ignore', 'inherit', 'inherit'],
   })
@@ -68,9 +87,25 @@ export async function startServer(name: keyof typeof commands): Promise<Server> 
     await setTimeout(POLL)
     status = await statusOf(`${url}/api/ships`)
   }
-  const startTime = performance.now() - start
   if (status !== 200) throw new Error(`${name} answered ${status}`)
-  return { url, startTime, process: child }
+  return { url, process: child }
+}
+
+/**
+ * Leaves the servers' core to them for a while, where they are pinned.
+ * @returns ends it
+ */
+export function pinLoad(): () => void {
+  if (CORE === undefined) return () => {}
+  const runOn = (cores: string) => spawnSync('taskset', ['-acp', cores, String(process.pid)])
+  runOn(`0-${CORE - 1}`)
+  return () => runOn(`0-${CORE}`)
+}
+
+function canPin(): boolean {
+  return (
+    availableParallelism() > 1 && spawnSync('taskset', ['-p', String(process.pid)]).status === 0
+  )
 }
 
 /** Ends a server at once: it has nothing to keep. */
