@@ -1,6 +1,6 @@
 import { maxHeaderSize } from 'node:http'
 import Fastify, { type FastifyInstance } from 'fastify'
-import { type Config, type Options, parseConfig } from './config.js'
+import { type Options, parseConfig } from './config.js'
 import accounts from './plugins/auth/accounts.js'
 import login from './plugins/auth/login.js'
 import passwords from './plugins/auth/passwords.js'
@@ -27,14 +27,11 @@ const CONNECTIONS_CHECK = 1_000
 
 /**
  * Builds the server. The caller can register more before it listens or is injected into.
- * @param options the settings, all optional; or all of them, as `parseConfig` gives them
+ * @param options the settings, all optional; what `parseConfig` gives will do, whole or in part
  * @param store a store to serve as it is; without it a new one is filled from the data file
  * @throws ConfigError when a setting is wrong, SeedError when the data file has a fault
  */
-export async function buildApp(
-  options: Options | Config = {},
-  store?: Store,
-): Promise<FastifyInstance> {
+export async function buildApp(options: Options = {}, store?: Store): Promise<FastifyInstance> {
   const config = parseConfig(options)
   const app = Fastify({
     logger: { level: config.logLevel },

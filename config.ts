@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { parse as parseDuration } from '@lukeed/ms'
 import {
   FormatRegistry,
+  type SchemaOptions,
   type Static,
   type StaticDecode,
   type TSchema,
@@ -19,6 +20,7 @@ export const { version } = Value.Parse(
 export const API_NAMES = ['fleet', 'forum', 'memes', 'registry', 'plans'] as const
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+const LOG_FORMATS = ['auto', 'json', 'pretty'] as const
 const SECRET_BYTES = 32
 const SIZE_UNITS = { B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 }
 
@@ -27,54 +29,71 @@ FormatRegistry.Set('api-names', (text) =>
   splitList(text).every((name) => API_NAMES.some((known) => known === name)),
 )
 
+FormatRegistry.Set('origin', isOrigin)
 FormatRegistry.Set('origins', (text) => text === '*' || splitList(text).every(isOrigin))
 
+/** One of some words. TypeBox finds the type of a union only where it is written out. */
+const oneOf = <const T extends string>(words: readonly T[], options: SchemaOptions = {}) =>
+  Type.Unsafe<T>(
+    Type.Union(
+      words.map((word) => Type.Literal(word)),
+      options,
+    ),
+  )
+
+/** How durations are written, with their longest in milliseconds: 99999 days. */
 const DURATION = '[1-9][0-9]{0,4}(s|m|h|d)'
 const DURATION_ALLOWED = 'a whole number with a unit, such as 30s, 15m, 12h or 30d'
+const Milliseconds = Type.Integer({ minimum: 1000, maximum: 99_999 * 86_400_000, multipleOf: 1000 })
 
-/** A duration: a whole number and a unit. Decodes to milliseconds. */
+/** A duration: a whole number and a unit, or milliseconds as a number. Decodes to milliseconds. */
 const Duration = (text: string, description: string) =>
   Type.Transform(
-    Type.String({
-      pattern: `^${DURATION}$`,
+    Type.Union([Type.String({ pattern: `^${DURATION}$` }), Milliseconds], {
       default: text,
       description,
       allowed: DURATION_ALLOWED,
     }),
   )
-    .Decode((value) => parseDuration(value) ?? Number.NaN)
-    .Encode((milliseconds) => `${milliseconds / 1000}s`)
+    .Decode(milliseconds)
+    .Encode((value) => value)
 
 /** A duration that may have no end: `never` decodes to Infinity. */
 const DurationOrNever = (description: string) =>
   Type.Transform(
-    Type.String({
-      pattern: `^(never|${DURATION})$`,
-      default: 'never',
-      description,
-      allowed: `never, or ${DURATION_ALLOWED}`,
-    }),
+    Type.Union(
+      [
+        Type.String({ pattern: `^(never|${DURATION})$` }),
+        Milliseconds,
+        Type.Literal(Number.POSITIVE_INFINITY),
+      ],
+      { default: 'never', description, allowed: `never, or ${DURATION_ALLOWED}` },
+    ),
   )
-    .Decode((value) =>
-      value === 'never' ? Number.POSITIVE_INFINITY : (parseDuration(value) ?? Number.NaN),
-    )
-    .Encode((milliseconds) => (Number.isFinite(milliseconds) ? `${milliseconds / 1000}s` : 'never'))
+    .Decode((value) => (value === 'never' ? Number.POSITIVE_INFINITY : milliseconds(value)))
+    .Encode((value) => value)
 
-/** A size: a whole number and a unit. Decodes to bytes. */
+/** A size: a whole number and a unit, or bytes as a number. Decodes to bytes. */
 const Size = (text: string, description: string) =>
   Type.Transform(
-    Type.String({
-      pattern: '^[1-9][0-9]{0,8}(B|KiB|MiB|GiB)$',
-      default: text,
-      description,
-      allowed: 'a whole number with a unit, such as 512KiB, 1MiB or 1GiB',
-    }),
+    Type.Union(
+      [
+        Type.String({ pattern: '^[1-9][0-9]{0,8}(B|KiB|MiB|GiB)$' }),
+        Type.Integer({ minimum: 1, maximum: 999_999_999 * SIZE_UNITS.GiB }),
+      ],
+      {
+        default: text,
+        description,
+        allowed: 'a whole number with a unit, such as 512KiB, 1MiB or 1GiB',
+      },
+    ),
   )
     .Decode((value) => {
+      if (typeof value === 'number') return value
       const unit = value.replace(/\d+/, '')
       return Number.parseInt(value, 10) * (isSizeUnit(unit) ? SIZE_UNITS[unit] : Number.NaN)
     })
-    .Encode((bytes) => `${bytes}B`)
+    .Encode((value) => value)
 
 /**
  * Every setting: its type, default and bounds. In the environment `accessTokenTtl` is `ACCESS_TOKEN_TTL`, and so on.
@@ -117,23 +136,28 @@ export const Settings = Type.Object(
     uploadLimit: Size('1GiB', 'The largest file that can be uploaded'),
     requestTimeout: Duration('30s', 'How long a request may take to arrive'),
     corsOrigin: Type.Transform(
-      Type.String({
-        format: 'origins',
-        default: '*',
-        description: 'The origins whose pages may call the server: `*`, or a list with commas',
-        allowed: '* or origins such as http://localhost:5173, with commas between them',
-      }),
+      Type.Union(
+        [Type.String({ format: 'origins' }), Type.Array(Type.String({ format: 'origin' }))],
+        {
+          default: '*',
+          description: 'The origins whose pages may call the server: `*`, or a list with commas',
+          allowed: '* or origins such as http://localhost:5173, with commas between them',
+        },
+      ),
     )
-      .Decode((text) => (text === '*' ? text : splitList(text)))
-      .Encode((origins) => (typeof origins === 'string' ? origins : origins.join(','))),
-    logLevel: Type.Union(
-      LOG_LEVELS.map((name) => Type.Literal(name)),
-      {
-        default: 'info',
-        description: `The least that is logged: ${LOG_LEVELS.join(', ')}`,
-        allowed: `one of ${LOG_LEVELS.join(', ')}`,
-      },
-    ),
+      .Decode((value) => (value === '*' ? value : splitList(value)))
+      .Encode((value) => value),
+    logLevel: oneOf(LOG_LEVELS, {
+      default: 'info',
+      description: `The least that is logged: ${LOG_LEVELS.join(', ')}`,
+      allowed: `one of ${LOG_LEVELS.join(', ')}`,
+    }),
+    logFormat: oneOf(LOG_FORMATS, {
+      default: 'auto',
+      description:
+        'How the log is written: `pretty` is a line for a person, `json` for a program; `auto` takes the first in a terminal and the second elsewhere',
+      allowed: `one of ${LOG_FORMATS.join(', ')}`,
+    }),
     loginLimit: Type.Integer({
       minimum: 0,
       maximum: 1_000_000,
@@ -167,24 +191,31 @@ export const Settings = Type.Object(
       allowed: 'true or false',
     }),
     apis: Type.Transform(
-      Type.String({
-        format: 'api-names',
-        default: API_NAMES.join(','),
-        description: 'The APIs that are mounted, with commas',
-        allowed: `names with commas between them, out of: ${API_NAMES.join(', ')}`,
-      }),
+      Type.Union(
+        [Type.String({ format: 'api-names' }), Type.Array(oneOf(API_NAMES), { minItems: 1 })],
+        {
+          default: API_NAMES.join(','),
+          description: 'The APIs that are mounted, with commas',
+          allowed: `names with commas between them, out of: ${API_NAMES.join(', ')}`,
+        },
+      ),
     )
-      .Decode((text) => API_NAMES.filter((name) => splitList(text).includes(name)))
-      .Encode((names) => names.join(',')),
+      .Decode((value) => API_NAMES.filter((name) => splitList(value).includes(name)))
+      .Encode((value) => value),
   },
   { additionalProperties: false },
 )
 
-/** The settings as one gives them: all optional, durations and sizes as text. */
-export type Options = Partial<Static<typeof Settings>>
+interface Data {
+  /** What a data file holds, in place of one. It is copied. */
+  readonly data?: object
+}
 
-/** The settings as the server uses them: durations in milliseconds, sizes in bytes, lists split. */
-export type Config = Readonly<StaticDecode<typeof Settings>>
+/** The settings as one gives them: all optional, durations and sizes as text or in milliseconds and bytes. */
+export type Options = Readonly<Partial<Static<typeof Settings>>> & Data
+
+/** The settings as the server uses them: durations in milliseconds, sizes in bytes, lists split. They are `Options` too. */
+export type Config = Readonly<StaticDecode<typeof Settings>> & Data
 
 /** The settings as the environment or a command line gives them. */
 export interface Text {
@@ -196,26 +227,28 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }
 
-const parsed = new WeakSet<object>()
-
 /**
- * Checks settings and fills in the defaults. What it has given once, it gives back.
+ * Checks settings and fills in the defaults.
  * @param options settings by their names in `Settings`; text is taken for numbers and booleans too, as the environment has nothing else
+ * @param nameOf what whoever gave them calls a setting; a variable of the environment without it
  * @throws ConfigError with the setting, its value and what is allowed
  */
-export function parseConfig(options: Options | Config | Text = {}): Config {
-  if (isConfig(options)) return options
-  const given = Object.entries(options).map(([name, value]) => [name, converted(name, value)])
+export function parseConfig(options: Options | Text = {}, nameOf = variableOf): Config {
+  const { data, ...settings } = options
+  const given = Object.entries(settings).map(([name, value]) => [name, converted(name, value)])
   const values = Value.Default(Settings, Object.fromEntries(given))
   const fault = Value.Errors(Settings, values).First()
-  if (fault) throw new ConfigError(describeFault(fault.path.slice(1), fault.value, fault.schema))
-  const config = Object.freeze(Value.Decode(Settings, values))
-  parsed.add(config)
-  return config
-}
-
-function isConfig(options: object): options is Config {
-  return parsed.has(options)
+  if (fault) {
+    throw new ConfigError(describeFault(fault.path.slice(1), fault.value, fault.schema, nameOf))
+  }
+  const config = Value.Decode(Settings, values)
+  if (data === undefined) return Object.freeze(config)
+  if (typeof data !== 'object')
+    throw new ConfigError('data takes an object, as a data file holds one')
+  if (config.dataFile !== undefined) {
+    throw new ConfigError('data and dataFile are two sources of the same: give one of them')
+  }
+  return Object.freeze({ ...config, data })
 }
 
 /**
@@ -255,18 +288,27 @@ function converted(name: string, value: unknown): unknown {
   return value
 }
 
-function describeFault(setting: string, value: unknown, schema: TSchema): string {
+function describeFault(
+  setting: string,
+  value: unknown,
+  schema: TSchema,
+  nameOf: (setting: string) => string,
+): string {
   if (!(setting in Settings.properties)) return `${setting} is not a setting`
   // A secret isn't repeated: what refuses it can end in a log.
   const shown =
     setting === 'jwtSecret'
       ? `a value of ${Buffer.byteLength(String(value))} bytes`
       : JSON.stringify(value)
-  return `${variableOf(setting)} can't be ${shown}: it takes ${String(schema.allowed)}`
+  return `${nameOf(setting)} can't be ${shown}: it takes ${String(schema.allowed)}`
 }
 
-function splitList(text: string): string[] {
-  return text.split(',').map((part) => part.trim())
+function splitList(list: string | readonly string[]): string[] {
+  return typeof list === 'string' ? list.split(',').map((part) => part.trim()) : [...list]
+}
+
+function milliseconds(duration: string | number): number {
+  return typeof duration === 'number' ? duration : (parseDuration(duration) ?? Number.NaN)
 }
 
 function isOrigin(text: string): boolean {

@@ -1,7 +1,7 @@
 import { countsOf } from './counts.js'
 import { replaceText } from './data-file/edit.js'
 import { chosenDataFile } from './data-file/find.js'
-import { load, loadData } from './data-file/load.js'
+import { load } from './data-file/load.js'
 import { withPrompts } from './prompts.js'
 import { say } from './say.js'
 import { emptyText } from './starter.js'
@@ -19,8 +19,8 @@ export async function drop(
   if (!yes) {
     await withPrompts((prompts) => prompts.confirm(`Delete all of ${file}: ${counts}?`))
   }
-  const done = await replaceText(file, async (_text, data) => {
-    const gone = await countsOf((await loadData(file, data)).store)
+  const done = await replaceText(file, async (_text, { store }) => {
+    const gone = await countsOf(store)
     return { text: emptyText, done: `deleted all of ${file}: ${gone}` }
   })
   say(done)

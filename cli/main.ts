@@ -31,21 +31,22 @@ try {
   process.exitCode = report(error)
 }
 
-/** Prints one line for what a user can put right, and throws on what is a fault of the program. */
+/** Prints a line for what a user can put right, and throws on what is a fault of the program. */
 function report(error: unknown): number {
   // Commander has printed what it has to say. Help that was asked for is no error.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USAGE
-  const message = messageFor(error)
-  if (message === undefined) throw error
-  process.stderr.write(`slipway: ${printable(message)}\n`)
+  const lines = linesFor(error)
+  if (lines === undefined) throw error
+  for (const line of lines) process.stderr.write(`slipway: ${printable(line)}\n`)
   return error instanceof UsageError ? WRONG_USAGE : REFUSED
 }
 
-/** One line for what a user can put right; undefined for what is a fault of the program. */
-function messageFor(error: unknown): string | undefined {
-  const known = [ConfigError, SeedError, Refusal, UsageError]
-  if (error instanceof Error && known.some((kind) => error instanceof kind)) return error.message
+/** What a user can put right: a line for each fault of the data, and otherwise one; undefined for a fault of the program. */
+function linesFor(error: unknown): readonly string[] | undefined {
+  if (error instanceof SeedError) return error.lines
+  const known = [ConfigError, Refusal, UsageError]
+  if (error instanceof Error && known.some((kind) => error instanceof kind)) return [error.message]
   if (!(error instanceof Error) || !('syscall' in error)) return undefined
   // Node's words, without the name of its function: "address already in use 127.0.0.1:3000".
-  return `it can't listen: ${error.message.replace(/^\w+ E\w+:? /, '')}`
+  return [`it can't listen: ${error.message.replace(/^\w+ E\w+:? /, '')}`]
 }

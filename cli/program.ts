@@ -38,6 +38,11 @@ const dataFile = [
   'the data file (default: DATA_FILE, or data.json here)',
   fileName,
 ] as const
+const servedToo = [
+  '-d, --data-file <file>',
+  'the same as [data-file], as the other commands have it',
+  fileName,
+] as const
 const json = ['--json', 'print JSON'] as const
 const username = ['[username]', "the user's name; asked for without it"] as const
 const project = ['[project]', "the project's name; asked for without it"] as const
@@ -49,7 +54,7 @@ const project = ['[project]', "the project's name; asked for without it"] as con
 export function buildProgram(): Command {
   const program = new Command('slipway')
     .description('A demo and prototyping API server. Every setting is an environment variable too.')
-    .version(version)
+    .version(version, '-v, --version', 'display the version')
     .helpOption('-?, --help', 'display help for command')
     .exitOverride()
     .enablePositionalOptions()
@@ -58,9 +63,15 @@ export function buildProgram(): Command {
     .option(...host)
     .option(...apis)
     .option(...strict)
+    .option(...servedToo)
     .action(async (file: string | undefined, flags: ServeFlags) => {
       await refuseUnknownCommand(program)
       await (await import('./serve.js')).serveData(file, flags)
+    })
+    .hook('preSubcommand', () => {
+      // It would be lost, and the command be about another file.
+      if (program.opts<DataFlags>().dataFile === undefined) return
+      program.error('error: --data-file has its place behind the command')
     })
     .helpCommand('help [command]', 'display help for command')
 
@@ -121,6 +132,7 @@ function addServe(parent: Command, name: string): void {
     .option(...host)
     .option(...apis)
     .option(...strict)
+    .option(...servedToo)
     .action(async (file: string | undefined, flags: ServeFlags) => {
       await (await import('./serve.js')).serveData(file, { ...parent.opts<ServeFlags>(), ...flags })
     })
@@ -141,6 +153,7 @@ function addRunServer(
     .option('-h, --host <host>', HOST)
     .option(...apis)
     .option(...strict)
+    .option(...servedToo)
     .action(async (file: string | undefined, flags: ServeFlags) => {
       const all = { ...parent.opts<ServeFlags>(), ...flags, ...own }
       await (await import('./serve.js')).serveData(file, all, settings)

@@ -8,10 +8,12 @@ export interface ServeFlags {
   readonly apis?: string
   readonly strict?: boolean
   readonly dev?: boolean
+  readonly dataFile?: string
 }
 
 /**
  * Serves until the process is told to stop.
+ * @param dataFile comes before the flag of that name
  * @param settings what the command itself sets
  */
 export async function serveData(
@@ -49,10 +51,13 @@ function endWithParent(): void {
   if (!process.connected) stop()
 }
 
-/** What the environment sets wrongly is refused too, but is not the command's wrong usage. */
+/**
+ * What the environment sets wrongly is refused too, but is not the command's wrong usage.
+ * @throws UsageError that calls the settings as the command does: `--port`
+ */
 export function refuseWrong(given: Text): void {
   try {
-    parseConfig(given)
+    parseConfig(given, (name) => `--${name}`)
   } catch (error) {
     throw error instanceof ConfigError ? new UsageError(error.message) : error
   }

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { findDataFile } from '../seed/find.js'
-import { seed } from '../seed/seed.js'
+import { copyData } from '../seed/read.js'
+import { fill, seed } from '../seed/seed.js'
 import { collections, type Store } from '../store/collections.js'
 import { MemoryEngine } from '../store/memory/engine.js'
 import { warnOfDemoUsers } from './exposure.js'
@@ -20,6 +21,8 @@ declare module 'fastify' {
 export interface StoreOptions {
   /** The file that fills the store; without it, the one that is found. */
   readonly dataFile?: string | undefined
+  /** What a file would hold, in place of one. */
+  readonly data?: object | undefined
   /** Signs the tokens, also those of the next process with the same file. */
   readonly jwtSecret?: string | undefined
   /** A store to use as it is, instead. */
@@ -31,12 +34,14 @@ export interface StoreOptions {
  * @throws SeedError when the data file has a fault
  */
 export default fp<StoreOptions>(
-  async (app, { dataFile, jwtSecret, store: given }) => {
+  async (app, { dataFile, data, jwtSecret, store: given }) => {
     const store = given ?? (await openStore(app))
     if (!given) {
-      const file = dataFile ?? (await findDataFile())
-      const passwords = await seed(store, file, jwtSecret)
-      app.log.info(`The data comes from ${file}`)
+      const file = data ? undefined : (dataFile ?? (await findDataFile()))
+      const passwords = file
+        ? await seed(store, file, jwtSecret)
+        : (await fill(store, { name: 'data' }, copyData('data', { ...data }), jwtSecret)).passwords
+      app.log.info(`The data comes from ${file ?? 'the program'}`)
       app.passwords.accept(passwords)
       warnOfDemoUsers(app, store, passwords)
     }

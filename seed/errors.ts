@@ -1,13 +1,41 @@
-/** A fault in a data file. The message is one line: the file, the place, the fault. */
+import type { Fault } from '../store/check.js'
+
+/** How many faults are told at once: more would scroll the first ones away. */
+export const MAX_FAULTS = 20
+
+/** What is wrong with a data file, and where: a JSON pointer, empty where it is the file itself. */
+export interface SeedFault extends Fault {
+  /** In the file's text, from 1; absent where the data has none. */
+  readonly line?: number
+  readonly column?: number
+}
+
+/** Faults in a data file, or in data handed over in place of one. The message has a line for each: the file, the place, the fault. */
 export class SeedError extends Error {
   override readonly name = 'SeedError'
+  /** The lines of the message. */
+  readonly lines: readonly string[]
 
   /**
-   * @param place a JSON pointer, or a line and a column where the text isn't JSON; empty where the fault is the file's
+   * @param source the file's name
+   * @param faults as many as are told
+   * @param more how many there are beside those
    */
-  constructor(file: string, place: string, fault: string) {
-    // A key in the file can hold a line break.
-    const oneLine = place.replace(/\p{Cc}/gu, (character) => encodeURI(character))
-    super([file, oneLine, fault].filter(Boolean).join(': '))
+  constructor(
+    source: string,
+    readonly faults: readonly SeedFault[],
+    more = 0,
+  ) {
+    const told = faults.map((fault) => lineOf(source, fault))
+    const lines = more > 0 ? [...told, `${source}: and ${more} more`] : told
+    super(lines.join('\n'))
+    this.lines = lines
   }
+}
+
+function lineOf(source: string, { path, message, line, column }: SeedFault): string {
+  const place = line === undefined ? source : `${source}:${line}:${column}`
+  // A key in the file can hold a line break.
+  const pointer = path.replace(/\p{Cc}/gu, (character) => encodeURI(character))
+  return [place, pointer, message].filter(Boolean).join(': ')
 }

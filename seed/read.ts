@@ -1,24 +1,36 @@
 import { readFile } from 'node:fs/promises'
-import type { ParseError } from 'jsonc-parser'
 import { SeedError } from './errors.js'
 
-/**
- * Reads a JSON file.
- * @throws SeedError when it can't be read, or isn't JSON: with the line and the column
- */
-export async function readJson(file: string): Promise<unknown> {
-  return parseJson(file, await readText(file))
+/** Where data comes from: what it is called, and the text that it stands in, if there is one. */
+export interface Source {
+  readonly name: string
+  readonly text?: string
 }
 
 /**
  * Parses the text of a JSON file.
- * @throws SeedError with the line and the column when it isn't JSON
+ * @throws SeedError with the lines and the columns of the faults when it isn't JSON
  */
-export async function parseJson(file: string, text: string): Promise<unknown> {
+export async function parseJson(source: Required<Source>): Promise<unknown> {
   try {
-    return JSON.parse(text)
+    return JSON.parse(source.text)
   } catch {
-    throw new SeedError(file, await placeOfFault(text), 'not valid JSON')
+    const { syntaxError } = await import('./faults.js')
+    throw syntaxError(source)
+  }
+}
+
+/**
+ * Data that a program hands over, as JSON has it: a copy, so that nothing of the program's changes.
+ * @throws SeedError when JSON can't be made of it
+ */
+export function copyData(name: string, data: object): unknown {
+  try {
+    return JSON.parse(JSON.stringify(data))
+  } catch (error) {
+    throw new SeedError(name, [
+      { path: '', message: `can't be written as JSON (${firstLine(reasonOf(error))})` },
+    ])
   }
 }
 
@@ -26,8 +38,8 @@ export async function parseJson(file: string, text: string): Promise<unknown> {
  * Reads a text file, without the byte order mark that some editors write.
  * @throws SeedError when it can't be read, or isn't UTF-8
  */
-export async function readText(file: string): Promise<string> {
-  return decodeText(file, await readBytes(file))
+export async function readText(file: string): Promise<Required<Source>> {
+  return { name: file, text: decodeText(file, await readBytes(file)) }
 }
 
 /** @throws SeedError when the file can't be read */
@@ -35,7 +47,7 @@ export async function readBytes(file: string): Promise<Buffer> {
   try {
     return await readFile(file)
   } catch (cause) {
-    throw new SeedError(file, '', `can't be read (${reasonOf(cause)})`)
+    throw new SeedError(file, [{ path: '', message: `can't be read (${reasonOf(cause)})` }])
   }
 }
 
@@ -47,8 +59,12 @@ export function decodeText(file: string, bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
-    throw new SeedError(file, '', 'not UTF-8 text')
+    throw new SeedError(file, [{ path: '', message: 'not UTF-8 text' }])
   }
+}
+
+function firstLine(text: string): string {
+  return text.split('\n')[0] ?? text
 }
 
 /** Why the file system refuses, in a word or three. */
@@ -61,22 +77,4 @@ export function reasonOf(error: unknown): string {
 /** The code of an error of Node's, such as ENOENT. */
 export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error ? String(error.code) : undefined
-}
-
-/** JSON.parse says where in one version of Node and not in another, so the place is looked for again. */
-async function placeOfFault(text: string): Promise<string> {
-  // Loaded only here, since no good file needs it.
-  const { parseTree, printParseErrorCode } = await import('jsonc-parser')
-  const faults: ParseError[] = []
-  try {
-    parseTree(text, faults, { disallowComments: true, allowTrailingComma: false })
-  } catch (error) {
-    // It follows nested values by calling itself.
-    if (error instanceof RangeError) return 'nested too deeply'
-    throw error
-  }
-  const [first] = faults
-  const before = text.slice(0, first?.offset ?? text.length).split('\n')
-  const what = first ? ` (${printParseErrorCode(first.error)})` : ''
-  return `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}${what}`
 }

@@ -41,6 +41,21 @@ export function compile<S extends TSchema, T = Static<S>>(schema: S): Check<T> {
   return Object.assign(check, { fault: () => describe(validate?.errors?.[0]) })
 }
 
+/** Finds all that is wrong with a value, where a `Check` stops at the first fault. */
+export function allFaults(schema: TSchema, value: unknown): readonly ErrorObject[] {
+  const { formats } = ajv
+  const all = new Ajv({
+    meta: false,
+    validateSchema: false,
+    verbose: true,
+    allErrors: true,
+    formats,
+  })
+  const validate = all.compile(schema)
+  validate(value)
+  return validate.errors ?? []
+}
+
 /** What is said of a field that has to be there and isn't, of a text that has to be more than nothing, and of a field too many. */
 export const MISSING = 'is missing'
 export const EMPTY = 'must not be empty'

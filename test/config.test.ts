@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import t from 'tap'
-import { ConfigError, parseConfig, readEnvironment, Settings, variableOf } from '../config.js'
+import { parseConfig, readEnvironment, Settings, variableOf } from '../config.js'
 
 t.test('every setting has its default', async (t) => {
   t.same(parseConfig(), {
@@ -13,6 +13,7 @@ t.test('every setting has its default', async (t) => {
     requestTimeout: 30_000,
     corsOrigin: '*',
     logLevel: 'info',
+    logFormat: 'auto',
     loginLimit: 10,
     nodeEnv: 'development',
     forumPageSize: 10,
@@ -37,6 +38,7 @@ t.test('text from the environment becomes what the setting is', async (t) => {
     REQUEST_TIMEOUT: '1m',
     CORS_ORIGIN: 'http://a.example, http://b.example',
     LOG_LEVEL: 'warn',
+    LOG_FORMAT: 'json',
     LOGIN_LIMIT: '0',
     FORUM_PAGE_SIZE: '3',
     MEMES_TOKEN_TTL: '1d',
@@ -58,6 +60,7 @@ t.test('text from the environment becomes what the setting is', async (t) => {
     requestTimeout: 60_000,
     corsOrigin: ['http://a.example', 'http://b.example'],
     logLevel: 'warn',
+    logFormat: 'json',
     loginLimit: 0,
     forumPageSize: 3,
     memesTokenTtl: 86_400_000,
@@ -71,7 +74,7 @@ t.test('text from the environment becomes what the setting is', async (t) => {
 t.test(
   'a wrong value is refused in one line: the setting, the value, what is allowed',
   async (t) => {
-    const refused: [object, string][] = [
+    const refused: [object, string | RegExp][] = [
       [{ port: 'abc' }, `PORT can't be "abc": it takes a whole number from 0 to 65535`],
       [{ port: '65536' }, `PORT can't be 65536: it takes a whole number from 0 to 65535`],
       [{ port: -1 }, `PORT can't be -1: it takes a whole number from 0 to 65535`],
@@ -112,10 +115,19 @@ t.test(
         { corsOrigin: '' },
         `CORS_ORIGIN can't be "": it takes * or origins such as http://localhost:5173, with commas between them`,
       ],
+      [{ apis: [] }, /^APIS can't be \[\]: it takes names/],
+      [{ apis: ['fleet', 'nope'] }, /^APIS can't be \["fleet","nope"\]: it takes names/],
+      [{ accessTokenTtl: 1500 }, /^ACCESS_TOKEN_TTL can't be 1500: it takes a whole number with a/],
+      [{ bodyLimit: 0 }, /^BODY_LIMIT can't be 0: it takes a whole number with a unit/],
+      [{ data: 'data.json' }, 'data takes an object, as a data file holds one'],
+      [
+        { data: {}, dataFile: 'data.json' },
+        'data and dataFile are two sources of the same: give one of them',
+      ],
       [{ colour: 'red' }, 'colour is not a setting'],
     ]
     for (const [options, message] of refused) {
-      t.throws(() => parseConfig({ ...options }), new ConfigError(message))
+      t.throws(() => parseConfig({ ...options }), { name: 'ConfigError', message })
     }
     for (const duration of ['0s', '1.5h', '15 m', '-1s', '1y', 's', '9999999999s']) {
       t.throws(
@@ -140,9 +152,24 @@ t.test('CORS_ORIGIN takes origins as browsers send them', async (t) => {
   }
 })
 
-t.test('settings that were parsed are taken as they are', async (t) => {
-  const config = parseConfig({ port: 1 })
-  t.equal(parseConfig(config), config)
+t.test('settings that were parsed are settings, and so is a part of them', async (t) => {
+  const config = parseConfig({
+    port: 1,
+    requestTimeout: '10m',
+    bodyLimit: '2KiB',
+    corsOrigin: 'http://a.example,http://b.example',
+    apis: 'memes,fleet',
+    data: { users: [] },
+  })
+  t.same(parseConfig(config), config)
+  t.same(parseConfig({ ...config, port: 0 }), { ...config, port: 0 })
+  const { memesTokenTtl } = parseConfig({ memesTokenTtl: '1d' })
+  t.equal(parseConfig({ memesTokenTtl }).memesTokenTtl, 86_400_000)
+  t.same(parseConfig({ apis: ['plans', 'fleet'] }).apis, ['fleet', 'plans'])
+})
+
+t.test('whoever gives the settings can have names for them', async (t) => {
+  t.throws(() => parseConfig({ port: 'x' }, (name) => `--${name}`), { message: /^--port can't be/ })
 })
 
 t.test('the settings are frozen', async (t) => {

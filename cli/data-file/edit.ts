@@ -2,12 +2,11 @@ import { constants } from 'node:fs'
 import { access, realpath, stat } from 'node:fs/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { SeedFile } from '../../seed/format.js'
-import { decodeText, parseJson, readBytes, reasonOf } from '../../seed/read.js'
-import { assertSeedFile } from '../../seed/seed.js'
+import { decodeText, readBytes, reasonOf } from '../../seed/read.js'
 import { Refusal } from '../errors.js'
 import { type Change, changed } from './change.js'
 import { changeText } from './document.js'
-import { loadData } from './load.js'
+import { type Loaded, loadText } from './load.js'
 import { withLock } from './lock.js'
 import { replaceFile } from './write.js'
 
@@ -30,7 +29,7 @@ export async function editFile(
   file: string,
   decide: (data: SeedFile) => Decision,
 ): Promise<string> {
-  return replaceText(file, async (text, data) => {
+  return replaceText(file, async (text, { data }) => {
     const { change, done } = decide(data)
     return { text: await editedText(file, text, data, change), done }
   })
@@ -48,11 +47,10 @@ export async function editedText(
   change: Change,
 ): Promise<string> {
   const after = changedText(file, text, change)
-  const meaning = await parseJson(file, after)
+  const { data: meaning } = await loadText({ name: file, text: after })
   if (!isDeepStrictEqual(meaning, changed(data, change))) {
     throw new Error(`${file}: the edit would have changed something else too`)
   }
-  await loadData(file, meaning)
   return after
 }
 
@@ -74,7 +72,7 @@ function changedText(file: string, text: string, change: Change): string {
  */
 export async function replaceText(
   file: string,
-  change: (text: string, data: SeedFile) => Promise<{ text: string; done: string }>,
+  change: (text: string, loaded: Loaded) => Promise<{ text: string; done: string }>,
 ): Promise<string> {
   await refuseDevice(file)
   // Read first, so that a file that can't be read is told in the same words everywhere.
@@ -87,10 +85,7 @@ export async function replaceText(
       const before = await stat(target, { bigint: true })
       const bytes = await readBytes(target)
       const old = decodeText(file, bytes)
-      const data = await parseJson(file, old)
-      assertSeedFile(file, data)
-      await loadData(file, data)
-      const { text, done } = await change(old, data)
+      const { text, done } = await change(old, await loadText({ name: file, text: old }))
       const mark = bytes.subarray(0, 3).toString() === BYTE_ORDER_MARK ? BYTE_ORDER_MARK : ''
       await replaceFile(target, mark + text, await stat(target), async () => {
         const now = await stat(target, { bigint: true })

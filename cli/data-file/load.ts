@@ -1,10 +1,12 @@
-import { parseJson, readText } from '../../seed/read.js'
+import type { SeedFile } from '../../seed/format.js'
+import { parseJson, readText, type Source } from '../../seed/read.js'
 import { fill } from '../../seed/seed.js'
 import { collections, type Store } from '../../store/collections.js'
 import { MemoryEngine } from '../../store/memory/engine.js'
 
 /** What a data file holds, once the server would take it. */
 export interface Loaded {
+  readonly data: SeedFile
   readonly store: Store
   /** How many passwords in it are plain. */
   readonly plainPasswords: number
@@ -15,16 +17,15 @@ export interface Loaded {
  * @throws SeedError when it has a fault
  */
 export async function load(file: string): Promise<Loaded> {
-  return loadData(file, await parseJson(file, await readText(file)))
+  return loadText(await readText(file))
 }
 
 /**
- * Loads what a data file holds as the server does.
- * @param file its name, for the messages
+ * Loads the text of a data file as the server does.
  * @throws SeedError when it has a fault
  */
-export async function loadData(file: string, data: unknown): Promise<Loaded> {
+export async function loadText(source: Required<Source>): Promise<Loaded> {
   const store = await new MemoryEngine().open(collections)
-  const passwords = await fill(store, file, data)
-  return { store, plainPasswords: passwords.size }
+  const { data, passwords } = await fill(store, source, await parseJson(source))
+  return { data, store, plainPasswords: passwords.size }
 }

@@ -46,10 +46,10 @@ t.test('--help and --version', async (t) => {
   for (const word of ['[data-file]', '--port', '--host', '--apis', 'openapi', '--version']) {
     t.match(help.output.stdout, word)
   }
-  const version = runCommand(t, ['--version'])
-  t.equal(await version.ended, 0)
   const manifest = JSON.parse(await readFile(`${ROOT}/package.json`, 'utf8'))
-  t.equal(version.output.stdout, `${manifest.version}\n`)
+  for (const flag of ['--version', '-v']) {
+    t.match(await finish(t, [flag]), { code: 0, stdout: `${manifest.version}\n` })
+  }
 })
 
 t.test('flags and the data file come before the environment', async (t) => {
@@ -62,6 +62,16 @@ t.test('flags and the data file come before the environment', async (t) => {
   })
   const response = await fetch(`${url}/api/users`)
   t.same(await response.json(), [{ id: 1, name: 'me' }])
+})
+
+t.test('every command that serves takes --data-file too', async (t) => {
+  const folder = t.testdir({
+    'mine.json': JSON.stringify({ users: [{ name: 'me', password: 'mine' }] }),
+  })
+  for (const args of [['-d'], ['serve', '--data-file'], ['runprodserver', '-d']]) {
+    const { url } = await startListening(t, [...args, 'mine.json', '-p', '0'], { cwd: folder })
+    t.same(await (await fetch(`${url}/api/users`)).json(), [{ id: 1, name: 'me' }])
+  }
 })
 
 t.test(
@@ -95,7 +105,7 @@ t.test('openapi prints the document without listening, and needs no data file', 
 
   const wrong = runCommand(t, ['openapi', '--apis', 'nope'])
   t.equal(await wrong.ended, 2)
-  t.match(wrong.output.stderr, /^slipway: APIS can't be "nope"/)
+  t.match(wrong.output.stderr, /^slipway: --apis can't be "nope"/)
 })
 
 t.test('a reader that has read enough is no fault', async (t) => {
@@ -133,8 +143,8 @@ t.test('what a user can put right is one line, and exit code 1', async (t) => {
     [['serve'], { LOG_LEVEL: 'loud' }, /^slipway: LOG_LEVEL can't be "loud": it takes one of.*\n$/],
     [[], { JWT_SECRET: 'short' }, /^slipway: JWT_SECRET can't be a value of 5 bytes.*\n$/],
     [['none.json'], {}, /^slipway: none\.json: can't be read \(no such file\)\n$/],
-    [['runserver', 'broken.json'], {}, /^slipway: broken\.json: line 1, column 12 .*\n$/],
-    [['broken.json'], {}, /^slipway: broken\.json: line 1, column 12 .*: not valid JSON\n$/],
+    [['runserver', 'broken.json'], {}, /^slipway: broken\.json:1:12: .*\n$/],
+    [['broken.json'], {}, /^slipway: broken\.json:1:12: not valid JSON: a \] is missing here\n$/],
     [
       ['-H', '203.0.113.1', '-p', '0', 'empty.json'],
       {},
@@ -169,10 +179,10 @@ t.test('wrong usage is exit code 2', async (t) => {
 t.test('wrong usage is told in a line, or with help', async (t) => {
   t.chdir(t.testdir({ word: '{}', 'data.json': '{}' }))
   const calls: [string[], RegExp][] = [
-    [['--port', 'abc'], /^slipway: PORT can't be "abc": it takes a whole number.*\n$/],
-    [['-p', '1', 'serve', '-p', 'abc'], /^slipway: PORT can't be "abc".*\n$/],
+    [['--port', 'abc'], /^slipway: --port can't be "abc": it takes a whole number.*\n$/],
+    [['-p', '1', 'serve', '-p', 'abc'], /^slipway: --port can't be "abc".*\n$/],
     [['runprodserver', '-h'], /^error: option '-h, --host <host>' argument missing\n$/],
-    [['--apis', ''], /^slipway: APIS can't be "".*\n$/],
+    [['--apis', ''], /^slipway: --apis can't be "".*\n$/],
     [['--colour', 'red'], /^error: unknown option '--colour'\n$/],
     [['usr', 'add'], /^error: 'usr' is neither a command nor a file here.*\n$/],
     [['usr'], /^error: 'usr' is neither a command nor a file here.*\n$/],
@@ -184,6 +194,9 @@ t.test('wrong usage is told in a line, or with help', async (t) => {
     [['user'], /^Usage: slipway user /],
     [[''], EMPTY_NAME],
     [['serve', ''], EMPTY_NAME],
+    [['serve', '-d', ''], EMPTY_NAME],
+    [['-d', 'word', 'drop', '--yes'], /^error: --data-file has its place behind the command\n$/],
+    [['-d', 'word', 'user', 'list'], /^error: --data-file has its place behind the command\n$/],
     [['runserver', ''], EMPTY_NAME],
     [['init', ''], EMPTY_NAME],
     [['check', ''], EMPTY_NAME],

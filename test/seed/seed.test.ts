@@ -181,11 +181,15 @@ t.test('a byte order mark is no fault', async (t) => {
 t.test('a fault is told with its place', async (t) => {
   const user = { name: 'user', password: 'password' }
   const faults: [unknown, string | RegExp][] = [
-    ['', 'line 1, column 1 (ValueExpected): not valid JSON'],
-    ['{\n  "ships": [}\n}', /^line 2, column 13 \(.*\): not valid JSON$/],
-    ['{"ships": [],}', /^line 1, column 14 \(.*\): not valid JSON$/],
-    ['{"ships": [] // all\n}', /^line 1, column 14 \(.*\): not valid JSON$/],
-    ['{"ships": []', /^line 1, column 13 \(.*\): not valid JSON$/],
+    ['', '1:1: not valid JSON: a value is missing here, or the comma before this is one too many'],
+    ['{\n  "ships": [}\n}', /^2:13: not valid JSON: a value is missing here/],
+    ['{"ships": [],}', /^1:14: not valid JSON: .* the comma before this is one too many$/],
+    ['{"ships": [] // all\n}', '1:14: not valid JSON: JSON has no comments'],
+    ['{"ships": []', '1:13: not valid JSON: a } is missing here'],
+    ['{"ships" []}', '1:10: not valid JSON: a colon is missing before this'],
+    ["{'ships': []}", /^1:2: not valid JSON: .* stand in double quotes$/],
+    ['{"ships": []} 1', '1:15: not valid JSON: the data has ended before this'],
+    ['{"ships": "a\tb"}', /^1:11: not valid JSON: .* that is not escaped$/],
     [Buffer.from([0x22, 0xff, 0x22]), 'not UTF-8 text'],
     [[], 'must be object'],
     [{ starships: [] }, '/starships: is not known here'],
@@ -221,10 +225,13 @@ t.test('a fault is told with its place', async (t) => {
         '/users/0/passwordHash: must be a whole argon2id hash that a login can wait for',
       ]),
     [{ users: [{ ...user, date_registered: '2020-13-45T00:00:00Z' }] }, /^\/users\/0\/date_regis/],
-    [{ users: [{ ...user, name: 'a:b' }] }, /^\/users\/0\/name: must match/],
+    [
+      { users: [{ ...user, name: 'a:b' }] },
+      /^\/users\/0\/name: is not allowed: two characters or more; no colon and no control/,
+    ],
     [{ users: [{ ...user, date_registered: '2021-02-29T00:00:00Z' }] }, /^\/users\/0\/date_regis/],
     [{ 'a\nb': [] }, '/a%0Ab: is not known here'],
-    ['['.repeat(200_000), 'nested too deeply: not valid JSON'],
+    ['['.repeat(200_000), 'not valid JSON: nested too deeply'],
     [{ users: [null] }, '/users/0: must be object'],
   ]
   const article = { title: 'A title', text: 'A text' }
@@ -249,7 +256,10 @@ t.test('a fault is told with its place', async (t) => {
       { articles: [{ ...article, date_posted: 'today' }] },
       '/articles/0/date_posted: must be a date such as 2026-01-31T12:00:00Z',
     ],
-    [{ templates: [{ ...template, url: 'x' }] }, /^\/templates\/0\/url: must match/],
+    [
+      { templates: [{ ...template, url: 'x' }] },
+      /^\/templates\/0\/url: is not allowed: a picture's address/,
+    ],
     [{ templates: [{ ...template, username: 'nobody' }] }, '/templates/0/username: names no user'],
     [{ templates: [{ ...template, user_id: 'nobody' }] }, '/templates/0/user_id: names no user'],
     [
@@ -327,7 +337,7 @@ t.test('a fault is told with its place', async (t) => {
       '/dmps/0/a/b~1c: must be a number that JSON can be written with',
     ],
     [{ applications: { 'a\nb': 5 } }, '/applications/a%0Ab: must be string'],
-    [{ applications: {} }, '/applications: must NOT have fewer than 1 properties'],
+    [{ applications: {} }, '/applications: must not be empty'],
     [{ applications: { app: 'short' } }, /^\/applications\/app: must match/],
     [
       { applications: { 'a/b': 'same-token', other: 'same-token' } },
@@ -338,12 +348,91 @@ t.test('a fault is told with its place', async (t) => {
     await t.test(String(expected), async (t) => {
       const error = await load(t, content).catch((error) => error)
       t.type(error, SeedError)
-      const [file, ...rest] = error.message.split('data.json: ')
-      t.match(file, /\/$/, 'the file comes first')
-      t.match(rest.join(''), expected)
-      t.notMatch(error.message, /\n/, 'in one line')
+      const [, file, place, fault] = /^(.*data\.json)(:\d+:\d+)?: (.*)$/.exec(error.message) ?? []
+      t.match(file, /\//, 'the file comes first')
+      const isSyntax = fault?.startsWith('not valid JSON')
+      t.match(isSyntax && place ? `${place.slice(1)}: ${fault}` : fault, expected)
+      t.equal(error.faults.length, 1)
     })
   }
+})
+
+/** What is said of a file with this content, without the file's name. */
+async function faultsOf(t: Test, content: unknown): Promise<string[]> {
+  const error = await load(t, content).catch((error) => error)
+  if (!(error instanceof SeedError)) throw error
+  t.equal(error.message, error.lines.join('\n'))
+  return error.lines.map((line) => line.replace(/^.*data\.json:/, ''))
+}
+
+t.test('all faults are told at once, each with its line and column', async (t) => {
+  const text = `{
+  "users": [
+    { "name": "ada", "pasword": "x" },
+    { "name": "bob", "password": "x" },
+    { "id": 7, "name": "bob", "password": "x" }
+  ],
+  "articels": [],
+  "articles": [
+    { "title": "", "text": "x" },
+    { "title": "By one whom a fault kept out", "text": "x", "author.username": "ada" },
+    { "title": "By nobody", "text": "x",
+      "author.username": "bobb" },
+    { "title": "By another who was kept out", "text": "x", "user_id": 7 }
+  ],
+  "dmps": [{ "user": "bob", "size": [1, 1e999] }]
+}`
+  t.same(await faultsOf(t, text), [
+    '7:3: /articels: is not known here',
+    '3:22: /users/0/pasword: is not known here; did you mean "password"?',
+    '9:16: /articles/0/title: must not be empty',
+    '5:5: /users/2: another record has the same username',
+    '12:26: /articles/2/author.username: names no user; did you mean "bob"?',
+    '15:41: /dmps/0/size/1: must be a number that JSON can be written with',
+  ])
+})
+
+t.test('a missing comma does not hide the next', async (t) => {
+  t.same(await faultsOf(t, '{"users": []\n"ships": []\n\n  "dmps": [,] x}'), [
+    '2:1: not valid JSON: a comma is missing before this',
+    '4:3: not valid JSON: a comma is missing before this',
+    '4:12: not valid JSON: a value is missing here, or the comma before this is one too many',
+  ])
+})
+
+t.test('of many faults the first twenty are told, and how many more there are', async (t) => {
+  const lines = await faultsOf(t, {
+    ships: Array.from({ length: 50 }, () => ({ ...ship, crew: 0 })),
+  })
+  t.equal(lines.length, 21)
+  t.match(lines[20], ' and 30 more')
+})
+
+t.test('a name that is nothing like another is not guessed', async (t) => {
+  t.same(await faultsOf(t, { ships: [{ ...ship, colour: 1 }], xy: [] }), [
+    '1:230: /xy: is not known here',
+    '1:217: /ships/0/colour: is not known here',
+  ])
+  t.same(await faultsOf(t, { shps: [] }), ['1:2: /shps: is not known here; did you mean "ships"?'])
+})
+
+t.test('data that a program hands over is checked as a file is, and left alone', async (t) => {
+  const data = { ships: [{ ...ship, roles: ['one'] }], users: [{ name: 'me', password: 'mine' }] }
+  const app = await startApp(t, { data })
+  t.match((await call(app, 'GET', '/api/ships')).json(), [{ id: 1, roles: ['one'] }])
+  data.ships[0]?.roles.push('two')
+  t.match((await call(app, 'GET', '/api/ships/1')).json().roles, ['one'])
+  await t.rejects(startApp(t, { data: { ships: [{ ...ship, crew: 0 }], user: [] } }), {
+    name: 'SeedError',
+    message:
+      'data: /user: is not known here; did you mean "users"?\ndata: /ships/0/crew: must be >= 1',
+  })
+  const cyclic = { ships: [{}] }
+  Object.assign(cyclic, { self: cyclic })
+  await t.rejects(startApp(t, { data: cyclic }), {
+    name: 'SeedError',
+    message: /^data: can't be written as JSON \(Converting circular/,
+  })
 })
 
 t.test('a file that is not there is told', async (t) => {

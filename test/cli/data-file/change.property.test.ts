@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { type Decision, editedText } from '../../../cli/data-file/edit.js'
-import { loadData } from '../../../cli/data-file/load.js'
+import { loadText } from '../../../cli/data-file/load.js'
 import { memberAddition } from '../../../cli/member/add.js'
 import { memberRemoval } from '../../../cli/member/remove.js'
 import { projectAddition } from '../../../cli/project/add.js'
@@ -10,7 +10,6 @@ import { userAddition } from '../../../cli/user/add.js'
 import { nameOf } from '../../../cli/user/name.js'
 import { userRemoval } from '../../../cli/user/remove.js'
 import type { SeedFile } from '../../../seed/format.js'
-import { assertSeedFile } from '../../../seed/seed.js'
 import type { Store } from '../../../store/collections.js'
 import { newUser } from '../../../store/collections.js'
 import { all } from '../../../store/lookups.js'
@@ -199,23 +198,23 @@ for (const name of Object.keys(commandsFor('', ''))) {
         fc.constantFrom(undefined, 2, '\t'),
         async (data, user, project, indent) => {
           const text = JSON.stringify(data, null, indent)
-          const seed: unknown = JSON.parse(text)
-          assertSeedFile(FILE, seed)
+          const load = () => loadText({ name: FILE, text })
+          const { data: seed } = await load()
           const { users = [], projects = [] } = seed
           const [chosen, of] = [users[user % users.length], projects[project % projects.length]]
           if (!chosen || !of) throw new Error('there is always one')
           const username = nameOf(chosen) ?? ''
           const command = commandsFor(username, of.name)[name]
           if (!command) throw new Error(name)
-          const isMember = await loadData(FILE, seed).then(async ({ store }) =>
+          const isMember = await load().then(async ({ store }) =>
             store.memberships.getBy(await idsIn(store, username, of.name)),
           )
           fc.pre(name === 'member add' ? !isMember : name !== 'member remove' || Boolean(isMember))
 
           const after = await editedText(FILE, text, seed, command.decide(seed).change)
-          const expected = await loadData(FILE, seed)
+          const expected = await load()
           await command.apply(expected.store)
-          const actual = await loadData(FILE, JSON.parse(after))
+          const actual = await loadText({ name: FILE, text: after })
           t.strictSame(await contents(actual.store), await contents(expected.store))
           // What was not laid out anew is laid out as it was.
           t.equal(after.includes('\n'), indent !== undefined)
