@@ -1,4 +1,5 @@
 import fp from 'fastify-plugin'
+import { LRUCache } from 'lru-cache'
 import type { User } from '../../store/collections.js'
 import { type ApiError, errors } from '../http/errors.js'
 import { failure } from '../openapi/responses.js'
@@ -8,7 +9,7 @@ declare module 'fastify' {
     /**
      * Finds the user whom a name and a password belong to.
      * @param wrong makes what is thrown when they belong to nobody; it gets the user of that name
-     * @throws 429 when this address has failed too often as this user, 503 when too many logins are waiting
+     * @throws 429 when this address has failed too often as this user, unless it logs in as one it has been before; 503 when too many logins are waiting
      */
     readonly logIn: (
       request: FastifyRequest,
@@ -34,52 +35,53 @@ export const loginRefusals = (wrong: ApiError) => ({
 /** How long failures count, in milliseconds. */
 const WINDOW = 60_000
 
-/** Of how many users and addresses failures are remembered: more than can be hashed in that time. */
-const MAX_REMEMBERED = 100_000
+/** Of how many users and addresses something is remembered: more than can be hashed while failures count. */
+const MAX_REMEMBERED = 20_000
 
-interface Failures {
-  count: number
-  readonly until: number
-}
+/** How many times the limit is looked at where the user has logged in from the same address before. */
+const KNOWN_FACTOR = 5
 
-/** Counts failed logins by user and address, so that nobody can try password after password. */
-export class LoginLimiter {
+/**
+ * Counts failed logins by user and address, so that nobody can try password after password. Where that user has logged in
+ * from that address before, the right password passes beyond the limit too: whoever tests a client isn't locked out by its
+ * failures. A wrong one is answered there as if nobody had looked. Somebody else behind the same address could use that to go
+ * on trying, so this ends as well, at a multiple of the limit.
+ */
+class LoginLimiter {
   readonly #limit: number
-  readonly #now: () => number
-  /** In the order in which they end. */
-  readonly #failures = new Map<string, Failures>()
+  readonly #failures = new LRUCache<string, number>({ max: MAX_REMEMBERED, ttl: WINDOW })
+  readonly #known = new LRUCache<string, true>({ max: MAX_REMEMBERED })
 
-  /** @param now the clock: milliseconds since 1970 */
-  constructor(limit: number, now: () => number = Date.now) {
+  constructor(limit: number) {
     this.#limit = limit
-    this.#now = now
   }
 
-  /** @throws 429 when there were too many failures */
-  check(key: string): void {
-    const failures = this.#current(key)
-    if (this.#limit > 0 && failures && failures.count >= this.#limit) {
-      throw errors.tooManyFailures(Math.ceil((failures.until - this.#now()) / 1000))
-    }
+  /**
+   * Says whether a login is beyond the limit and let through to be looked at all the same.
+   * @param name the address and the name that was given
+   * @param account the address and the account of that name, if there is one
+   * @throws 429
+   */
+  isBeyond(name: string, account: string | undefined): boolean {
+    const failures = this.#failures.get(name) ?? 0
+    if (this.#limit === 0 || failures < this.#limit) return false
+    const isKnown = account !== undefined && this.#known.get(account) === true
+    if (!isKnown || failures >= this.#limit * KNOWN_FACTOR) throw this.refusal(name)
+    return true
   }
 
-  addFailure(key: string): void {
-    const failures = this.#current(key)
-    if (failures) failures.count += 1
-    else this.#failures.set(key, { count: 1, until: this.#now() + WINDOW })
-    for (const [oldest, { until }] of this.#failures) {
-      if (until > this.#now() && this.#failures.size <= MAX_REMEMBERED) break
-      this.#failures.delete(oldest)
-    }
+  refusal(name: string): ApiError {
+    return errors.tooManyFailures(
+      Math.max(1, Math.ceil(this.#failures.getRemainingTTL(name) / 1000)),
+    )
   }
 
-  #current(key: string): Failures | undefined {
-    const failures = this.#failures.get(key)
-    if (failures && failures.until <= this.#now()) {
-      this.#failures.delete(key)
-      return undefined
-    }
-    return failures
+  addFailure(name: string): void {
+    this.#failures.set(name, (this.#failures.get(name) ?? 0) + 1, { noUpdateTTL: true })
+  }
+
+  addSuccess(account: string): void {
+    this.#known.set(account, true)
   }
 }
 
@@ -89,15 +91,20 @@ export default fp<LoginOptions>(
     const limiter = new LoginLimiter(loginLimit)
 
     app.decorate('logIn', async (request, username, password, wrong = errors.credentialsWrong) => {
-      const key = `${request.ip} ${username}`
-      limiter.check(key)
+      const name = `${request.ip} ${username}`
       const user = await request.store.users.getBy({ username })
+      // Not by its name, which another can have once this one is deleted.
+      const account = user && `${request.ip} ${user.publicId}`
+      limiter.isBeyond(name, account)
       const isRight = await app.passwords.verify(user, password)
-      // Others of the same key may have failed while this one was being checked.
-      limiter.check(key)
-      if (user && isRight) return user
-      limiter.addFailure(key)
-      throw wrong(user)
+      // Others of the same name may have failed while this one was being checked.
+      const isBeyond = limiter.isBeyond(name, account)
+      if (user && account && isRight) {
+        limiter.addSuccess(account)
+        return user
+      }
+      limiter.addFailure(name)
+      throw isBeyond ? limiter.refusal(name) : wrong(user)
     })
   },
   { name: 'login', dependencies: ['passwords', 'store'] },

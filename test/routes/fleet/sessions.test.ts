@@ -69,6 +69,50 @@ t.test('logIn refuses a user and address after too many failures', async (t) => 
   t.equal((await post('user', 'password', '10.0.0.1')).statusCode, 200, 'and another address')
 })
 
+t.test(
+  'the right password passes beyond the limit where that user has logged in before',
+  async (t) => {
+    const app = await startApp(t, { loginLimit: 3 })
+    const post = (password: string, remoteAddress = '127.0.0.1', username = 'user') =>
+      app.inject({
+        method: 'POST',
+        url: '/auth/login',
+        payload: { username, password },
+        remoteAddress,
+      })
+    t.equal((await post('password')).statusCode, 200)
+    t.equal((await post('guest', '10.0.0.1', 'guest')).statusCode, 200)
+    const fail = async (times: number, ...rest: [string?, string?]) => {
+      const statuses: number[] = []
+      for (let count = 0; count < times; count++) {
+        statuses.push((await post('wrong', ...rest)).statusCode)
+      }
+      return statuses
+    }
+    t.same(await fail(6), [401, 401, 401, 429, 429, 429], 'a wrong one is answered as it was')
+    t.equal((await post('password')).statusCode, 200)
+
+    t.same(await fail(3, '10.0.0.1'), [401, 401, 401])
+    isError(t, await post('password', '10.0.0.1'), 429, /^Too many failed logins/)
+    t.equal((await post('guest', '10.0.0.1', 'guest')).statusCode, 200, 'another user was here')
+
+    t.same(new Set(await fail(9)), new Set([429]))
+    isError(t, await post('password'), 429, /^Too many failed logins/)
+  },
+)
+
+t.test('an account does not inherit from another of its name', async (t) => {
+  const app = await startApp(t, { loginLimit: 1 })
+  const payload = { name: 'newcomer', password: 'pass' }
+  const first = (await call(app, 'POST', '/api/users', { payload })).json()
+  const { access: token } = await logIn(app, 'newcomer', 'pass')
+  await call(app, 'DELETE', `/api/users/${first.id}`, { token })
+  await call(app, 'POST', '/api/users', { payload })
+  await t.rejects(logIn(app, 'newcomer', 'wrong'))
+  const refused = { username: 'newcomer', password: 'pass' }
+  isError(t, await call(app, 'POST', '/auth/login', { payload: refused }), 429)
+})
+
 t.test('logIn has no limit when it is switched off', async (t) => {
   const app = await startApp(t, { loginLimit: 0 })
   const payload = { username: 'user', password: 'wrong' }
