@@ -10,6 +10,7 @@ import bodies from './plugins/http/bodies.js'
 import { buildSerializer, buildValidator } from './plugins/http/compilers.js'
 import errors, { answerError } from './plugins/http/error-handler.js'
 import json from './plugins/http/json.js'
+import { loggingFor } from './plugins/http/logs.js'
 import methods from './plugins/http/methods.js'
 import refusedBody from './plugins/http/refused-body.js'
 import security, { HEADERS } from './plugins/http/security.js'
@@ -33,8 +34,9 @@ const CONNECTIONS_CHECK = 1_000
  */
 export async function buildApp(options: Options = {}, store?: Store): Promise<FastifyInstance> {
   const config = parseConfig(options)
+  const logging = await loggingFor(config)
   const app = Fastify({
-    logger: { level: config.logLevel },
+    ...logging,
     bodyLimit: config.bodyLimit,
     requestTimeout: config.requestTimeout,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
@@ -48,8 +50,9 @@ export async function buildApp(options: Options = {}, store?: Store): Promise<Fa
     },
     // A stop lets requests on open connections finish.
     return503OnClosing: false,
-    // What fails here has met no hook yet.
+    // What fails here has met no hook yet, and Fastify doesn't look when it has its answer.
     frameworkErrors: (error, request, reply) => {
+      reply.raw.once('finish', () => logging.logController.requestCompleted(null, request, reply))
       reply.headers(HEADERS)
       answerError(error, request, reply)
     },

@@ -6,6 +6,12 @@ import type { Config } from './config.js'
 const GRACE = 10_000
 
 /**
+ * Signals that tell of a fault in the process itself. A handler would return into that fault, which comes again for ever: Node
+ * aborts, for one, where it can't reset a terminal that has gone. The system ends the process by them.
+ */
+const FATAL = ['SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGABRT', 'SIGTRAP', 'SIGFPE'] as const
+
+/**
  * Serves until the process is told to stop (SIGTERM, SIGINT): then requests under way finish, for ten seconds at most.
  * A second signal ends it at once.
  * @throws SeedError, or what listening throws, such as EADDRINUSE
@@ -14,7 +20,7 @@ export async function serve(config: Config): Promise<void> {
   const app = await buildApp(config)
   // Before it listens, since whoever sees that it does can tell it to stop.
   const { uninstall } = closeWithGrace(
-    { delay: GRACE, logger: app.log },
+    { delay: GRACE, logger: app.log, skip: [...FATAL] },
     async ({ err, signal }) => {
       if (err) app.log.fatal(err)
       else app.log.info(`${signal} received: stopping`)

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { unwatchFile, watchFile } from 'node:fs'
-import pretty from 'pino-pretty'
 import { environmentWith, type Text } from '../config.js'
+import { printable } from '../plugins/http/printable.js'
 import { SeedError } from '../seed/errors.js'
 import { findDataFile } from '../seed/find.js'
 import { load } from './data-file/load.js'
-import { printable } from './printable.js'
 
 /** How often the file is looked at, in milliseconds. */
 const INTERVAL = 200
@@ -20,23 +20,31 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
  */
 export async function develop(options: Text): Promise<void> {
   const dataFile = options.dataFile ?? (await findDataFile())
-  const env = environmentWith({ logLevel: 'debug', ...options, dataFile, nodeEnv: 'development' })
+  const env = environmentWith({
+    logLevel: 'debug',
+    logFormat: 'pretty',
+    // One for all servers, so that tokens outlive a new start.
+    jwtSecret: randomBytes(32).toString('base64url'),
+    ...options,
+    dataFile,
+    nodeEnv: 'development',
+  })
   const supervisor = new Supervisor(env)
   for (const signal of SIGNALS) process.on(signal, () => supervisor.stop(signal))
   // Looks at the path rather than at the file, since editors put a new file in the place of the old one.
-  watchFile(dataFile, { interval: INTERVAL }, () => supervisor.restart(() => faultOf(dataFile)))
+  watchFile(dataFile, { interval: INTERVAL }, () => supervisor.restart(() => faultsOf(dataFile)))
   process.exitCode = await supervisor.run()
   unwatchFile(dataFile)
 }
 
-/** What is wrong with the file, in a line; undefined where nothing is. */
-async function faultOf(dataFile: string): Promise<string | undefined> {
+/** What is wrong with the file, in lines. */
+async function faultsOf(dataFile: string): Promise<readonly string[]> {
   try {
     await load(dataFile)
-    return undefined
+    return []
   } catch (error) {
     if (!(error instanceof SeedError)) throw error
-    return error.message
+    return error.lines
   }
 }
 
@@ -47,8 +55,6 @@ function tell(line: string): void {
 /** Runs the server in a process of its own, one after the other. */
 class Supervisor {
   readonly #env: NodeJS.ProcessEnv
-  /** One for all servers, since each listens for the end of the output. */
-  readonly #logs = pretty({ destination: process.stdout })
   #child: ChildProcess | undefined
   /** Whether the server has come so far as to listen. */
   #isListening = false
@@ -92,20 +98,24 @@ class Supervisor {
 
   /**
    * Starts the server anew if the data is good: one change after the other.
-   * @param findFault what is wrong with the data
+   * @param findFaults what is wrong with the data
    */
-  restart(findFault: () => Promise<string | undefined>): void {
+  restart(findFaults: () => Promise<readonly string[]>): void {
     this.#restarts = this.#restarts.then(async () => {
-      const fault = await findFault()
+      const faults = await findFaults()
       if (this.#isStopping) return
-      if (fault !== undefined) {
-        const rest = this.#isListening
-          ? 'the server goes on with what it has'
-          : 'waiting for the next change'
-        tell(`${fault}; ${rest}`)
+      if (faults.length > 0) {
+        for (const fault of faults) tell(fault)
+        tell(
+          this.#isListening
+            ? 'the server goes on with the data it has'
+            : 'waiting for the next change of the data',
+        )
         return
       }
-      tell('the data has changed: starting anew')
+      tell(
+        "the data has changed: starting anew from it; what clients have changed since the last start is gone, tokens of the file's users stay good",
+      )
       this.#isReplaced = true
       this.#child?.kill('SIGTERM')
       this.#wake()
@@ -117,14 +127,13 @@ class Supervisor {
     const child = spawn(process.execPath, [...process.execArgv, main, 'serve'], {
       env: this.#env,
       // It says over the channel when it listens, and ends when the channel does: however this process ended.
-      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       // Ctrl-C would reach it beside the signal that is passed on, and a second signal ends it at once.
       detached: process.platform !== 'win32',
     })
     child.once('message', () => {
       this.#isListening = true
     })
-    child.stdout?.pipe(this.#logs, { end: false })
     return child
   }
 }

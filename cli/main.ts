@@ -2,10 +2,10 @@
 import nodeModule from 'node:module'
 import { CommanderError } from 'commander'
 import { ConfigError } from '../config.js'
+import { printable } from '../plugins/http/printable.js'
 import { SeedError } from '../seed/errors.js'
 import { codeOf, reasonOf } from '../seed/read.js'
 import { Refusal, UsageError } from './errors.js'
-import { printable } from './printable.js'
 import { buildProgram } from './program.js'
 
 const REFUSED = 1

@@ -1,4 +1,4 @@
-import { printable } from './printable.js'
+import { printable } from '../plugins/http/printable.js'
 
 /** Prints one line that says what was done. */
 export function say(line: string): void {

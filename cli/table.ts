@@ -1,5 +1,5 @@
 import stringWidth from 'string-width'
-import { printable, printableJson } from './printable.js'
+import { printable, printableJson } from '../plugins/http/printable.js'
 
 /** The widest that a column gets, in a terminal's cells. */
 const MAX_WIDTH = 60

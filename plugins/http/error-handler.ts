@@ -59,7 +59,9 @@ export function answerError(error: Error, request: FastifyRequest, reply: Fastif
 
 /** Answers an error in the words of one API. */
 export function answer(error: ApiError, reply: FastifyReply, wording: Wording): void {
-  reply.code(error.statusCode).headers(error.headers).send(error.bodyIn(wording))
+  const body = error.bodyIn(wording)
+  reply.request.refusal = body.message
+  reply.code(error.statusCode).headers(error.headers).send(body)
 }
 
 /** Answers every error that a request meets, from whichever route. */

@@ -26,10 +26,11 @@ async function usersOf(run: Run): Promise<unknown> {
 async function failToStart(run: Run, file: string): Promise<void> {
   const url = await seen(run, LISTENING)
   // The old server waits for this to end, and the new one for the old one.
-  const login = request(`${url}/auth/login`, { method: 'POST' })
+  const headers = { 'content-type': 'application/json', expect: '100-continue' }
+  const login = request(`${url}/auth/login`, { method: 'POST', headers })
   login.on('error', () => {})
   login.flushHeaders()
-  await seen(run, /auth\/login/)
+  await once(login, 'continue')
   run.output.stdout = ''
   run.output.stderr = ''
   await writeFile(file, '{}')
@@ -55,7 +56,8 @@ t.test('serve --dev starts anew when the file changes, whichever way', async (t)
   t.same(await usersOf(run), [{ id: 1, name: 'cyd' }])
 
   await writeFile(file, '{"users": [')
-  await errorSeen(run, 'not valid JSON; the server goes on with what it has')
+  await errorSeen(run, 'data.json:1:12: not valid JSON')
+  await errorSeen(run, 'the server goes on with the data it has')
   t.notMatch(run.output.stdout, /listening|received/, 'it has not started anew')
   await writeFile(file, USER('dan'))
   t.same(await usersOf(run), [{ id: 1, name: 'dan' }])
@@ -102,18 +104,22 @@ t.test('the server ends with it, however it ends', async (t) => {
   await t.rejects(fetch(run.url))
 })
 
-t.test('its logs are for people, and tell more', async (t) => {
+t.test('its logs are for people', async (t) => {
   const cwd = t.testdir({ 'data.json': USER('ada') })
   const run = await startListening(t, ['runserver', '-h', 'localhost', '-p', '0'], {
     cwd,
     env: { NODE_ENV: 'production' },
   })
-  t.match(run.output.stdout, /^\[[\d:.]+\] INFO \(\d+\): /m)
+  t.match(run.output.stdout, /^\[[\d:.]+\] INFO: Slipway is listening/m)
   t.notMatch(run.output.stdout, '{"level"')
   t.equal((await fetch(`${run.url}/api/v1/admin/user_list`)).status, 200, 'no production')
   run.child.kill('SIGINT')
   t.equal(await run.ended, 0)
   t.match(run.output.stdout, 'SIGINT received: stopping')
+  t.match(
+    run.output.stdout,
+    /^\[[\d:.]+\] INFO: GET \/api\/v1\/admin\/user_list 200 in [\d.]+ ms$/m,
+  )
   t.equal(await readFile(`${cwd}/data.json`, 'utf8'), USER('ada'))
 })
 
@@ -122,6 +128,36 @@ t.test('a server that cannot start ends it', async (t) => {
   const run = runCommand(t, ['serve', '--dev', '-H', '203.0.113.1', '-p', '0'], { cwd })
   t.equal(await run.ended, 1)
   t.match(run.output.stderr, /^slipway: it can't listen: .*\n$/)
+})
+
+t.test('tokens outlive a new start, and what clients have changed does not', async (t) => {
+  const cwd = t.testdir({ 'data.json': USER('ada') })
+  const run = runCommand(t, ['serve', '--dev', '-p', '0'], { cwd })
+  const send = async (method: string, url: string, body: object, token = '') => {
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` }
+    return fetch(url, { method, headers, body: JSON.stringify(body) })
+  }
+  const first = await seen(run, LISTENING)
+  const login = await send('POST', `${first}/auth/login`, { username: 'ada', password: 'x' })
+  const { refresh_token: token } = Object(await login.json())
+  await send('POST', `${first}/api/users`, { name: 'made by a client', password: 'pass' })
+
+  run.output.stdout = ''
+  await writeFile(`${cwd}/data.json`, `${USER('ada')}\n`)
+  const second = await seen(run, LISTENING)
+  t.match(run.output.stderr, /what clients have changed since the last start is gone/)
+  t.equal((await send('POST', `${second}/auth/refresh`, {}, token)).status, 200)
+  t.same(await (await fetch(`${second}/api/users`)).json(), [{ id: 1, name: 'ada' }])
+})
+
+t.test('it ends when its terminal goes away', { skip: noTerminal }, async (t) => {
+  const cwd = t.testdir({ 'data.json': '{}' })
+  const run = runInTerminal(t, ['serve', '--dev', '-p', '0'], { cwd })
+  await run.answer(/listening at \S+;/, '')
+  const [, url = ''] = LISTENING.exec(run.screen()) ?? []
+  t.equal((await fetch(`${url}/healthz`)).status, 200)
+  await run.hangUp()
+  await t.rejects(fetch(`${url}/healthz`))
 })
 
 t.test('Ctrl-C lets it stop in its own time', { skip: noTerminal }, async (t) => {
