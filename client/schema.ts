@@ -839,7 +839,7 @@ export interface components {
          * @example {
          *       "statusCode": 404,
          *       "error": "Not Found",
-         *       "message": "There is nothing at this path."
+         *       "message": "There is no ship with the id 99."
          *     }
          */
         Error: {
@@ -1944,7 +1944,7 @@ export interface operations {
                      * @example {
                      *       "statusCode": 415,
                      *       "error": "Unsupported Media Type",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -2075,7 +2075,7 @@ export interface operations {
                      * @example {
                      *       "statusCode": 415,
                      *       "error": "Unsupported Media Type",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -2168,7 +2168,7 @@ export interface operations {
                      * @example {
                      *       "statusCode": 415,
                      *       "error": "Unsupported Media Type",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -2261,7 +2261,7 @@ export interface operations {
                      * @example {
                      *       "statusCode": 415,
                      *       "error": "Unsupported Media Type",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -2396,7 +2396,7 @@ export interface operations {
                      * @example {
                      *       "statusCode": 415,
                      *       "error": "Unsupported Media Type",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -2665,7 +2665,7 @@ export interface operations {
                      * @example {
                      *       "statusCode": 415,
                      *       "error": "Unsupported Media Type",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -2815,7 +2815,7 @@ export interface operations {
                      * @example {
                      *       "statusCode": 415,
                      *       "error": "Unsupported Media Type",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -2952,7 +2952,7 @@ export interface operations {
                      * @example {
                      *       "statusCode": 415,
                      *       "error": "Unsupported Media Type",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -3171,7 +3171,7 @@ export interface operations {
                      * @example {
                      *       "statusCode": 415,
                      *       "error": "Unsupported Media Type",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -3303,7 +3303,7 @@ export interface operations {
                      * @example {
                      *       "statusCode": 415,
                      *       "error": "Unsupported Media Type",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -3443,7 +3443,7 @@ export interface operations {
                      * @example {
                      *       "statusCode": 415,
                      *       "error": "Unsupported Media Type",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -3633,8 +3633,8 @@ export interface operations {
                     /**
                      * @example {
                      *       "statusCode": 415,
-                     *       "error": "The body has a media type that is not read here.",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "error": "The body has a media type that is not read here. Send application/json, and say so in Content-Type.",
+                     *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -3766,8 +3766,8 @@ export interface operations {
                     /**
                      * @example {
                      *       "statusCode": 415,
-                     *       "error": "The body has a media type that is not read here.",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "error": "The body has a media type that is not read here. Send application/json, and say so in Content-Type.",
+                     *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -3861,8 +3861,8 @@ export interface operations {
                     /**
                      * @example {
                      *       "statusCode": 415,
-                     *       "error": "The body has a media type that is not read here.",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "error": "The body has a media type that is not read here. Send application/json, and say so in Content-Type.",
+                     *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -4248,8 +4248,8 @@ export interface operations {
                     /**
                      * @example {
                      *       "statusCode": 415,
-                     *       "error": "The body has a media type that is not read here.",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "error": "The body has a media type that is not read here. Send application/json, and say so in Content-Type.",
+                     *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -4404,8 +4404,8 @@ export interface operations {
                     /**
                      * @example {
                      *       "statusCode": 415,
-                     *       "error": "The body has a media type that is not read here.",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "error": "The body has a media type that is not read here. Send application/json, and say so in Content-Type.",
+                     *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -4558,8 +4558,8 @@ export interface operations {
                     /**
                      * @example {
                      *       "statusCode": 415,
-                     *       "error": "The body has a media type that is not read here.",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "error": "The body has a media type that is not read here. Send application/json, and say so in Content-Type.",
+                     *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -4764,7 +4764,7 @@ export interface operations {
                      * @example {
                      *       "statusCode": 415,
                      *       "error": "Unsupported Media Type",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "message": "The body has a media type that is not read here. Send application/x-www-form-urlencoded or application/json, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -5052,7 +5052,7 @@ export interface operations {
                      * @example {
                      *       "statusCode": 415,
                      *       "error": "Unsupported Media Type",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -5207,7 +5207,7 @@ export interface operations {
                      * @example {
                      *       "statusCode": 415,
                      *       "error": "Unsupported Media Type",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -5427,7 +5427,7 @@ export interface operations {
                      * @example {
                      *       "statusCode": 415,
                      *       "error": "Unsupported Media Type",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "message": "The body has a media type that is not read here. Send application/x-www-form-urlencoded or application/json, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -5686,7 +5686,7 @@ export interface operations {
                      * @example {
                      *       "statusCode": 415,
                      *       "error": "Unsupported Media Type",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "message": "The body has a media type that is not read here. Send application/x-www-form-urlencoded or application/json, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -5841,7 +5841,7 @@ export interface operations {
                      * @example {
                      *       "statusCode": 415,
                      *       "error": "Unsupported Media Type",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -5972,7 +5972,7 @@ export interface operations {
                      * @example {
                      *       "statusCode": 415,
                      *       "error": "Unsupported Media Type",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -6105,7 +6105,7 @@ export interface operations {
                      * @example {
                      *       "statusCode": 415,
                      *       "error": "Unsupported Media Type",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -6259,7 +6259,7 @@ export interface operations {
                      * @example {
                      *       "statusCode": 415,
                      *       "error": "Unsupported Media Type",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -6391,7 +6391,7 @@ export interface operations {
                      * @example {
                      *       "statusCode": 415,
                      *       "error": "Unsupported Media Type",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -6520,7 +6520,7 @@ export interface operations {
                      * @example {
                      *       "statusCode": 415,
                      *       "error": "Unsupported Media Type",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "message": "The body has a media type that is not read here. Send multipart/form-data, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -6638,7 +6638,7 @@ export interface operations {
                      * @example {
                      *       "statusCode": 415,
                      *       "error": "Unsupported Media Type",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -6773,7 +6773,7 @@ export interface operations {
                      * @example {
                      *       "statusCode": 415,
                      *       "error": "Unsupported Media Type",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "message": "The body has a media type that is not read here. Send multipart/form-data, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -6902,7 +6902,7 @@ export interface operations {
                      * @example {
                      *       "statusCode": 415,
                      *       "error": "Unsupported Media Type",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -7020,7 +7020,7 @@ export interface operations {
                      * @example {
                      *       "statusCode": 415,
                      *       "error": "Unsupported Media Type",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -7155,7 +7155,7 @@ export interface operations {
                      * @example {
                      *       "statusCode": 415,
                      *       "error": "Unsupported Media Type",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "message": "The body has a media type that is not read here. Send multipart/form-data, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -7284,7 +7284,7 @@ export interface operations {
                      * @example {
                      *       "statusCode": 415,
                      *       "error": "Unsupported Media Type",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -7571,7 +7571,7 @@ export interface operations {
                      * @example {
                      *       "statusCode": 415,
                      *       "error": "Unsupported Media Type",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "message": "The body has a media type that is not read here. Send multipart/form-data, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -7724,7 +7724,7 @@ export interface operations {
                      * @example {
                      *       "statusCode": 415,
                      *       "error": "Unsupported Media Type",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -8011,7 +8011,7 @@ export interface operations {
                      * @example {
                      *       "statusCode": 415,
                      *       "error": "Unsupported Media Type",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "message": "The body has a media type that is not read here. Send multipart/form-data, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -8164,7 +8164,7 @@ export interface operations {
                      * @example {
                      *       "statusCode": 415,
                      *       "error": "Unsupported Media Type",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -8256,8 +8256,8 @@ export interface operations {
                     /**
                      * @example {
                      *       "statusCode": 415,
-                     *       "error": "The body has a media type that is not read here.",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "error": "The body has a media type that is not read here. Send application/json, and say so in Content-Type.",
+                     *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -8376,8 +8376,8 @@ export interface operations {
                     /**
                      * @example {
                      *       "statusCode": 415,
-                     *       "error": "The body has a media type that is not read here.",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "error": "The body has a media type that is not read here. Send application/json, and say so in Content-Type.",
+                     *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -8545,8 +8545,8 @@ export interface operations {
                     /**
                      * @example {
                      *       "statusCode": 415,
-                     *       "error": "The body has a media type that is not read here.",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "error": "The body has a media type that is not read here. Send application/json, and say so in Content-Type.",
+                     *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -8707,8 +8707,8 @@ export interface operations {
                     /**
                      * @example {
                      *       "statusCode": 415,
-                     *       "error": "The body has a media type that is not read here.",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "error": "The body has a media type that is not read here. Send application/json, and say so in Content-Type.",
+                     *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -8951,8 +8951,8 @@ export interface operations {
                     /**
                      * @example {
                      *       "statusCode": 415,
-                     *       "error": "The body has a media type that is not read here.",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "error": "The body has a media type that is not read here. Send application/json, and say so in Content-Type.",
+                     *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -9092,8 +9092,8 @@ export interface operations {
                     /**
                      * @example {
                      *       "statusCode": 415,
-                     *       "error": "The body has a media type that is not read here.",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "error": "The body has a media type that is not read here. Send application/json, and say so in Content-Type.",
+                     *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -9283,8 +9283,8 @@ export interface operations {
                     /**
                      * @example {
                      *       "statusCode": 415,
-                     *       "error": "The body has a media type that is not read here.",
-                     *       "message": "The body has a media type that is not read here."
+                     *       "error": "The body has a media type that is not read here. Send application/json, and say so in Content-Type.",
+                     *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];

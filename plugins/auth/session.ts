@@ -5,7 +5,10 @@ export const exampleToken = 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxIn
 
 /** What one logs in with. */
 export const Credentials = Type.Object(
-  { username: Type.String({ maxLength: 128 }), password: Type.String({ maxLength: 1024 }) },
+  {
+    username: Type.String({ minLength: 1, maxLength: 128 }),
+    password: Type.String({ minLength: 1, maxLength: 1024 }),
+  },
   {
     $id: 'Credentials',
     additionalProperties: false,

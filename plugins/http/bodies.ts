@@ -1,4 +1,4 @@
-import type { FastifyRequest, preValidationHookHandler, RouteOptions } from 'fastify'
+import type { FastifyRequest, FastifySchema, preValidationHookHandler, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { unknownField } from '../../store/check.js'
 import { errors } from './errors.js'
@@ -9,6 +9,11 @@ const READ: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 /** Whether a route reads the bodies of its requests. */
 export function readsBody({ method }: Pick<RouteOptions, 'method'>): boolean {
   return [method].flat().some((each) => READ.has(each))
+}
+
+/** The media types of the bodies that a route reads. */
+export function mediaTypesOf(schema: FastifySchema | undefined): readonly string[] {
+  return schema?.consumes ?? ['application/json']
 }
 
 /** Whether a request brings a body, read or not. */
@@ -43,7 +48,7 @@ export default fp(
   async (app) => {
     app.addHook('onRequest', (request, _reply, done) => {
       const isRefused = READ.has(request.method) && isEncoded(request)
-      done(isRefused ? errors.unsupportedMediaType() : undefined)
+      done(isRefused ? errors.unsupportedEncoding() : undefined)
     })
 
     app.addHook('onRoute', (route) => {

@@ -35,7 +35,9 @@ export const ErrorBody = Type.Object(
   {
     $id: 'Error',
     additionalProperties: false,
-    examples: [{ statusCode: 404, error: 'Not Found', message: 'There is nothing at this path.' }],
+    examples: [
+      { statusCode: 404, error: 'Not Found', message: 'There is no ship with the id 99.' },
+    ],
   },
 )
 export type ErrorBody = Static<typeof ErrorBody>

@@ -13,6 +13,7 @@ import {
   UniqueViolation,
   VersionMismatch,
 } from '../../store/errors.js'
+import { mediaTypesOf } from './bodies.js'
 import type { ErrorDetail } from './error-body.js'
 import { ApiError, errors, PLAIN, type Wording } from './errors.js'
 
@@ -34,13 +35,16 @@ const PARTS: Readonly<Record<string, ErrorDetail['in']>> = {
   headers: 'header',
 }
 
+const MEDIA_TYPE_ERRORS: ReadonlySet<string> = new Set([
+  'FST_ERR_CTP_INVALID_MEDIA_TYPE',
+  'FST_INVALID_MULTIPART_CONTENT_TYPE',
+])
+
 /** What of Fastify's own errors the catalogue has words for. */
 const FASTIFY_ERRORS: Readonly<Record<string, () => ApiError>> = {
   FST_ERR_CTP_INVALID_JSON_BODY: errors.notJson,
   FST_ERR_BAD_URL: errors.malformedPath,
   FST_ERR_CTP_BODY_TOO_LARGE: errors.tooLarge,
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: errors.unsupportedMediaType,
-  FST_INVALID_MULTIPART_CONTENT_TYPE: errors.unsupportedMediaType,
   FST_INVALID_JSON_FIELD_ERROR: errors.notJson,
   FST_MP_PREMATURE_CLOSE: errors.malformedUpload,
   FST_PROTO_VIOLATION: errors.malformedUpload,
@@ -52,7 +56,7 @@ const FASTIFY_ERRORS: Readonly<Record<string, () => ApiError>> = {
 
 /** Answers an error in the one shape. What isn't a client's fault is logged, and says nothing of itself. */
 export function answerError(error: Error, request: FastifyRequest, reply: FastifyReply): void {
-  const known = toApiError(error)
+  const known = toApiError(error, request)
   if (!known) request.log.error(error)
   answer(known ?? new ApiError(500, 'Internal Server Error'), reply, request.server.wording)
 }
@@ -73,8 +77,14 @@ export default fp(
   { name: 'errors' },
 )
 
-/** What a client gets for an error; undefined when the error is the server's own fault. */
-export function toApiError(error: Error): ApiError | undefined {
+/**
+ * What a client gets for an error; undefined when the error is the server's own fault.
+ * @param request the one that met it
+ */
+export function toApiError(
+  error: Error,
+  request?: Pick<FastifyRequest, 'routeOptions'>,
+): ApiError | undefined {
   if (error instanceof ApiError) return error
   if (error instanceof UniqueViolation) return errors.taken(error.fields)
   if (error instanceof VersionMismatch) return errors.preconditionFailed()
@@ -86,6 +96,9 @@ export function toApiError(error: Error): ApiError | undefined {
   if (!isFastifyError(error)) return undefined
   if (error.validation) {
     return errors.invalid(detailsOf(error.validation, error.validationContext))
+  }
+  if (MEDIA_TYPE_ERRORS.has(error.code)) {
+    return errors.unsupportedMediaType(mediaTypesOf(request?.routeOptions.schema))
   }
   const known = FASTIFY_ERRORS[error.code]
   if (known) return known()

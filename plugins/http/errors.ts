@@ -67,6 +67,9 @@ const BASIC = { 'www-authenticate': 'Basic realm="slipway"' }
 /** For what no RFC has a challenge for: RFC 9110, section 11.6.1, wants one with every 401. */
 const APPLICATION = { 'www-authenticate': 'Application realm="slipway"' }
 
+/** Where the API reference is: what to do next is there. */
+export const REFERENCE = '/docs'
+
 const WRONG = 'The username or the password is wrong.'
 
 /** Every error that a handler, a guard or a plugin can answer with. Each makes a new error, to be thrown. */
@@ -90,10 +93,14 @@ export const errors = {
   idMismatch: () => new ApiError(400, 'The id in the body is not the id in the path.'),
   tokensDiffer: () => new ApiError(400, 'The request carries two different tokens.'),
   tokenMissing: () =>
-    new ApiError(401, 'A token is needed.', {
-      headers: BEARER,
-      own: (words) => words.tokenMissing,
-    }),
+    new ApiError(
+      401,
+      `A token is needed. The API reference, at ${REFERENCE}, says how to get one.`,
+      {
+        headers: BEARER,
+        own: (words) => words.tokenMissing,
+      },
+    ),
   tokenInvalid: () =>
     new ApiError(401, 'The token is not valid.', {
       headers: BEARER_INVALID,
@@ -115,7 +122,8 @@ export const errors = {
       own: (words) => words.notOwner?.(action),
     }),
   adminOnly: () => new ApiError(403, 'Only an admin can do this.'),
-  routeNotFound: () => new ApiError(404, 'There is nothing at this path.'),
+  routeNotFound: () =>
+    new ApiError(404, `There is nothing at this path. The API reference is at ${REFERENCE}.`),
   usernameNotFound: () => new ApiError(404, 'username not found'),
   recordNotFound: (kind: string, id: number | string) =>
     new ApiError(404, `There is no ${kind} with the id ${id}.`, {
@@ -135,7 +143,13 @@ export const errors = {
   tooManyParts: () => new ApiError(413, 'The upload has too many parts, or one that is too large.'),
   tooManyFields: () => new ApiError(413, 'The body has too many fields.'),
   tooLarge: () => new ApiError(413, 'The body is too large.'),
-  unsupportedMediaType: () => new ApiError(415, 'The body has a media type that is not read here.'),
+  unsupportedMediaType: (taken: readonly string[]) =>
+    new ApiError(
+      415,
+      `The body has a media type that is not read here. Send ${taken.join(' or ')}, and say so in Content-Type.`,
+    ),
+  unsupportedEncoding: () =>
+    new ApiError(415, 'The body is compressed. Send it as it is, without Content-Encoding.'),
   rangeNotSatisfiable: (size: number) =>
     new ApiError(416, 'The file has no such range.', {
       headers: { 'content-range': `bytes */${size}` },

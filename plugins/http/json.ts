@@ -36,7 +36,8 @@ export default fp(
       if (!hasBody(request)) return undefined
       const { 'content-length': length, 'content-type': type = '' } = request.headers
       const isJson = /^application\/json *(;|$)/i.test(type)
-      if (!isJson || isEncoded(request)) throw errors.unsupportedMediaType()
+      if (isEncoded(request)) throw errors.unsupportedEncoding()
+      if (!isJson) throw errors.unsupportedMediaType(['application/json'])
       const { bodyLimit } = request.routeOptions
       if (Number(length) > bodyLimit) throw errors.tooLarge()
       const { raw } = request

@@ -4,7 +4,7 @@ import fp from 'fastify-plugin'
 import { MISSING, UNKNOWN } from '../../store/check.js'
 import type { SecurityScheme } from '../auth/carriers.js'
 import { AccessToken, Credentials } from '../auth/session.js'
-import { readsBody } from '../http/bodies.js'
+import { mediaTypesOf, readsBody } from '../http/bodies.js'
 import { ErrorBody, ErrorDetail } from '../http/error-body.js'
 import { errors } from '../http/errors.js'
 import { linksIn } from './links.js'
@@ -108,7 +108,7 @@ function addImpliedResponses(this: FastifyInstance, route: RouteOptions): void {
     answers[413] = failure('The body is larger than BODY_LIMIT', errors.tooLarge())
     answers[415] = failure(
       'The body has a media type that is not read here',
-      errors.unsupportedMediaType(),
+      errors.unsupportedMediaType(mediaTypesOf(schema)),
     )
   }
   // A guard's 400, for two tokens that differ, is one more way not to be valid.

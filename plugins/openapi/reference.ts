@@ -1,7 +1,7 @@
 import type { FastifySwaggerUiOptions } from '@fastify/swagger-ui'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { errors } from '../http/errors.js'
+import { errors, REFERENCE } from '../http/errors.js'
 
 /** Follows the browser into the dark: Swagger UI does so by its top bar alone, which isn't shown. */
 const COLOURS = `
@@ -27,10 +27,8 @@ const STYLES = `
 }
 `
 
-const PREFIX = '/docs'
-
 const OPTIONS: FastifySwaggerUiOptions = {
-  routePrefix: PREFIX,
+  routePrefix: REFERENCE,
   theme: {
     title: 'Slipway',
     css: [{ filename: 'reference.css', content: STYLES }],
@@ -78,7 +76,7 @@ export function prefersHtml({ headers }: FastifyRequest): boolean {
 export default fp<ReferenceOptions>(
   async (app, { isHome }) => {
     if (isHome) {
-      app.get('/', { schema: { hide: true } }, async (_request, reply) => reply.redirect(PREFIX))
+      app.get('/', { schema: { hide: true } }, async (_request, reply) => reply.redirect(REFERENCE))
     }
 
     const build = async () => {
@@ -102,8 +100,8 @@ export default fp<ReferenceOptions>(
       return reply.code(answer.statusCode).headers(others).send(answer.rawPayload)
     }
     const schema = { hide: true }
-    app.get(PREFIX, { schema }, answer)
-    app.get(`${PREFIX}/*`, { schema }, answer)
+    app.get(REFERENCE, { schema }, answer)
+    app.get(`${REFERENCE}/*`, { schema }, answer)
   },
   { name: 'reference', dependencies: ['openapi'] },
 )

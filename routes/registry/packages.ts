@@ -37,7 +37,7 @@ const NAME = '$request.path.package_name'
 
 const bodyRefusals = {
   413: failure('The body is larger than BODY_LIMIT', errors.tooLarge()),
-  415: failure('The body is not JSON', errors.unsupportedMediaType()),
+  415: failure('The body is not JSON', errors.unsupportedMediaType(['application/json'])),
 }
 
 /** Looking for packages and for tags. Beside the query, the text to look for can be in the JSON body of the GET. */

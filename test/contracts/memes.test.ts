@@ -113,5 +113,5 @@ t.test("the memes document's calls answer as printed", async (t) => {
   const removed = await curl('/template/26', '-X', 'DELETE', ...headers)
   t.match(removed, { status: 200, body: { message: 'The post has been deleted' } })
 
-  t.match(await curl('/template'), { status: 401, body: { message: 'A token is needed.' } })
+  t.match(await curl('/template'), { status: 401, body: { message: /^A token is needed\./ } })
 })

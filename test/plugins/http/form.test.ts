@@ -54,6 +54,10 @@ t.test('other APIs read no forms', async (t) => {
   const payload = 'username=user&password=password'
   isError(t, await call(app, 'POST', '/auth/login', { headers, payload }), 415)
   isError(t, await call(app, 'POST', '/login', { headers, payload }), 415)
+  const { access: token } = await logIn(app)
+  const xml = { 'content-type': 'text/xml' }
+  const both = await call(app, 'POST', '/template', { token, headers: xml, payload: '<a/>' })
+  isError(t, both, 415, /Send application\/x-www-form-urlencoded or application\/json, and/)
 })
 
 t.test('any text comes back as it was sent', async (t) => {

@@ -17,7 +17,12 @@ t.test('an unknown path is 404, for every method', async (t) => {
     const response = await call(app, method, '/nowhere')
     t.equal(response.statusCode, 404, method)
   }
-  isError(t, await call(app, 'GET', '/nowhere'), 404, 'There is nothing at this path.')
+  isError(
+    t,
+    await call(app, 'GET', '/nowhere'),
+    404,
+    'There is nothing at this path. The API reference is at /docs.',
+  )
   isError(t, await call(app, 'GET', '/api/ships/1/crew'), 404)
   isError(t, await call(app, 'GET', '/API/SHIPS'), 404)
 })

@@ -37,6 +37,8 @@ t.test('logIn refuses a body that is no login', async (t) => {
   const bodies = [
     {},
     { username: 'user' },
+    { username: '', password: 'password' },
+    { username: 'user', password: '' },
     { password: 'password' },
     { username: 'user', password: 1 },
     { username: ['user'], password: 'password' },

@@ -26,7 +26,8 @@ t.test('logInToForum refuses in the words of the forum', async (t) => {
     [{ username: 'user', password: 'wrong' }, 401, 'Uncorrect username or/and password'],
     [{ username: 'nobody', password: 'password' }, 401, 'Uncorrect username or/and password'],
     [{ username: 'User', password: 'password' }, 401, 'Uncorrect username or/and password'],
-    [{ username: '', password: '' }, 401, 'Uncorrect username or/and password'],
+    [{ username: '', password: 'password' }, 400, 'Username is missing'],
+    [{ username: 'user', password: '' }, 400, 'Password is missing'],
     [
       { username: 'user', password: 'password', admin: true },
       400,

@@ -60,6 +60,16 @@ t.test('an application token is not enough', async (t) => {
   }
 })
 
+t.test('a first call by curl is told where to get a token', async (t) => {
+  const app = await startApp(t)
+  isError(
+    t,
+    await call(app, 'GET', '/'),
+    401,
+    /The API reference, at \/docs, says how to get one\.$/,
+  )
+})
+
 t.test('other APIs ask for no application', async (t) => {
   const app = await startClosed(t)
   const { access: token } = await logIn(app)

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
+import { FORM } from '../../../plugins/http/form.js'
 import { call, isError, logIn, startApp } from '../../fixtures/app.js'
 import { settleFiles, watchFiles } from '../../fixtures/files.js'
 import { sendForm, upload } from '../../fixtures/upload.js'
@@ -138,7 +139,7 @@ t.test('an upload is multipart/form-data', async (t) => {
   const post = (payload: string | object, type: string) =>
     call(app, 'POST', `${API}/pkg/1`, { token, payload, headers: { 'content-type': type } })
   isError(t, await post({ tag: '1' }, 'application/json'), 415)
-  isError(t, await post('tag=1', 'application/x-www-form-urlencoded'), 415)
+  isError(t, await post('tag=1', FORM), 415, /Send multipart\/form-data, and/)
   isError(t, await post('x', 'application/octet-stream'), 415)
   isError(t, await post('x', 'multipart/form-data'), 400)
   isError(t, await post('x', 'multipart/mixed; boundary=x'), 415)
