@@ -42,8 +42,9 @@ export default fp<StoreOptions>(
         ? await seed(store, file, jwtSecret)
         : (await fill(store, { name: 'data' }, copyData('data', { ...data }), jwtSecret)).passwords
       app.log.info(`The data comes from ${file ?? 'the program'}`)
-      app.passwords.accept(passwords)
+      app.passwords.defer(store, passwords)
       warnOfDemoUsers(app, store, passwords)
+      hashInBackground(app)
     }
     app.decorate('store', store)
     app.decorateRequest('store', { getter: () => store })
@@ -57,4 +58,16 @@ async function openStore(app: FastifyInstance): Promise<Store> {
   app.addHook('onClose', () => engine.close())
   await engine.openFiles()
   return engine.open(collections)
+}
+
+/** How long after the start the data file's passwords begin to be hashed, in milliseconds. */
+const HASHING_DELAY = 1_000
+
+/** Hashes the data file's passwords while the server answers. Not at once, or the first answers would share the processor. */
+function hashInBackground(app: FastifyInstance): void {
+  let timer: NodeJS.Timeout | undefined
+  app.addHook('onListen', async () => {
+    timer = setTimeout(() => app.passwords.hashDeferred(), HASHING_DELAY)
+  })
+  app.addHook('onClose', async () => clearTimeout(timer))
 }

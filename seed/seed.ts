@@ -12,6 +12,7 @@ import {
 import type { NewRecord } from '../store/engine.js'
 import { UniqueViolation } from '../store/errors.js'
 import { faultIn } from '../store/free-form.js'
+import { all } from '../store/lookups.js'
 import type { Finding, Shape } from './faults.js'
 import {
   type SeedArticle,
@@ -250,7 +251,7 @@ async function dmpOf(store: Store, { id, user, ...content }: SeedDmp): Promise<N
 async function idOf(store: Store, username: string, field: string): Promise<number> {
   const user = await store.users.getBy({ username })
   if (user) return user.id
-  const findKnown = async () => (await store.users.find()).items.map((each) => each.username)
+  const findKnown = async () => (await all(store.users)).map((each) => each.username)
   throw new Fault(field, 'names no user', { part: 'users', name: username, findKnown })
 }
 

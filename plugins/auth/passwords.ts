@@ -2,7 +2,8 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import fp from 'fastify-plugin'
 import pLimit from 'p-limit'
-import type { User } from '../../store/collections.js'
+import type { Store, User } from '../../store/collections.js'
+import { ConditionFailed } from '../../store/errors.js'
 import { errors } from '../http/errors.js'
 import { ARGON2ID, hashPassword, verifyPassword } from './argon2id.js'
 
@@ -24,10 +25,18 @@ const AT_ONCE = Math.min(4, availableParallelism())
 /** How many may wait: about a second's worth. Beyond it an answer would come too late to be of use. */
 const MAX_WAITING = 200
 
+/** A plain password of a data file, until it is hashed. */
+interface Deferred {
+  readonly password: string
+  readonly hashNow: () => Promise<void>
+}
+
 /** Hashes and checks passwords off the event loop, a bounded number at once. */
 export class Passwords {
   readonly #limit = pLimit(AT_ONCE)
-  #plain: ReadonlyMap<number, string> = new Map()
+  readonly #deferred = new Map<number, Deferred>()
+  #background: Promise<void> = Promise.resolve()
+  #closed = false
 
   /** @throws 503 when too many are waiting */
   async hash(password: string): Promise<string> {
@@ -36,14 +45,18 @@ export class Passwords {
 
   /**
    * Says whether a password is the user's. It costs one hash, also when there is no such user, or when the user's
-   * password is the data file's.
+   * password is yet to be hashed.
    * @throws 503 when too many are waiting
    */
   async verify(user: User | undefined, password: string): Promise<boolean> {
-    const plain = user?.passwordHash === null ? this.#plain.get(user.id) : undefined
+    const deferred = user?.passwordHash === null ? this.#deferred.get(user.id) : undefined
     return this.#bounded(async () => {
+      if (deferred) {
+        await deferred.hashNow()
+        return isSame(deferred.password, password)
+      }
       const matches = await verifyPassword(user?.passwordHash ?? DECOY, password)
-      return plain === undefined ? matches && user !== undefined : isSame(plain, password)
+      return matches && user !== undefined
     })
   }
 
@@ -61,17 +74,52 @@ export class Passwords {
   }
 
   /**
-   * Takes the plain passwords of a data file. They are good for users without a hash, which they have until they set a
-   * password: to hash what stands in a file in plain would protect nobody, and take a start half a second.
+   * Takes the plain passwords of a data file, to be hashed when there is time. A login that needs one of them has it
+   * hashed at once.
    * @param passwords plain passwords by the user's id
    */
-  accept(passwords: ReadonlyMap<number, string>): void {
-    this.#plain = passwords
+  defer(store: Store, passwords: ReadonlyMap<number, string>): void {
+    for (const [id, password] of passwords) {
+      let hashed: Promise<void> | undefined
+      const hashNow = () => {
+        hashed ??= hashDeferred(store, id, password)
+        return hashed
+      }
+      this.#deferred.set(id, { password, hashNow })
+    }
+  }
+
+  /** Begins to hash the deferred passwords while the server answers: one by one, beside those that requests need. */
+  hashDeferred(): void {
+    this.#background = this.#hashAll()
+  }
+
+  /** Resolves when no hashing is under way in the background. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#background
+  }
+
+  async #hashAll(): Promise<void> {
+    for (const { hashNow } of this.#deferred.values()) {
+      if (this.#closed) return
+      await hashNow()
+    }
   }
 
   async #bounded<T>(work: () => Promise<T>): Promise<T> {
     if (this.#limit.pendingCount >= MAX_WAITING) throw errors.overloaded()
     return this.#limit(work)
+  }
+}
+
+async function hashDeferred(store: Store, id: number, password: string): Promise<void> {
+  const passwordHash = await hashPassword(password)
+  try {
+    await store.users.update(id, { passwordHash }, { where: { passwordHash: null } })
+  } catch (error) {
+    // The user has set another password meanwhile: that one counts.
+    if (!(error instanceof ConditionFailed)) throw error
   }
 }
 
@@ -83,7 +131,9 @@ function isSame(a: string, b: string): boolean {
 
 export default fp(
   async (app) => {
-    app.decorate('passwords', new Passwords())
+    const passwords = new Passwords()
+    app.decorate('passwords', passwords)
+    app.addHook('onClose', () => passwords.close())
   },
   { name: 'passwords' },
 )

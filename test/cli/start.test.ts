@@ -1,21 +1,17 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { type Run, startProcess } from '../fixtures/process.js'
+import { preloading, type Run, startProcess } from '../fixtures/process.js'
 
 /** Node's hooks, to print a line for each module that a process loads. */
-const HOOKS = inUrl(`
-  import { writeSync } from 'node:fs'
+const HOOKS = `data:text/javascript,${encodeURIComponent(`
+  import { writeSync } from "node:fs"
   export const load = (url, context, next) => {
-    writeSync(2, 'loaded ' + url + '\\n')
+    writeSync(2, "loaded " + url + "\\n")
     return next(url, context)
   }
-`)
-const PRELOAD = inUrl(`import { register } from 'node:module'; register(${JSON.stringify(HOOKS)})`)
-
-function inUrl(code: string): string {
-  return `data:text/javascript,${encodeURIComponent(code)}`
-}
+`)}`
+const PRELOAD = `import { register } from "node:module"; register(${JSON.stringify(HOOKS)})`
 
 /** What takes long to read, and a first request needs. */
 const LATER = ['@fastify/swagger', '@fastify/swagger-ui', '@node-rs/argon2']
@@ -25,7 +21,8 @@ const OTHERS = ['jsonc-parser', 'proper-lockfile', 'string-width', 'pino-pretty'
 
 t.test('a start reads bundles alone, and nothing that is only needed later', async (t) => {
   const run = await startProcess(t, [], {
-    env: { NODE_OPTIONS: `--import="${PRELOAD}"`, STRICT: 'false' },
+    before: preloading(PRELOAD),
+    env: { STRICT: 'false' },
   })
   const ask = async (path: string, options?: RequestInit) => {
     t.equal((await fetch(run.url + path, options)).status, 200, path)
