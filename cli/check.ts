@@ -1,6 +1,6 @@
-import { countsOf } from './counts.js'
 import { chosenDataFile } from './data-file/find.js'
 import { load } from './data-file/load.js'
+import { countsOf } from './parts.js'
 import { count, say } from './say.js'
 
 /** Says what a data file holds, once the server would take it. */

@@ -5,7 +5,7 @@ import { unwatchFile, watchFile } from 'node:fs'
 import { environmentWith, type Text } from '../config.js'
 import { printable } from '../plugins/http/printable.js'
 import { SeedError } from '../seed/errors.js'
-import { findDataFile } from '../seed/find.js'
+import { findDataFile } from '../seed/read.js'
 import { load } from './data-file/load.js'
 
 /** How often the file is looked at, in milliseconds. */

@@ -1,10 +1,9 @@
-import { countsOf } from './counts.js'
 import { replaceText } from './data-file/edit.js'
 import { chosenDataFile } from './data-file/find.js'
 import { load } from './data-file/load.js'
+import { countsOf, emptyText } from './parts.js'
 import { withPrompts } from './prompts.js'
 import { say } from './say.js'
-import { emptyText } from './starter.js'
 
 /**
  * Deletes everything in a data file, and leaves it empty. It does not go itself: without one the server would start with

@@ -2,9 +2,8 @@ import { codeOf } from '../seed/read.js'
 import { refusing } from './data-file/edit.js'
 import { newDataFile } from './data-file/find.js'
 import { createFile } from './data-file/write.js'
-import { Refusal } from './errors.js'
-import { say } from './say.js'
-import { starterText } from './starter.js'
+import { starterText } from './parts.js'
+import { Refusal, say } from './say.js'
 
 /** Writes a data file to begin with. One that is there is never overwritten. */
 export async function initialize(named: string | undefined): Promise<void> {

@@ -5,8 +5,8 @@ import { ConfigError } from '../config.js'
 import { printable } from '../plugins/http/printable.js'
 import { SeedError } from '../seed/errors.js'
 import { codeOf, reasonOf } from '../seed/read.js'
-import { Refusal, UsageError } from './errors.js'
 import { buildProgram } from './program.js'
+import { Refusal, UsageError } from './say.js'
 
 const REFUSED = 1
 const WRONG_USAGE = 2
@@ -48,5 +48,6 @@ function linesFor(error: unknown): readonly string[] | undefined {
   if (error instanceof Error && known.some((kind) => error instanceof kind)) return [error.message]
   if (!(error instanceof Error) || !('syscall' in error)) return undefined
   // Node's words, without the name of its function: "address already in use 127.0.0.1:3000".
-  return [`it can't listen: ${error.message.replace(/^\w+ E\w+:? /, '')}`]
+  const way = codeOf(error) === 'EADDRINUSE' ? '; choose another with --port or PORT' : ''
+  return [`it can't listen: ${error.message.replace(/^\w+ E\w+:? /, '')}${way}`]
 }

@@ -1,4 +1,4 @@
-import { Refusal, UsageError } from './errors.js'
+import { Refusal, UsageError } from './say.js'
 
 /** More than any password has, so that an endless input ends. */
 const MAX_BYTES = 64 * 1024

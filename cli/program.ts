@@ -71,7 +71,7 @@ export function buildProgram(): Command {
     .hook('preSubcommand', () => {
       // It would be lost, and the command be about another file.
       if (program.opts<DataFlags>().dataFile === undefined) return
-      program.error('error: --data-file has its place behind the command')
+      program.error('error: put --data-file after the command')
     })
     .helpCommand('help [command]', 'display help for command')
 

@@ -1,4 +1,4 @@
-import { Refusal, UsageError } from './errors.js'
+import { Refusal, UsageError } from './say.js'
 import { isTerminal, Terminal } from './terminal.js'
 
 /** Asks for the values that the command line doesn't give, where there is a terminal. */

@@ -1,6 +1,6 @@
 import { ConfigError, parseConfig, readEnvironment, type Text } from '../config.js'
 import { serve } from '../server.js'
-import { UsageError } from './errors.js'
+import { UsageError } from './say.js'
 
 export interface ServeFlags {
   readonly port?: string

@@ -1,6 +1,6 @@
 import { createInterface, type Interface } from 'node:readline'
 import { Writable } from 'node:stream'
-import { Refusal } from './errors.js'
+import { Refusal } from './say.js'
 
 /** What readline writes to: the terminal, while what is typed may be seen. */
 class Echo extends Writable {

@@ -2,7 +2,7 @@ import { type TSchema, Type } from '@sinclair/typebox'
 import { Email, Password } from '../seed/format.js'
 import { compile } from '../store/check.js'
 import { projectFields, Username } from '../store/collections.js'
-import { Refusal } from './errors.js'
+import { Refusal } from './say.js'
 
 /** Refuses a value that the server would refuse, and says why. */
 function checker(label: string, schema: TSchema): (value: string) => string {

@@ -1,7 +1,13 @@
 import { type AddressInfo, BlockList, isIPv6 } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import { DEMO_PASSWORDS } from '../seed/demo.js'
 import type { Store } from '../store/collections.js'
+
+/** The users of the data file that is shipped, with passwords that everybody can know. */
+export const DEMO_PASSWORDS: ReadonlyMap<string, string> = new Map([
+  ['user', 'password'],
+  ['guest', 'guest'],
+  ['admin', 'admin'],
+])
 
 const loopback = new BlockList()
 loopback.addSubnet('127.0.0.0', 8)

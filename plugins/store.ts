@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { findDataFile } from '../seed/find.js'
-import { copyData } from '../seed/read.js'
+import { copyData, findDataFile } from '../seed/read.js'
 import { fill, seed } from '../seed/seed.js'
 import { collections, type Store } from '../store/collections.js'
 import { MemoryEngine } from '../store/memory/engine.js'

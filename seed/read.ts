@@ -1,10 +1,24 @@
-import { readFile } from 'node:fs/promises'
+import { access, readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { SeedError } from './errors.js'
 
 /** Where data comes from: what it is called, and the text that it stands in, if there is one. */
 export interface Source {
   readonly name: string
   readonly text?: string
+}
+
+const NAME = 'data.json'
+
+/** The data file when none is named: `data.json` in the working folder, or else the one that Slipway ships with. */
+export async function findDataFile(): Promise<string> {
+  try {
+    await access(NAME)
+    return NAME
+  } catch {
+    return join(dirname(createRequire(import.meta.url).resolve('slipway/package.json')), NAME)
+  }
 }
 
 /**

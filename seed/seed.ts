@@ -186,9 +186,9 @@ function unknown(target: Target | undefined): Pick<Finding, 'unknown'> {
 function userOf(record: SeedUser, secret?: string): NewRecord<User> {
   const { id, name, username = name, password, passwordHash = null, email, admin } = record
   if (username === undefined) throw new Fault('name', 'is missing')
-  if (name !== undefined && name !== username) throw new Fault('username', 'is not the name')
+  if (name !== undefined && name !== username) throw new Fault('username', 'differs from name')
   if ((password === undefined) === (passwordHash === null)) {
-    throw new Fault('password', 'one of password and passwordHash is needed')
+    throw new Fault('password', 'either password or passwordHash is needed, and not both')
   }
   return newUser({
     id,
@@ -210,7 +210,7 @@ async function articleOf(store: Store, record: SeedArticle): Promise<NewRecord<A
     throw new Fault('user_id', 'names no user', { part: 'users', name: userId })
   }
   if (username !== undefined && named !== userId) {
-    throw new Fault('author.username', 'is not the name of user_id')
+    throw new Fault('author.username', 'is not the name of the user in user_id')
   }
   return { id, title, text, userId, postedAt: dateOf(date_posted) }
 }
@@ -219,7 +219,7 @@ async function templateOf(store: Store, record: SeedTemplate): Promise<NewRecord
   const { id, title, url, description = null, posted, user_id, approved = false } = record
   const { username = user_id ?? null } = record
   if (user_id !== undefined && user_id !== username) {
-    throw new Fault('user_id', 'is not the username')
+    throw new Fault('user_id', 'differs from username')
   }
   const field = record.username === undefined ? 'user_id' : 'username'
   const userId = username === null ? null : await idOf(store, username, field)

@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises'
 import { readEnvironment } from '../../config.js'
-import { Refusal } from '../errors.js'
+import { Refusal } from '../say.js'
 
 const NAME = 'data.json'
 

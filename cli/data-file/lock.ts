@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { lock } from 'proper-lockfile'
 import { codeOf } from '../../seed/read.js'
-import { Refusal } from '../errors.js'
+import { Refusal } from '../say.js'
 import { uninterrupted } from './write.js'
 
 /** How old the lock of a process may be that shows no life, in milliseconds: it has been killed then. */

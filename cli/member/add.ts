@@ -1,10 +1,9 @@
 import type { SeedFile } from '../../seed/format.js'
 import { type Decision, editFile } from '../data-file/edit.js'
 import { nextId } from '../data-file/ids.js'
-import { Refusal } from '../errors.js'
-import { say } from '../say.js'
+import { findMembership } from '../data-file/records.js'
+import { Refusal, say } from '../say.js'
 import { askForMember } from './ask.js'
-import { findMembership } from './find.js'
 
 /** Makes a user a member of a project in the data file. */
 export async function addMember(

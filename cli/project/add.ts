@@ -2,9 +2,8 @@ import type { SeedFile } from '../../seed/format.js'
 import { type Decision, editFile } from '../data-file/edit.js'
 import { chosenDataFile } from '../data-file/find.js'
 import { nextId } from '../data-file/ids.js'
-import { Refusal } from '../errors.js'
 import { withPrompts } from '../prompts.js'
-import { say } from '../say.js'
+import { Refusal, say } from '../say.js'
 import { checkDescription, checkProjectName } from '../values.js'
 
 export interface ProjectFlags {

@@ -2,9 +2,9 @@ import type { SeedFile } from '../../seed/format.js'
 import { placesOf, removal } from '../data-file/change.js'
 import { type Decision, editFile } from '../data-file/edit.js'
 import { chosenDataFile } from '../data-file/find.js'
+import { findProject } from '../data-file/records.js'
 import { withPrompts } from '../prompts.js'
 import { count, say } from '../say.js'
-import { findProject } from './name.js'
 
 /** Removes a project from the data file, with its memberships. */
 export async function removeProject(

@@ -4,12 +4,11 @@ import { type Decision, editFile } from '../data-file/edit.js'
 import { chosenDataFile } from '../data-file/find.js'
 import { nextId } from '../data-file/ids.js'
 import { load } from '../data-file/load.js'
-import { Refusal } from '../errors.js'
+import { nameOf } from '../data-file/records.js'
 import { readPassword } from '../password-input.js'
 import { type Prompts, withPrompts } from '../prompts.js'
-import { say } from '../say.js'
+import { Refusal, say } from '../say.js'
 import { checkEmail, checkPassword, checkUsername } from '../values.js'
-import { nameOf } from './name.js'
 
 export interface UserFlags {
   readonly dataFile?: string

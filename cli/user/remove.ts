@@ -2,9 +2,9 @@ import type { SeedFile } from '../../seed/format.js'
 import { placesOf, removal } from '../data-file/change.js'
 import { type Decision, editFile } from '../data-file/edit.js'
 import { chosenDataFile } from '../data-file/find.js'
+import { findUser } from '../data-file/records.js'
 import { withPrompts } from '../prompts.js'
 import { count, listed, say } from '../say.js'
-import { findUser } from './name.js'
 
 /** Removes a user from the data file, and does to what is theirs what deleting the account does in the server. */
 export async function removeUser(

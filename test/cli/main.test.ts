@@ -4,8 +4,8 @@ import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { type Command, CommanderError } from 'commander'
 import t from 'tap'
-import { UsageError } from '../../cli/errors.js'
 import { buildProgram } from '../../cli/program.js'
+import { UsageError } from '../../cli/say.js'
 import { finish, ROOT, runCommand, startListening, startProcess } from '../fixtures/process.js'
 
 const EMPTY_NAME = /^error: .* A file's name can't be empty\.\n$/
@@ -195,8 +195,8 @@ t.test('wrong usage is told in a line, or with help', async (t) => {
     [[''], EMPTY_NAME],
     [['serve', ''], EMPTY_NAME],
     [['serve', '-d', ''], EMPTY_NAME],
-    [['-d', 'word', 'drop', '--yes'], /^error: --data-file has its place behind the command\n$/],
-    [['-d', 'word', 'user', 'list'], /^error: --data-file has its place behind the command\n$/],
+    [['-d', 'word', 'drop', '--yes'], /^error: put --data-file after the command\n$/],
+    [['-d', 'word', 'user', 'list'], /^error: put --data-file after the command\n$/],
     [['runserver', ''], EMPTY_NAME],
     [['init', ''], EMPTY_NAME],
     [['check', ''], EMPTY_NAME],
@@ -262,5 +262,8 @@ t.test('a busy port is one line and exit code 1', async (t) => {
   const port = typeof address === 'object' && address ? address.port : 0
   const run = runCommand(t, ['-p', String(port)])
   t.equal(await run.ended, 1)
-  t.match(run.output.stderr, `slipway: it can't listen: address already in use 127.0.0.1:${port}\n`)
+  t.match(
+    run.output.stderr,
+    `slipway: it can't listen: address already in use 127.0.0.1:${port}; choose another with --port or PORT\n`,
+  )
 })

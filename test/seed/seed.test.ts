@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import t, { type Test } from 'tap'
-import { DEMO_PASSWORDS } from '../../seed/demo.js'
+import { DEMO_PASSWORDS } from '../../plugins/exposure.js'
 import { SeedError } from '../../seed/errors.js'
 import { seed } from '../../seed/seed.js'
 import { collections, type Store } from '../../store/collections.js'
@@ -210,10 +210,10 @@ t.test('a fault is told with its place', async (t) => {
     ],
     [{ users: [user, user] }, '/users/1: another record has the same username'],
     [{ users: [{ password: 'password' }] }, '/users/0/name: is missing'],
-    [{ users: [{ ...user, username: 'other' }] }, '/users/0/username: is not the name'],
+    [{ users: [{ ...user, username: 'other' }] }, '/users/0/username: differs from name'],
     [
       { users: [{ name: 'user' }] },
-      '/users/0/password: one of password and passwordHash is needed',
+      '/users/0/password: either password or passwordHash is needed, and not both',
     ],
     ...['md5', HASH.slice(0, -1), HASH.replace('m=19456', 'm=999999,t=9'), `${HASH.slice(0, -1)}h`]
       .concat(
@@ -246,7 +246,7 @@ t.test('a fault is told with its place', async (t) => {
         users: [...users, { name: 'other', password: 'password' }],
         articles: [{ ...article, user_id: 1, 'author.username': 'other' }],
       },
-      '/articles/0/author.username: is not the name of user_id',
+      '/articles/0/author.username: is not the name of the user in user_id',
     ],
     [
       { articles: [article, { ...article, 'author.username': 'nobody' }] },
@@ -264,7 +264,7 @@ t.test('a fault is told with its place', async (t) => {
     [{ templates: [{ ...template, user_id: 'nobody' }] }, '/templates/0/user_id: names no user'],
     [
       { users, templates: [{ ...template, username: 'user', user_id: 'other' }] },
-      '/templates/0/user_id: is not the username',
+      '/templates/0/user_id: differs from username',
     ],
     [
       { templates: [{ ...template, posted: 'Mon, 13 Oct 2020 04:51:27 GMT' }] },
@@ -273,11 +273,11 @@ t.test('a fault is told with its place', async (t) => {
     [{ templates: [{ ...template, approved: 'yes' }] }, '/templates/0/approved: must be boolean'],
     [
       { users, articles: [{ ...article, user_id: null, 'author.username': 'user' }] },
-      '/articles/0/author.username: is not the name of user_id',
+      '/articles/0/author.username: is not the name of the user in user_id',
     ],
     [
       { users, articles: [{ ...article, user_id: 1, 'author.username': null }] },
-      '/articles/0/author.username: is not the name of user_id',
+      '/articles/0/author.username: is not the name of the user in user_id',
     ],
     [
       { articles: [{ ...article, date_posted: '9999-12-31T23:59:59-23:59' }] },

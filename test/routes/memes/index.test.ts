@@ -118,14 +118,14 @@ t.test('MEMES_OPEN_USERS lets every user list and create users, and no more', as
 
 t.test('MEMES_OPEN_USERS without applications ends the start', async (t) => {
   const options = parseConfig({ memesOpenUsers: true, logLevel: 'silent' })
-  await t.rejects(buildApp(options), {
+  await t.rejects(buildApp({ ...options, port: 0 }), {
     name: 'ConfigError',
     message: /^MEMES_OPEN_USERS can't be true: /,
   })
 })
 
 t.test('an API that is not mounted is not there', async (t) => {
-  const app = await startApp(t, { apis: 'fleet' })
+  const app = await startApp(t, { apis: ['fleet'] })
   for (const url of ['/login', '/template', '/user', '/articles']) {
     isError(t, await call(app, 'GET', url), 404)
   }
