@@ -86,14 +86,10 @@ export default fp<ReferenceOptions>(
       return described
     }
     let reference: ReturnType<typeof build> | undefined
-    const answer = async ({ method, url, headers }: FastifyRequest, reply: FastifyReply) => {
+    const answer = async ({ url, headers }: FastifyRequest, reply: FastifyReply) => {
       reference ??= build()
       const served = await reference
-      const answer = await served.inject({
-        method: method === 'HEAD' ? 'HEAD' : 'GET',
-        url,
-        headers,
-      })
+      const answer = await served.inject({ url, headers })
       if (answer.statusCode === 404) throw errors.routeNotFound()
       // Those two are about the connection.
       const { connection, date, ...others } = answer.headers

@@ -1,7 +1,7 @@
 import type { Browser, Locator, Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { API_NAMES, type Options } from '../../../config.js'
-import { call, logIn, startApp } from '../../fixtures/app.js'
+import { call, isError, logIn, startApp } from '../../fixtures/app.js'
 import { chromiumMissing, startChromium } from '../../fixtures/chromium.js'
 
 /** What one clicks to open an operation. */
@@ -19,6 +19,31 @@ t.test('the page may load from this server alone, and runs nothing inline', asyn
   t.match(policy, "script-src 'self'; ")
   t.match(policy, "style-src 'self'; ")
   t.notMatch(policy, /unsafe|https?:|\*/)
+})
+
+t.test('what the page loads is cached, and first asked for by many at once', async (t) => {
+  const app = await startApp(t)
+  const url = '/docs/static/swagger-ui.css'
+  const answers = await Promise.all([url, url, '/docs/'].map((each) => call(app, 'GET', each)))
+  t.same(
+    answers.map(({ statusCode }) => statusCode),
+    [200, 200, 200],
+  )
+  const { etag = '', ...headers } = answers[0]?.headers ?? {}
+  t.match(headers, {
+    'content-type': /^text\/css/,
+    'last-modified': String,
+    'accept-ranges': 'bytes',
+    'content-security-policy': /default-src 'none'/,
+  })
+  const known = await call(app, 'GET', url, { headers: { 'if-none-match': etag } })
+  t.equal(known.statusCode, 304)
+  const head = await call(app, 'HEAD', url)
+  t.match(head, { statusCode: 200, body: '' })
+  t.equal(head.headers['content-length'], headers['content-length'])
+
+  isError(t, await call(app, 'GET', '/docs/static/none.css'), 404, 'There is nothing at this path.')
+  t.equal((await call(app, 'POST', '/docs')).statusCode, 405)
 })
 
 t.test('in Chromium', { skip: chromiumMissing }, async (t) => {
