@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import t from 'tap'
-import { preloading, type Run, startProcess } from '../fixtures/process.js'
+import { preloading, ROOT, type Run, startProcess } from '../fixtures/process.js'
 
 /** Node's hooks, to print a line for each module that a process loads. */
 const HOOKS = `data:text/javascript,${encodeURIComponent(`
@@ -12,6 +12,8 @@ const HOOKS = `data:text/javascript,${encodeURIComponent(`
   }
 `)}`
 const PRELOAD = `import { register } from "node:module"; register(${JSON.stringify(HOOKS)})`
+
+const DIST = pathToFileURL(`${ROOT}dist/`).href
 
 /** What takes long to read, and a first request needs. */
 const LATER = ['@fastify/swagger', '@fastify/swagger-ui', '@node-rs/argon2']
@@ -30,7 +32,7 @@ t.test('a start reads bundles alone, and nothing that is only needed later', asy
   await ask('/api/ships')
   const modules = modulesOf(run)
   t.same(
-    modules.filter((url) => url.startsWith('file:') && !url.includes('/dist/')),
+    modules.filter((url) => url.startsWith('file:') && !isBundle(url)),
     [],
   )
   t.ok(modules.includes('node:http'), "Node's own modules are found")
@@ -57,10 +59,14 @@ function modulesOf({ output }: Run): string[] {
   return [...output.stderr.matchAll(/^loaded (.+)$/gm)].map(([, url = '']) => url)
 }
 
+function isBundle(url: string): boolean {
+  return url.startsWith(DIST)
+}
+
 /** The names of the packages that a process has loaded, also those that are bundled. */
 async function packagesOf(run: Run): Promise<Set<string>> {
   const sources = modulesOf(run).map(async (url) => {
-    if (!url.startsWith('file:') || !url.includes('/dist/')) return [url]
+    if (!isBundle(url)) return [url]
     const map = JSON.parse(await readFile(`${fileURLToPath(url)}.map`, 'utf8'))
     return map.sources.map(String)
   })
