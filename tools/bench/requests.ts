@@ -37,6 +37,8 @@ interface Row {
   readonly path: string
   /** Where it is behind a guard, in servers that have one. */
   readonly guardedPath?: string
+  /** Where Slipway has the same without. */
+  readonly openPath?: string
   readonly body?: string
   /** What the ratio is to be at least, beside whom. */
   readonly atLeast: Readonly<Partial<Record<Peer, number>>>
@@ -49,6 +51,7 @@ const ROWS: readonly Row[] = [
     what: 'GET one ship, with a token',
     path: '/api/ships/1',
     guardedPath: '/api/guarded/1',
+    openPath: '/api/open/1',
     atLeast: { open: 0.78, usual: 1.3 },
   },
   // Last, because the ships that it adds are in the list.
@@ -140,11 +143,11 @@ async function sampleOf(server: Server, request: Request, amount: number): Promi
 type Tokens = Readonly<Partial<Record<ServerName, string>>>
 
 function requestOf(row: Row, subject: Subject, url: string, tokens: Tokens): Request {
-  const { path, guardedPath, body } = row
+  const { path, guardedPath, openPath = path, body } = row
   const { server, isGuarded } = SUBJECTS[subject]
   const token = isGuarded && guardedPath ? tokens[server] : undefined
   return {
-    url: url + (token ? guardedPath : path),
+    url: url + (token ? guardedPath : subject === 'open' ? openPath : path),
     headers: {
       ...(token ? { authorization: `Bearer ${token}` } : {}),
       ...(body ? { 'content-type': 'application/json' } : {}),
