@@ -6,7 +6,6 @@ import login from './plugins/auth/login.js'
 import passwords from './plugins/auth/passwords.js'
 import tokens from './plugins/auth/tokens.js'
 import health, { tag as healthTag } from './plugins/health.js'
-import bodies from './plugins/http/bodies.js'
 import { buildSerializer, buildValidator } from './plugins/http/compilers.js'
 import errors, { answerError } from './plugins/http/error-handler.js'
 import json from './plugins/http/json.js'
@@ -65,19 +64,21 @@ export async function buildApp(options: Options = {}, store?: Store): Promise<Fa
   await app.register(errors)
   await app.register(security, config)
   await app.register(refusedBody)
-  await app.register(methods)
-  await app.register(bodies)
+  await app.register(methods, config)
   await app.register(json)
   await app.register(passwords)
   await app.register(storePlugin, { ...config, store })
   await app.register(accounts)
-  await app.register(tokens, config)
+  await app.register(tokens, {
+    ...config,
+    hasEternal: !Number.isFinite(config.memesTokenTtl) && mounted.some(({ login }) => login),
+  })
   await app.register(login, config)
   await app.register(openapi, { tags: [...mounted.map(({ tag }) => tag), healthTag] })
   if (config.strict) await app.register(import('./plugins/openapi/strict.js'))
-  await app.register(reference, { isHome: !config.apis.includes('memes') })
+  await app.register(reference, { isHome: !mounted.some(({ hasHome }) => hasHome) })
   await app.register(health)
-  for (const { routes } of mounted) await app.register(routes, { config })
+  for (const { routes } of mounted) await app.register(routes, { config, mounted })
 
   return app
 }

@@ -1,5 +1,5 @@
 import { type TSchema, Type } from '@sinclair/typebox'
-import { Email, Password } from '../seed/format.js'
+import { Email, Password, seedWordsFor } from '../seed/format.js'
 import { compile } from '../store/check.js'
 import { projectFields, Username } from '../store/collections.js'
 import { Refusal } from './say.js'
@@ -9,12 +9,11 @@ function checker(label: string, schema: TSchema): (value: string) => string {
   const check = compile(schema)
   return (value) => {
     if (check(value)) return value
-    const { message } = check.fault()
+    const fault = check.fault()
     // A pattern tells a user nothing.
-    const fault = message.startsWith('must match')
-      ? `can't have that: ${schema.description}`
-      : message
-    throw new Refusal(`the ${label} ${fault}`)
+    const words =
+      fault.code === 'pattern' ? `can't have that: ${schema.description}` : seedWordsFor(fault)
+    throw new Refusal(`the ${label} ${words}`)
   }
 }
 

@@ -3,6 +3,7 @@ import { Type } from '@sinclair/typebox'
 import { oneOf } from '../store/schema.js'
 import type { Tag } from './openapi/document.js'
 import { success } from './openapi/responses.js'
+import { addRoute } from './route.js'
 
 export const tag: Tag = {
   name: 'service',
@@ -26,34 +27,32 @@ const health: FastifyPluginAsyncTypebox = async (app) => {
     isStopping = true
   })
 
-  app.get(
-    '/healthz',
-    {
-      schema: {
-        operationId: 'getHealth',
-        summary: 'Is the process alive?',
-        tags: [tag.name],
-        response: { 200: success('It is alive', Status) },
-      },
+  addRoute(app, {
+    method: 'GET',
+    url: '/healthz',
+    schema: {
+      operationId: 'getHealth',
+      summary: 'Is the process alive?',
+      tags: [tag.name],
+      response: { 200: success('It is alive', Status) },
     },
-    async () => ({ status: 'ok' as const }),
-  )
+    handler: async () => ({ status: 'ok' as const }),
+  })
 
-  app.get(
-    '/readyz',
-    {
-      schema: {
-        operationId: 'getReadiness',
-        summary: 'Does the server take requests?',
-        tags: [tag.name],
-        response: { 200: success('It does', Status), 503: success('It is about to stop', Status) },
-      },
+  addRoute(app, {
+    method: 'GET',
+    url: '/readyz',
+    schema: {
+      operationId: 'getReadiness',
+      summary: 'Does the server take requests?',
+      tags: [tag.name],
+      response: { 200: success('It does', Status), 503: success('It is about to stop', Status) },
     },
-    async (_request, reply) => {
+    handler: async (_request, reply) => {
       if (isStopping) return reply.code(503).send({ status: 'stopping' })
       return { status: 'ok' as const }
     },
-  )
+  })
 }
 
 export default health

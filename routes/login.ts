@@ -1,12 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import type { Config } from '../config.js'
-import { exampleToken } from '../plugins/auth/session.js'
-import { linked, withToken } from '../plugins/openapi/links.js'
+import { exampleToken } from '../plugins/auth/tokens.js'
+import { linked } from '../plugins/openapi/links.js'
 import { success } from '../plugins/openapi/responses.js'
+import { addRoute } from '../plugins/route.js'
 import { Username } from '../store/collections.js'
 import { firstProjectOf } from '../store/lookups.js'
 import { nullable } from '../store/schema.js'
+import type { Api, ApiOptions } from './api.js'
 
 const SharedLogin = Type.Object(
   {
@@ -39,39 +40,29 @@ const SharedLogin = Type.Object(
   },
 )
 
-export interface LoginRouteOptions {
-  readonly config: Pick<Config, 'apis' | 'memesTokenTtl'>
-}
-
-/** Logging in with Basic credentials: one route that the memes API and the plans API share. */
-const login: FastifyPluginAsyncTypebox<LoginRouteOptions> = async (app, { config }) => {
-  // The clients of plans read the text in `error`; those of memes read it in `message`, where it is in any case.
-  app.decorate('wording', { words: {}, isInError: config.apis.includes('plans') })
+/** Logging in with Basic credentials: one route for all APIs that share it, in the scope of the first of them. */
+const login: FastifyPluginAsyncTypebox<ApiOptions> = async (app, { config, mounted }) => {
+  const sharing = mounted.flatMap(({ tag, login }) => (login ? [{ tag, ...login }] : []))
+  app.decorate('wording', { words: {}, isInError: sharing.some(({ isInError }) => isInError) })
   app.addSchema(SharedLogin)
   const { basic } = app.guards
 
-  app.get(
-    '/login',
-    basic({
-      schema: {
-        operationId: 'logInWithBasic',
-        summary: 'Log in',
-        tags: config.apis.filter((name) => name === 'memes' || name === 'plans'),
-        response: {
-          200: linked(
-            success('The tokens', SharedLogin, ['cache-control']),
-            config.apis.includes('memes') ? withToken(['listVisibleTemplates'], 'token') : {},
-            config.apis.includes('plans')
-              ? {
-                  ...withToken(['listDmps', 'endSession'], 'access_token'),
-                  ...withToken(['getAccessToken'], 'refresh_token'),
-                }
-              : {},
-          ),
-        },
+  addRoute(app, {
+    method: 'GET',
+    url: '/login',
+    guard: basic,
+    schema: {
+      operationId: 'logInWithBasic',
+      summary: 'Log in',
+      tags: sharing.map(({ tag }) => tag.name),
+      response: {
+        200: linked(
+          success('The tokens', SharedLogin, ['cache-control']),
+          ...sharing.map(({ links }) => links),
+        ),
       },
-    }),
-    async ({ store, user }, reply) => {
+    },
+    handler: async ({ store, user }, reply) => {
       const project = await firstProjectOf(store, user)
       reply.header('cache-control', 'no-store')
       return {
@@ -84,7 +75,12 @@ const login: FastifyPluginAsyncTypebox<LoginRouteOptions> = async (app, { config
         refresh_token: app.tokens.issue(user, 'refresh'),
       }
     },
-  )
+  })
+}
+
+/** Whether the login is in this API's scope: it is the first of those that share it. */
+export function hasLogin(api: Api, mounted: readonly Api[]): boolean {
+  return mounted.find(({ login }) => login) === api
 }
 
 export default login

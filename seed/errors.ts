@@ -1,10 +1,10 @@
-import type { Fault } from '../store/check.js'
-
 /** How many faults are told at once: more would scroll the first ones away. */
 export const MAX_FAULTS = 20
 
 /** What is wrong with a data file, and where: a JSON pointer, empty where it is the file itself. */
-export interface SeedFault extends Fault {
+export interface SeedFault {
+  readonly path: string
+  readonly message: string
   /** In the file's text, from 1; absent where the data has none. */
   readonly line?: number
   readonly column?: number

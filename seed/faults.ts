@@ -7,15 +7,18 @@ import {
   printParseErrorCode,
 } from 'jsonc-parser'
 import { closestMatch } from 'leven'
-import { allFaults, describe, EMPTY, escapePointer, type Fault } from '../store/check.js'
+import { allFaults, describe, escapePointer } from '../store/check.js'
 import { MAX_FAULTS, SeedError, type SeedFault } from './errors.js'
-import { SeedFile } from './format.js'
+import { SeedFile, seedWordsFor } from './format.js'
 import type { Source } from './read.js'
 
 // Loaded only for a file with a fault, since a good one needs nothing of this.
 
 /** A fault before it has its place in the text. */
-export interface Finding extends Fault {
+export interface Finding {
+  /** Where: a JSON pointer (RFC 6901). */
+  readonly path: string
+  readonly message: string
   /** A name that isn't known, and how to find those that are. */
   readonly unknown?: {
     readonly name: string
@@ -102,19 +105,19 @@ export function checkShape(data: unknown): Shape {
 
 function toFinding(error: ErrorObject): Finding {
   const fault = describe(error)
-  const { keyword, params, parentSchema = {}, data } = error
-  if (keyword === 'additionalProperties') {
+  const finding = { path: fault.path, message: seedWordsFor(fault) }
+  const { params, parentSchema = {}, data } = error
+  if (fault.code === 'unknown') {
     const used = new Set(Object.keys(Object(data)))
     const known = Object.keys(Object(parentSchema.properties))
     const findKnown = () => known.filter((name) => !used.has(name))
     const name = String(params.additionalProperty)
-    return { ...fault, isName: true, unknown: { name, findKnown } }
+    return { ...finding, isName: true, unknown: { name, findKnown } }
   }
-  if (keyword === 'minProperties') return { ...fault, message: EMPTY }
   // A pattern tells a person nothing.
-  return keyword === 'pattern' && typeof parentSchema.description === 'string'
-    ? { ...fault, message: `is not allowed: ${lowerFirst(parentSchema.description)}` }
-    : fault
+  return error.keyword === 'pattern' && typeof parentSchema.description === 'string'
+    ? { ...finding, message: `is not allowed: ${lowerFirst(parentSchema.description)}` }
+    : finding
 }
 
 function lowerFirst(text: string): string {

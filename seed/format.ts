@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { isPasswordHash } from '../plugins/auth/argon2id.js'
-import { addFormat } from '../store/check.js'
+import { wordsFor } from '../plugins/http/faults.js'
+import { addFormat, type Fault } from '../store/check.js'
 import {
   applicationToken,
   articleFields,
@@ -11,12 +12,20 @@ import {
 } from '../store/collections.js'
 import { nullable } from '../store/schema.js'
 
-addFormat('moment', isMoment, 'must be a date such as 2026-01-31T12:00:00Z')
-addFormat(
-  'password-hash',
-  isPasswordHash,
-  'must be a whole argon2id hash that a login can wait for',
-)
+addFormat('moment', isMoment)
+addFormat('password-hash', isPasswordHash)
+
+/** What is said of a text that has another format than it should have. */
+const FORMATS: Readonly<Record<string, string>> = {
+  moment: 'must be a date such as 2026-01-31T12:00:00Z',
+  'password-hash': 'must be a whole argon2id hash that a login can wait for',
+}
+
+/** What is wrong in a data file, in English. */
+export function seedWordsFor(fault: Fault): string {
+  const format = fault.code === 'format' ? FORMATS[String(fault.params?.format)] : undefined
+  return format ?? wordsFor(fault)
+}
 
 /** Ids leave room above themselves for those that are still to be given. */
 const SeedId = Type.Optional(Type.Integer({ minimum: 1, maximum: 1e15 }))

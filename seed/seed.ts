@@ -21,6 +21,7 @@ import {
   type SeedMembership,
   type SeedTemplate,
   type SeedUser,
+  seedWordsFor,
 } from './format.js'
 import { generationOf } from './generation.js'
 import { parseJson, readText, type Source } from './read.js'
@@ -243,7 +244,7 @@ async function dmpOf(store: Store, { id, user, ...content }: SeedDmp): Promise<N
     throw new Fault('id', "is another record's")
   }
   const fault = faultIn(content)
-  if (fault) throw new Fault(fault.path.slice(1), fault.message)
+  if (fault) throw new Fault(fault.path.slice(1), seedWordsFor(fault))
   return newDmp(await idOf(store, user, 'user'), content, publicId)
 }
 

@@ -1,10 +1,16 @@
 import type { Static, TSchema } from '@sinclair/typebox'
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 
-/** What is wrong with a value, and where: a JSON pointer (RFC 6901). */
+/** What is wrong with a value. */
 export interface Fault {
+  /** Where: a JSON pointer (RFC 6901). */
   readonly path: string
-  readonly message: string
+  /** What: `missing`, `unknown`, `empty`, `reserved`, or the keyword of JSON Schema that isn't fulfilled. */
+  readonly code: string
+  /** What belongs to it, such as the `limit` of a `maxLength`. */
+  readonly params?: Readonly<Record<string, unknown>>
+  /** What the validator says of it, for whoever has no better words. */
+  readonly message?: string
 }
 
 /** Says whether a value is what a schema asks for. */
@@ -14,18 +20,27 @@ export interface Check<T> {
   readonly fault: () => Fault
 }
 
-/** The formats that were added, with what is said of a text that has another. */
-const messages = new Map<string, string>()
-
 const ajv = new Ajv({ meta: false, validateSchema: false, verbose: true })
 
-/**
- * Makes a format known to every schema that is compiled after.
- * @param message what is said of a text that has another, such as "must be a date"
- */
-export function addFormat(name: string, isValid: (text: string) => boolean, message: string): void {
+/** Makes a format known to every schema that is compiled after. */
+export function addFormat(name: string, isValid: (text: string) => boolean): void {
   ajv.addFormat(name, isValid)
-  messages.set(name, message)
+}
+
+/** Of the patterns that rule some texts out: what takes those alone. */
+const reserved = new Map<string, RegExp>()
+
+/**
+ * A pattern for texts that are made of something, but for a few. As one pattern, because the keyword `not` makes the type
+ * unknown to readers of a document. A text that is one of the few has the fault `reserved`.
+ * @param made a pattern without anchors
+ * @param texts patterns too
+ */
+export function except(made: string, ...texts: readonly string[]): string {
+  const few = `(?:${texts.join('|')})$`
+  const pattern = `^(?!${few})${made}$`
+  reserved.set(pattern, new RegExp(`^${few}`, 'u'))
+  return pattern
 }
 
 /**
@@ -56,40 +71,29 @@ export function allFaults(schema: TSchema, value: unknown): readonly ErrorObject
   return validate.errors ?? []
 }
 
-/** What is said of a field that has to be there and isn't, of a text that has to be more than nothing, and of a field too many. */
-export const MISSING = 'is missing'
-export const EMPTY = 'must not be empty'
-export const UNKNOWN = 'is not known here'
-/** And of one of the few texts that a field can't be, though it is made of what it may be made of. */
-export const EXCLUDED = 'is not allowed'
-
-/** A fault as a client reads it: at the field it is about, also where that is one too few or too many. */
+/** A fault as the validator gives it, put at the field it is about, also where that is one too few or too many. */
 export function describe(
   error?: Pick<ErrorObject, 'instancePath' | 'keyword' | 'params' | 'message' | 'data'>,
 ): Fault {
-  const { instancePath = '', keyword, params = {}, message = 'is not valid', data } = error ?? {}
-  if (keyword === 'required') {
-    return {
-      path: `${instancePath}/${escapePointer(params.missingProperty)}`,
-      message: MISSING,
-    }
+  const { instancePath: path = '', keyword = '', params = {}, message, data } = error ?? {}
+  if (keyword === 'required') return missingField(params.missingProperty, path)
+  if (keyword === 'additionalProperties') return unknownField(params.additionalProperty, path)
+  const fault = { path, params, ...(message === undefined ? {} : { message }) }
+  if ((keyword === 'minLength' || keyword === 'minProperties') && params.limit === 1) {
+    return { ...fault, code: 'empty' }
   }
-  const ofFormat = keyword === 'format' ? messages.get(params.format) : undefined
-  if (ofFormat !== undefined) return { path: instancePath, message: ofFormat }
-  if (keyword === 'pattern' && isExcluded(String(params.pattern), String(data))) {
-    return { path: instancePath, message: EXCLUDED }
+  if (keyword === 'pattern' && reserved.get(params.pattern)?.test(String(data))) {
+    return { ...fault, code: 'reserved' }
   }
-  if (keyword === 'minLength' && params.limit === 1) return { path: instancePath, message: EMPTY }
-  if (keyword === 'additionalProperties') {
-    return unknownField(params.additionalProperty, instancePath)
-  }
-  return { path: instancePath, message }
+  return { ...fault, code: keyword }
 }
 
-/** Whether a text is one of those that a pattern rules out at its beginning, in a negative lookahead. */
-function isExcluded(pattern: string, text: string): boolean {
-  const [exclusion] = /^\^\(\?!.+?\$\)/.exec(pattern) ?? []
-  return exclusion !== undefined && !new RegExp(exclusion, 'u').test(text)
+/**
+ * The fault of a field that isn't there, and has to be.
+ * @param parent where it should be, as a JSON pointer
+ */
+export function missingField(name: unknown, parent = ''): Fault {
+  return { path: `${parent}/${escapePointer(name)}`, code: 'missing' }
 }
 
 /**
@@ -97,7 +101,7 @@ function isExcluded(pattern: string, text: string): boolean {
  * @param parent where it was found, as a JSON pointer
  */
 export function unknownField(name: unknown, parent = ''): Fault {
-  return { path: `${parent}/${escapePointer(name)}`, message: UNKNOWN }
+  return { path: `${parent}/${escapePointer(name)}`, code: 'unknown' }
 }
 
 /** A name as a part of a JSON pointer (RFC 6901, section 3). */

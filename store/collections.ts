@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Type } from '@sinclair/typebox'
 import { v7 as uuidv7 } from 'uuid'
+import { except } from './check.js'
 import { declare, type RecordIn, StoredFile } from './declaration.js'
 import type { NewRecord, View } from './engine.js'
 import type { FreeForm } from './free-form.js'
@@ -107,14 +108,11 @@ const template = { ...templateFields, userId, postedAt, approved: Type.Boolean()
 /** Nothing either that stands for a character which could not be read. */
 const NO_SLASH = '[^/\\u0000-\\u001f\\u007f\\ufffd]+'
 
-/** As one pattern, because the keyword `not` makes the type unknown to readers of the document. */
-const except = (...texts: string[]) => `^(?!(?:${texts.join('|')})$)${NO_SLASH}$`
-
 export const PackageName = Type.String({
   minLength: 1,
   maxLength: 200,
   // What the registry's paths begin with can't be a package's name too.
-  pattern: except('packages', 'user', 'admin', '\\.{1,2}'),
+  pattern: except(NO_SLASH, 'packages', 'user', 'admin', '\\.{1,2}'),
   description: 'No slash and no control characters; not packages, user, admin, . or ..',
   examples: ['package'],
 })
@@ -122,7 +120,7 @@ export const PackageName = Type.String({
 export const TagName = Type.String({
   minLength: 1,
   maxLength: 200,
-  pattern: except('\\.{1,2}'),
+  pattern: except(NO_SLASH, '\\.{1,2}'),
   description: 'No slash and no control characters; not . or ..',
   examples: ['1.0.0'],
 })

@@ -1,4 +1,4 @@
-import { escapePointer } from './check.js'
+import { escapePointer, type Fault } from './check.js'
 
 /** A JSON object that is written freely. */
 export interface FreeForm {
@@ -13,9 +13,9 @@ export const MAX_VALUES = 20_000
 
 /**
  * Looks for what makes a JSON object more than can be kept and typeset.
- * @returns where, as a JSON pointer, and what is wrong there
+ * @returns the first such fault
  */
-export function faultIn(content: FreeForm): { path: string; message: string } | undefined {
+export function faultIn(content: FreeForm): Fault | undefined {
   // Not by calling itself, which is what depth would break.
   const open: { value: unknown; depth: number; path: readonly string[] }[] = [
     { value: content, depth: 1, path: [] },
@@ -24,15 +24,15 @@ export function faultIn(content: FreeForm): { path: string; message: string } | 
   for (let next = open.pop(); next; next = open.pop()) {
     const { value, depth, path } = next
     if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) {
-      return { path: pointer(path), message: 'must be a number that JSON can be written with' }
+      return { path: pointer(path), code: 'infinite' }
     }
     if (typeof value !== 'object' || value === null) continue
     if (depth > MAX_DEPTH) {
-      return { path: pointer(path), message: `must NOT be deeper than ${MAX_DEPTH} levels` }
+      return { path: pointer(path), code: 'maxDepth', params: { limit: MAX_DEPTH } }
     }
     values += Object.keys(value).length
     if (values > MAX_VALUES) {
-      return { path: '', message: `must NOT have more than ${MAX_VALUES} values` }
+      return { path: '', code: 'maxValues', params: { limit: MAX_VALUES } }
     }
     for (const [key, each] of Object.entries(value)) {
       if (typeof each === 'object' || typeof each === 'number') {

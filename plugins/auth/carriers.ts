@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import { errors } from '../http/errors.js'
 
 /** The ways to describe a carrier that OpenAPI has (3.1, Security Scheme Object). */
 export type SecurityScheme = { readonly description: string } & (
@@ -14,7 +15,7 @@ export interface Carrier {
   /** How the document describes it; there is no way to say that a token is in a body. */
   readonly scheme?: (description: string) => SecurityScheme
   /** The token can be read only once the body has been. */
-  readonly inBody?: boolean
+  readonly isInBody?: boolean
   /** What the request carries here, whether it looks like a token or not; undefined when it carries nothing. */
   readonly read: (request: FastifyRequest) => string | undefined
 }
@@ -40,7 +41,7 @@ export function header(name: string): Carrier {
 export function bodyField(name: string): Carrier {
   return {
     name: 'Body',
-    inBody: true,
+    isInBody: true,
     read: ({ body }) => {
       const value = Object.entries(Object(body)).find(([field]) => field === name)?.[1]
       if (value === undefined || value === null) return undefined
@@ -48,4 +49,21 @@ export function bodyField(name: string): Carrier {
       return typeof value === 'string' ? value : ''
     },
   }
+}
+
+/**
+ * The username and the password of `Authorization: Basic …` (RFC 7617, as UTF-8). The password may hold colons.
+ * @throws 401 when the header is absent or malformed
+ */
+export function basicCredentialsOf({ headers }: FastifyRequest): {
+  username: string
+  password: string
+} {
+  const encoded = /^basic +([a-z0-9+/]+={0,2}) *$/i.exec(headers.authorization ?? '')?.[1]
+  if (encoded === undefined) throw errors.basicMissing()
+  const decoded = Buffer.from(encoded, 'base64')
+  const credentials = decoded.toString('utf8')
+  const colon = credentials.indexOf(':')
+  if (colon < 0 || !decoded.equals(Buffer.from(credentials))) throw errors.basicMissing()
+  return { username: credentials.slice(0, colon), password: credentials.slice(colon + 1) }
 }

@@ -1,25 +1,29 @@
-import type { FastifyRequest, FastifySchema, preValidationHookHandler } from 'fastify'
+import type { TSchema } from '@sinclair/typebox'
+import type { FastifyRequest, preValidationHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
-import { hasBody, readsBody } from '../http/bodies.js'
+import { hasBody } from '../http/bodies.js'
 import { errors } from '../http/errors.js'
 import { failure } from '../openapi/responses.js'
-import { basicCredentialsOf } from './basic.js'
-import type { Carrier, SecurityScheme } from './carriers.js'
+import { basicCredentialsOf, type Carrier, type SecurityScheme } from './carriers.js'
 import { loginRefusals } from './login.js'
 import type { TokenType } from './tokens.js'
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Who is let in: for whatever reads the body, which then asks again. */
+    readonly guard?: Guard | undefined
+  }
   interface FastifyInstance {
     readonly guards: Guards
   }
+  interface FastifyRequest {
+    /** Whether the guard has let the request in before all of its body was there. */
+    isBodyDue: boolean
+  }
 }
 
-type Check = (request: FastifyRequest) => Promise<void>
-
-interface Hooks {
-  readonly onRequest: Check[]
-  readonly preValidation: preValidationHookHandler[]
-}
+/** Lets a request in, or throws. */
+export type Check = (request: FastifyRequest) => Promise<void>
 
 interface NamedScheme {
   readonly name: string
@@ -31,11 +35,19 @@ export interface Requirement extends NamedScheme {
   readonly check: Check
 }
 
-/** Protects a route and says so in the document: one call, so that the two can't drift apart. */
-export type Guard = <S extends FastifySchema>(options: {
-  readonly schema: S
-}) => Hooks & {
-  readonly schema: S
+/** Whom a route lets in, and what the document says of that: one thing, so that the two can't drift apart. */
+export interface Guard {
+  readonly schemes: readonly NamedScheme[]
+  /** What a request can bring: any one of these. */
+  readonly security: readonly Readonly<Record<string, string[]>>[]
+  /** The answers to a request that isn't let in. */
+  readonly refusals: Readonly<Record<number, TSchema>>
+  /** Before the body is read. */
+  readonly onRequest: readonly Check[]
+  /** Once the body has been read; only where that can make a difference. */
+  readonly onceRead?: Check
+  /** Whether there is nothing to look at before that. */
+  readonly isInBody: boolean
 }
 
 export interface Guards {
@@ -47,8 +59,6 @@ export interface Guards {
   readonly refresh: Guard
   /** Lets in who brings a username and a password (HTTP Basic). */
   readonly basic: Guard
-  /** What `access` checks, once more: for a handler that has read the body itself. */
-  readonly recheck: Check
 }
 
 export interface GuardOptions {
@@ -69,100 +79,93 @@ const BASIC: SecurityScheme = {
   description: 'A username and a password',
 }
 
-/** Gives the routes of one API their guards. Registered in that API's scope, with its carriers. */
+/** Gives one API its guards. Registered in that API's scope, with its carriers. */
 export default fp<GuardOptions>(
   async (app, { carriers, requirement }) => {
-    const isBodyNeeded = carriers.some(({ inBody }) => inBody)
+    const isInBody = carriers.some((carrier) => carrier.isInBody)
+    if (!app.hasRequestDecorator('isBodyDue')) app.decorateRequest('isBodyDue', false)
 
-    // Where no body is read, nothing can happen while it is.
-    app.addHook('onRoute', (route) => {
-      if (readsBody(route)) return
-      route.preValidation = [route.preValidation ?? []].flat().filter((hook) => !again.has(hook))
-    })
-
-    const tokenCheck =
-      (type: TokenType, isAdmin = false): Check =>
-      async (request) => {
-        const token = tokenOf(request, carriers)
-        const { user, claims } = await app.tokens.check(token, type, request.store)
-        if (isAdmin && !user.admin) throw errors.adminOnly()
-        request.user = user
-        request.claims = claims
+    /** @param guard what it shows and checks, without the requirement */
+    const withRequirement = ({ schemes, security, onRequest, ...guard }: Guard): Guard => {
+      if (!requirement) return { schemes, security, onRequest, ...guard }
+      return {
+        ...guard,
+        schemes: [...schemes, requirement],
+        security: security.map((either) => ({ ...either, [requirement.name]: [] })),
+        onRequest: [requirement.check, ...onRequest],
       }
+    }
 
     const tokenGuard = (type: TokenType, isAdmin = false): Guard => {
       const schemes = carriers.flatMap(({ name, scheme }) =>
         scheme ? [{ name: `${type}${name}`, scheme: scheme(DESCRIPTIONS[type]) }] : [],
       )
-      const refusals = {
-        ...(carriers.length > 1
-          ? { 400: failure('There are two tokens, and they differ', errors.tokensDiffer()) }
-          : {}),
-        401: failure('There is no token, or none that is good', errors.tokenInvalid()),
-        ...(isAdmin ? { 403: failure('You are no admin', errors.adminOnly()) } : {}),
+      const check: Check = async (request) => {
+        const token = tokenOf(request, carriers)
+        const { user, claims } = await app.tokens.check(token, type, request.store)
+        if (isAdmin && !user.admin) throw errors.adminOnly()
+        request.user = user
+        request.claims = claims
+        request.isBodyDue = !request.raw.complete && hasBody(request)
       }
-      const check = tokenCheck(type, isAdmin)
-      return guard(schemes, refusals, {
-        onRequest: isBodyNeeded ? [] : [check],
-        preValidation: [isBodyNeeded ? onceRead(check) : againIfRead(check)],
+      return withRequirement({
+        schemes,
+        // A token in a body has no scheme: what is asked for can be there without any.
+        security: [...schemes.map(({ name }) => ({ [name]: [] })), ...(isInBody ? [{}] : [])],
+        refusals: {
+          ...(carriers.length > 1
+            ? { 400: failure('There are two tokens, and they differ', errors.tokensDiffer()) }
+            : {}),
+          401: failure('There is no token, or none that is good', errors.tokenInvalid()),
+          ...(isAdmin ? { 403: failure('You are no admin', errors.adminOnly()) } : {}),
+        },
+        onRequest: isInBody ? [] : [check],
+        onceRead: check,
+        isInBody,
       })
     }
 
-    const basicGuard = (): Guard => {
-      const check = async (request: FastifyRequest) => {
-        const { username, password } = basicCredentialsOf(request)
-        request.user = await app.logIn(request, username, password, errors.basicWrong)
-      }
-      return guard([{ name: 'basic', scheme: BASIC }], loginRefusals(errors.basicWrong()), {
-        onRequest: [check],
-        preValidation: [],
-      })
+    const check: Check = async (request) => {
+      const { username, password } = basicCredentialsOf(request)
+      request.user = await app.logIn(request, username, password, errors.basicWrong)
     }
-
-    const guard = (schemes: readonly NamedScheme[], refusals: object, hooks: Hooks): Guard => {
-      const also = requirement ? { [requirement.name]: [] } : {}
-      const security = schemes.map(({ name }) => ({ [name]: [], ...also }))
-      // A token in a body has no scheme: what is asked for can be there without any.
-      if (isBodyNeeded) security.push({ ...also })
-      const onRequest = requirement ? [requirement.check, ...hooks.onRequest] : hooks.onRequest
-      return ({ schema }) => {
-        for (const { name, scheme } of requirement ? [...schemes, requirement] : schemes) {
-          app.securitySchemes[name] = scheme
-        }
-        const response = Object.assign({}, schema.response, refusals)
-        return { schema: { ...schema, security, response }, ...hooks, onRequest }
-      }
-    }
+    const basic = withRequirement({
+      schemes: [{ name: 'basic', scheme: BASIC }],
+      security: [{ basic: [] }, ...(isInBody ? [{}] : [])],
+      refusals: loginRefusals(errors.basicWrong()),
+      onRequest: [check],
+      isInBody: false,
+    })
 
     app.decorate('guards', {
       access: tokenGuard('access'),
       admin: tokenGuard('access', true),
       refresh: tokenGuard('refresh'),
-      basic: basicGuard(),
-      recheck: tokenCheck('access'),
+      basic,
     })
   },
   { name: 'guards', dependencies: ['tokens', 'login', 'openapi'] },
 )
 
-/** Checks when the body is there, because the token is in it. */
-function onceRead(check: Check): preValidationHookHandler {
-  return (request, _reply, done) => {
-    check(request).then(() => done(), done)
-  }
+/**
+ * Asks the guard of a request once more, when it has let the request in before the body was there: the rest can take long
+ * enough for a token to be revoked, or a user deleted. For whatever reads a body itself.
+ * @throws what the guard throws
+ */
+export async function askAgain(request: FastifyRequest): Promise<void> {
+  const { guard } = request.routeOptions.config
+  if (guard?.onceRead && request.isBodyDue) await guard.onceRead(request)
 }
 
-/** The hooks that check once more. */
-const again = new WeakSet<object>()
-
-/** Checks once more when a body has been read: that can take long enough for a token to be revoked, or a user deleted. */
-function againIfRead(check: Check): preValidationHookHandler {
-  const hook: preValidationHookHandler = (request, _reply, done) => {
-    if (hasBody(request)) check(request).then(() => done(), done)
-    else done()
-  }
-  again.add(hook)
-  return hook
+/** The same for a body that Fastify reads; and where the token is in the body, it is asked for the first time. */
+export function checkOnceRead({ onceRead, isInBody }: Guard): preValidationHookHandler[] {
+  if (!onceRead) return []
+  return [
+    (request, _reply, done) => {
+      if (isInBody || request.isBodyDue) onceRead(request).then(() => done(), done)
+      else done()
+    },
+  ]
 }
 
 /**

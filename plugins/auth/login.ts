@@ -1,8 +1,22 @@
+import { Type } from '@sinclair/typebox'
 import fp from 'fastify-plugin'
 import { LRUCache } from 'lru-cache'
 import type { User } from '../../store/collections.js'
 import { type ApiError, errors } from '../http/errors.js'
 import { failure } from '../openapi/responses.js'
+
+/** What one logs in with. */
+export const Credentials = Type.Object(
+  {
+    username: Type.String({ minLength: 1, maxLength: 128 }),
+    password: Type.String({ minLength: 1, maxLength: 1024 }),
+  },
+  {
+    $id: 'Credentials',
+    additionalProperties: false,
+    examples: [{ username: 'user', password: 'password' }],
+  },
+)
 
 declare module 'fastify' {
   interface FastifyInstance {

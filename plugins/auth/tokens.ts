@@ -6,6 +6,15 @@ import { compile } from '../../store/check.js'
 import type { Store, User } from '../../store/collections.js'
 import { errors } from '../http/errors.js'
 
+/** A token as it looks, for examples. */
+export const exampleToken = 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl'
+
+/** A token as an answer has it. */
+export const AccessToken = Type.Object(
+  { access_token: Type.String({ description: 'For `Authorization: Bearer`' }) },
+  { $id: 'AccessToken', additionalProperties: false, examples: [{ access_token: exampleToken }] },
+)
+
 const ISSUER = 'slipway'
 
 /** How many verified tokens are remembered. Each is about 1 KB. */
@@ -19,7 +28,7 @@ const Claims = Type.Object({
   jti: Type.String({ minLength: 1 }),
   /** Seconds since 1970. */
   iat: Type.Integer(),
-  /** Seconds since 1970. Only the login that memes and plans share gives tokens that never expire. */
+  /** Seconds since 1970. Only a login that APIs share may give tokens that never expire. */
   exp: Type.Optional(Type.Integer()),
   type: Type.Union([Type.Literal('access'), Type.Literal('refresh')]),
   /** The user's token generation when it was issued. */
@@ -58,9 +67,8 @@ export interface TokenOptions {
   readonly accessTokenTtl: number
   /** Milliseconds. */
   readonly refreshTokenTtl: number
-  /** Milliseconds; Infinity for never. */
-  readonly memesTokenTtl: number
-  readonly apis: readonly string[]
+  /** Whether a login gives access tokens that never expire. */
+  readonly hasEternal: boolean
 }
 
 export interface Tokens {
@@ -80,7 +88,7 @@ export interface Tokens {
 
 /** Issues, checks and revokes tokens: JSON Web Tokens (RFC 7519), HS256 only. */
 export default fp<TokenOptions>(
-  async (app, { jwtSecret, accessTokenTtl, refreshTokenTtl, memesTokenTtl, apis }) => {
+  async (app, { jwtSecret, accessTokenTtl, refreshTokenTtl, hasEternal }) => {
     if (jwtSecret === undefined) {
       app.log.info('JWT_SECRET is not set: tokens end with this process')
     }
@@ -95,8 +103,6 @@ export default fp<TokenOptions>(
     })
     app.decorateRequest('claims')
     const isClaims = compile(Claims)
-    const hasSharedLogin = apis.includes('memes') || apis.includes('plans')
-    const hasEternal = hasSharedLogin && memesTokenTtl === Number.POSITIVE_INFINITY
     const lifetimes = { access: accessTokenTtl, refresh: refreshTokenTtl }
 
     // The library has a cache too, but hashes each token to look it up, which takes half as long as to verify it.

@@ -1,5 +1,25 @@
+import { Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { BaseRecord } from '../../store/declaration.js'
+
+/** A change can name the version that it starts from (RFC 9110, section 13.1.1). */
+export const IfMatch = Type.Object({
+  'if-match': Type.Optional(
+    Type.String({
+      description: 'The ETag of the version to change; any other version is left as it is (412)',
+    }),
+  ),
+})
+
+/** A read can name the version that the client has (RFC 9110, section 13.1.2). */
+export const IfNoneMatch = Type.Object({
+  'if-none-match': Type.Optional(
+    Type.String({
+      description:
+        'The ETag of the version that you have; if it is still the latest, the answer is 304',
+    }),
+  ),
+})
 
 /**
  * Names the version of the record that the answer shows, in `ETag` (RFC 9110, section 8.8.3).

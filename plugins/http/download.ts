@@ -6,9 +6,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Files } from '../../store/engine.js'
 import { MissingContent } from '../../store/errors.js'
 import { binary, empty, failure } from '../openapi/responses.js'
-import { isTagKnown } from './conditional.js'
+import { IfNoneMatch, isTagKnown } from './conditional.js'
 import { type ApiError, errors } from './errors.js'
-import { IfNoneMatch } from './record.js'
 
 /** A file that can be downloaded. */
 export interface Download {

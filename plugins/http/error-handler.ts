@@ -1,9 +1,4 @@
-import type {
-  FastifyError,
-  FastifyReply,
-  FastifyRequest,
-  FastifySchemaValidationError,
-} from 'fastify'
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { describe } from '../../store/check.js'
 import { ACCOUNTS } from '../../store/engine.js'
@@ -58,7 +53,7 @@ const FASTIFY_ERRORS: Readonly<Record<string, () => ApiError>> = {
 export function answerError(error: Error, request: FastifyRequest, reply: FastifyReply): void {
   const known = toApiError(error, request)
   if (!known) request.log.error(error)
-  answer(known ?? new ApiError(500, 'Internal Server Error'), reply, request.server.wording)
+  answer(known ?? errors.internal(), reply, request.server.wording)
 }
 
 /** Answers an error in the words of one API. */
@@ -95,7 +90,9 @@ export function toApiError(
   }
   if (!isFastifyError(error)) return undefined
   if (error.validation) {
-    return errors.invalid(detailsOf(error.validation, error.validationContext))
+    const { validation, validationContext = 'body' } = error
+    const part = PARTS[validationContext] ?? 'body'
+    return errors.invalid(part, ...validation.slice(0, MAX_DETAILS).map(describe))
   }
   if (MEDIA_TYPE_ERRORS.has(error.code)) {
     return errors.unsupportedMediaType(mediaTypesOf(request?.routeOptions.schema))
@@ -103,17 +100,9 @@ export function toApiError(
   const known = FASTIFY_ERRORS[error.code]
   if (known) return known()
   const { statusCode = 500, message } = error
-  return statusCode < 500 ? new ApiError(statusCode, message) : undefined
+  return statusCode < 500 ? new ApiError(statusCode, error.code, message) : undefined
 }
 
 function isFastifyError(error: Error): error is FastifyError {
   return 'statusCode' in error || 'validation' in error
-}
-
-function detailsOf(
-  faults: readonly FastifySchemaValidationError[],
-  context = 'body',
-): ErrorDetail[] {
-  const part = PARTS[context] ?? 'body'
-  return faults.slice(0, MAX_DETAILS).map((fault) => ({ in: part, ...describe(fault) }))
 }

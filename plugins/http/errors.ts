@@ -1,10 +1,13 @@
 import { STATUS_CODES } from 'node:http'
+import type { Fault } from '../../store/check.js'
+import { ConditionFailed } from '../../store/errors.js'
 import type { ErrorBody, ErrorDetail } from './error-body.js'
+import { wordsFor } from './faults.js'
 
 /** What an API says in words of its own, because its clients know them. For the rest the catalogue has the words. */
 export interface Words {
   /** For faults that validation found; undefined where the catalogue's words will do. */
-  readonly invalid?: (details: readonly ErrorDetail[]) => string | undefined
+  readonly invalid?: (faults: readonly Fault[]) => string | undefined
   readonly tokenMissing?: string
   readonly tokenInvalid?: string
   readonly credentialsWrong?: string
@@ -39,6 +42,8 @@ export class ApiError extends Error {
 
   constructor(
     readonly statusCode: number,
+    /** Names the error in the code: its key in the catalogue. Clients don't get to see it. */
+    readonly code: string,
     message: string,
     { headers = {}, details, own = () => undefined }: ErrorOptions = {},
   ) {
@@ -74,27 +79,49 @@ const WRONG = 'The username or the password is wrong.'
 
 /** Every error that a handler, a guard or a plugin can answer with. Each makes a new error, to be thrown. */
 export const errors = {
-  invalid: (details: readonly ErrorDetail[]) => {
-    const [{ in: part, path, message } = { in: 'request', path: '', message: '' }] = details
-    const fault = `${path} ${message}`.trim()
-    return new ApiError(400, `The ${part} is not valid: ${fault}.`, {
-      details,
-      own: (words) => words.invalid?.(details),
-    })
+  /** Of faults in one part of a request. */
+  invalid: (part: ErrorDetail['in'], ...faults: readonly Fault[]) => {
+    const details = faults.map((fault) => ({
+      in: part,
+      path: fault.path,
+      message: wordsFor(fault),
+    }))
+    const [{ path, message } = { path: '', message: '' }] = details
+    return new ApiError(
+      400,
+      'invalid',
+      `The ${part} is not valid: ${`${path} ${message}`.trim()}.`,
+      {
+        details,
+        own: (words) => words.invalid?.(faults),
+      },
+    )
   },
-  notJson: () => new ApiError(400, 'The body is not valid JSON, or has a key that is not taken.'),
-  notUnicode: () => new ApiError(400, 'The body is not valid Unicode text.'),
+  notJson: () =>
+    new ApiError(400, 'notJson', 'The body is not valid JSON, or has a key that is not taken.'),
+  notUnicode: () => new ApiError(400, 'notUnicode', 'The body is not valid Unicode text.'),
   notForm: () =>
-    new ApiError(400, 'The body is not a valid form: an escape is none, or it is not UTF-8.'),
+    new ApiError(
+      400,
+      'notForm',
+      'The body is not a valid form: an escape is none, or it is not UTF-8.',
+    ),
   malformedUpload: () =>
-    new ApiError(400, 'The upload is not multipart/form-data to its end (RFC 7578).'),
-  malformedPath: () => new ApiError(400, 'The path has an escape that is none.'),
-  hostMissing: () => new ApiError(400, 'The Host header is missing.'),
-  idMismatch: () => new ApiError(400, 'The id in the body is not the id in the path.'),
-  tokensDiffer: () => new ApiError(400, 'The request carries two different tokens.'),
+    new ApiError(
+      400,
+      'malformedUpload',
+      'The upload is not multipart/form-data to its end (RFC 7578).',
+    ),
+  malformedPath: () => new ApiError(400, 'malformedPath', 'The path has an escape that is none.'),
+  hostMissing: () => new ApiError(400, 'hostMissing', 'The Host header is missing.'),
+  idMismatch: () =>
+    new ApiError(400, 'idMismatch', 'The id in the body is not the id in the path.'),
+  tokensDiffer: () =>
+    new ApiError(400, 'tokensDiffer', 'The request carries two different tokens.'),
   tokenMissing: () =>
     new ApiError(
       401,
+      'tokenMissing',
       `A token is needed. The API reference, at ${REFERENCE}, says how to get one.`,
       {
         headers: BEARER,
@@ -102,65 +129,93 @@ export const errors = {
       },
     ),
   tokenInvalid: () =>
-    new ApiError(401, 'The token is not valid.', {
+    new ApiError(401, 'tokenInvalid', 'The token is not valid.', {
       headers: BEARER_INVALID,
       own: (words) => words.tokenInvalid,
     }),
   credentialsWrong: () =>
-    new ApiError(401, WRONG, { headers: BEARER, own: (words) => words.credentialsWrong }),
+    new ApiError(401, 'credentialsWrong', WRONG, {
+      headers: BEARER,
+      own: (words) => words.credentialsWrong,
+    }),
   applicationMissing: () =>
-    new ApiError(401, 'An application token is needed.', { headers: APPLICATION }),
+    new ApiError(401, 'applicationMissing', 'An application token is needed.', {
+      headers: APPLICATION,
+    }),
   applicationUnknown: () =>
-    new ApiError(401, 'The application token is not valid.', { headers: APPLICATION }),
-  passwordIncorrect: () => new ApiError(401, 'password is incorrect', { headers: BEARER }),
+    new ApiError(401, 'applicationUnknown', 'The application token is not valid.', {
+      headers: APPLICATION,
+    }),
+  passwordIncorrect: () =>
+    new ApiError(401, 'passwordIncorrect', 'password is incorrect', { headers: BEARER }),
   basicMissing: () =>
-    new ApiError(401, 'A username and a password are needed.', { headers: BASIC }),
-  basicWrong: () => new ApiError(401, WRONG, { headers: BASIC }),
-  notYourself: () => new ApiError(403, 'You can do this to your own account only.'),
+    new ApiError(401, 'basicMissing', 'A username and a password are needed.', { headers: BASIC }),
+  basicWrong: () => new ApiError(401, 'basicWrong', WRONG, { headers: BASIC }),
+  notYourself: () => new ApiError(403, 'notYourself', 'You can do this to your own account only.'),
   notOwner: (action: string, kind: string) =>
-    new ApiError(403, `You can ${action} only a ${kind} of your own.`, {
+    new ApiError(403, 'notOwner', `You can ${action} only a ${kind} of your own.`, {
       own: (words) => words.notOwner?.(action),
     }),
-  adminOnly: () => new ApiError(403, 'Only an admin can do this.'),
+  adminOnly: () => new ApiError(403, 'adminOnly', 'Only an admin can do this.'),
   routeNotFound: () =>
-    new ApiError(404, `There is nothing at this path. The API reference is at ${REFERENCE}.`),
-  usernameNotFound: () => new ApiError(404, 'username not found'),
+    new ApiError(
+      404,
+      'routeNotFound',
+      `There is nothing at this path. The API reference is at ${REFERENCE}.`,
+    ),
+  usernameNotFound: () => new ApiError(404, 'usernameNotFound', 'username not found'),
   recordNotFound: (kind: string, id: number | string) =>
-    new ApiError(404, `There is no ${kind} with the id ${id}.`, {
+    new ApiError(404, 'recordNotFound', `There is no ${kind} with the id ${id}.`, {
       own: (words) => words.recordNotFound?.(kind, id),
     }),
   methodNotAllowed: (allow: string) =>
-    new ApiError(405, `This path answers to ${allow}.`, { headers: { allow } }),
+    new ApiError(405, 'methodNotAllowed', `This path answers to ${allow}.`, { headers: { allow } }),
   taken: (fields: readonly string[]) =>
-    new ApiError(409, `This ${fields.join(' and ')} is taken.`, {
+    new ApiError(409, 'taken', `This ${fields.join(' and ')} is taken.`, {
       own: (words) => words.taken?.(fields),
     }),
   conflict: () =>
-    new ApiError(409, 'Another request changed this at the same time. Look again and retry.'),
+    new ApiError(
+      409,
+      'conflict',
+      'Another request changed this at the same time. Look again and retry.',
+    ),
   preconditionFailed: () =>
-    new ApiError(412, 'This has changed since the version that If-Match names.'),
-  planTooLarge: () => new ApiError(413, 'The plan would be too large.'),
-  tooManyParts: () => new ApiError(413, 'The upload has too many parts, or one that is too large.'),
-  tooManyFields: () => new ApiError(413, 'The body has too many fields.'),
-  tooLarge: () => new ApiError(413, 'The body is too large.'),
+    new ApiError(
+      412,
+      'preconditionFailed',
+      'This has changed since the version that If-Match names.',
+    ),
+  planTooLarge: () => new ApiError(413, 'planTooLarge', 'The plan would be too large.'),
+  tooManyParts: () =>
+    new ApiError(413, 'tooManyParts', 'The upload has too many parts, or one that is too large.'),
+  tooManyFields: () => new ApiError(413, 'tooManyFields', 'The body has too many fields.'),
+  tooLarge: () => new ApiError(413, 'tooLarge', 'The body is too large.'),
   unsupportedMediaType: (taken: readonly string[]) =>
     new ApiError(
       415,
+      'unsupportedMediaType',
       `The body has a media type that is not read here. Send ${taken.join(' or ')}, and say so in Content-Type.`,
     ),
   unsupportedEncoding: () =>
-    new ApiError(415, 'The body is compressed. Send it as it is, without Content-Encoding.'),
+    new ApiError(
+      415,
+      'unsupportedEncoding',
+      'The body is compressed. Send it as it is, without Content-Encoding.',
+    ),
   rangeNotSatisfiable: (size: number) =>
-    new ApiError(416, 'The file has no such range.', {
+    new ApiError(416, 'rangeNotSatisfiable', 'The file has no such range.', {
       headers: { 'content-range': `bytes */${size}` },
     }),
-  expectationFailed: () => new ApiError(417, 'The only expectation that is met is 100-continue.'),
+  expectationFailed: () =>
+    new ApiError(417, 'expectationFailed', 'The only expectation that is met is 100-continue.'),
   tooManyFailures: (seconds: number) =>
-    new ApiError(429, 'Too many failed logins. Try again later.', {
+    new ApiError(429, 'tooManyFailures', 'Too many failed logins. Try again later.', {
       headers: { 'retry-after': String(seconds) },
     }),
+  internal: () => new ApiError(500, 'internal', 'Internal Server Error'),
   overloaded: () =>
-    new ApiError(503, 'Too many requests at once. Try again in a moment.', {
+    new ApiError(503, 'overloaded', 'Too many requests at once. Try again in a moment.', {
       headers: { 'retry-after': '1' },
     }),
 }
@@ -172,4 +227,18 @@ export const errors = {
 export function found<T>(record: T | undefined, kind: string, id: number | string): T {
   if (record === undefined) throw errors.recordNotFound(kind, id)
   return record
+}
+
+/**
+ * Waits for a change that has a condition on whose the record is.
+ * @param action what was to be done, as a verb
+ * @param kind what it was to be done to, in the singular
+ * @throws 403 when the condition didn't hold
+ */
+export async function ownersOnly<T>(change: Promise<T>, action: string, kind: string): Promise<T> {
+  try {
+    return await change
+  } catch (error) {
+    throw error instanceof ConditionFailed ? errors.notOwner(action, kind) : error
+  }
 }

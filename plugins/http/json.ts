@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { askAgain } from '../auth/guards.js'
 import { hasBody, isEncoded } from './bodies.js'
 import { errors } from './errors.js'
 
@@ -9,7 +10,7 @@ declare module 'fastify' {
     /**
      * Reads the JSON body of a GET, which Fastify leaves alone.
      * @returns undefined where there is none
-     * @throws 400, 413, 415
+     * @throws 400, 413, 415, and what the route's guard throws when it is asked again
      */
     readonly readJson: (request: FastifyRequest) => Promise<unknown>
   }
@@ -43,7 +44,7 @@ export default fp(
       const { raw } = request
       const chunks: Buffer[] = []
       let size = 0
-      return new Promise((resolve, reject) => {
+      const read = new Promise((resolve, reject) => {
         raw.on('data', (chunk: Buffer) => {
           size += chunk.length
           if (size <= bodyLimit) chunks.push(chunk)
@@ -58,6 +59,9 @@ export default fp(
           })
         })
       })
+      const body = await read
+      await askAgain(request)
+      return body
     })
   },
   { name: 'json' },

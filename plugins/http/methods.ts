@@ -1,80 +1,110 @@
-import { maxHeaderSize } from 'node:http'
-import type { FastifyRequest } from 'fastify'
+import cors from '@fastify/cors'
+import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
-import FindMyWay from 'find-my-way'
 import { answer } from './error-handler.js'
 import { errors, type Wording } from './errors.js'
+import { corsOptions, isOpen, type SecurityOptions } from './security.js'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Every path that routes have, by its key. */
+    readonly paths: ReadonlyMap<string, Path>
+  }
+}
 
 /** The order in which `Allow` names the methods. */
 const ORDER = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
+/** Stands for a parameter in a path's key. No character comes after it, so names that are spelt out sort first. */
+const ANY = '\uffff'
+
 interface Path {
+  /** The path as it is requested, with `ANY` for each parameter: two routes can name theirs differently. */
+  readonly key: string
   readonly methods: Set<string>
   /** Of the API that the path belongs to. */
   readonly wording: Wording
 }
 
 /**
- * Knows which methods each path has. Answers 404 for an unknown path and 405 with `Allow` for a known one before a body
- * is read, and OPTIONS on every known path.
+ * Answers what there is no route for, before a body is read: 404 on an unknown path, on a known one 405 with `Allow`, and
+ * OPTIONS. Other requests don't come by here.
  */
-export default fp(
-  async (app) => {
-    const router = FindMyWay({ maxParamLength: maxHeaderSize })
+export default fp<SecurityOptions>(
+  async (app, { corsOrigin }) => {
     const paths = new Map<string, Path>()
-
-    // For handlers that give a request up, as the one of the reference's files does.
-    app.setNotFoundHandler(() => {
-      throw errors.routeNotFound()
-    })
+    app.decorate('paths', paths)
 
     app.addHook('onRoute', function ({ url, method }) {
       if (url === '*') return
-      // Two routes of one path can name its parameters differently.
-      let count = 0
-      const pattern = url.replace(/:[^/]+/g, () => `:parameter${count++}`)
-      let path = paths.get(pattern)
-      if (!path) {
-        path = { methods: new Set(['OPTIONS']), wording: this.wording }
-        paths.set(pattern, path)
-        router.on('GET', pattern, () => {}, path)
-      }
+      const key = encodeURI(url).replace(/:[^/]+/g, ANY)
+      const path = paths.get(key) ?? { key, methods: new Set(['OPTIONS']), wording: this.wording }
+      paths.set(key, path)
       for (const name of [method].flat()) path.methods.add(name)
       // Fastify adds HEAD wherever there is GET, and of a route with and without a slash at its end tells only that.
       if (path.methods.has('HEAD')) path.methods.add('GET')
     })
 
-    /** Where a path is one route's own and also fits another's parameter, as /articles/new fits /articles/:id, it is the former. */
-    const isOthers = ({ url, method }: FastifyRequest) => {
-      const path = paths.get(url.replace(/\?.*/, ''))
-      return path !== undefined && !path.methods.has(method)
-    }
-
-    app.addHook('onRequest', (request, reply, done) => {
-      if (namesNothing(request.params)) {
-        reply.callNotFound()
-        return
-      }
-      if (request.method !== 'OPTIONS' && !request.is404 && !isOthers(request)) return done()
-      // A preflight is for the browser: the request that follows gets the real answer, in a form that a page can read.
-      if (request.method === 'OPTIONS' && request.headers['access-control-request-method']) {
-        reply.code(204).header('content-length', '0').send()
-        return
-      }
-      const found = router.find('GET', request.url)
-      const path: Path | undefined = found?.store
-      if (!path || namesNothing(found?.params)) return done(errors.routeNotFound())
-      const allow = ORDER.filter((name) => path.methods.has(name)).join(', ')
-      if (request.method !== 'OPTIONS') {
-        return answer(errors.methodNotAllowed(allow), reply, path.wording)
-      }
-      reply.code(204).headers({ allow, 'content-length': '0' }).send()
+    await app.register(async (unmatched) => {
+      if (isOpen(corsOrigin)) await unmatched.register(cors, corsOptions(corsOrigin))
+      unmatched.addHook('onRequest', (request, reply, done) => {
+        const { method, headers } = request
+        // A preflight is for the browser: the request that follows gets the real answer, in a form that a page can read.
+        if (method === 'OPTIONS' && headers['access-control-request-method']) {
+          reply.code(204).header('content-length', '0').send()
+          return
+        }
+        const path = pathAt(paths.values(), pathOf(request))
+        if (path) answerOther(request, reply, path)
+        else done(errors.routeNotFound())
+      })
+      // For handlers that give a request up, as the one of the reference's files does.
+      unmatched.setNotFoundHandler(() => {
+        throw errors.routeNotFound()
+      })
     })
   },
   { name: 'methods', dependencies: ['errors'] },
 )
 
-/** Whether a part of the path that should name something is empty: /articles/ is no article's address. */
-function namesNothing(parameters: unknown): boolean {
-  return Object.entries(Object(parameters)).some(([name, value]) => value === '' && name !== '*')
+/**
+ * For routes whose path has parameters, which can be taken for what they aren't: an empty name names nothing, so that
+ * /articles/ is no article's address; and /articles/new, which is a path of its own, fits /articles/:id.
+ */
+export const checkNames: onRequestHookHandler = (request, reply, done) => {
+  const path = request.server.paths.get(pathOf(request))
+  if (Object.values(Object(request.params)).includes('')) reply.callNotFound()
+  else if (path && !path.methods.has(request.method)) answerOther(request, reply, path)
+  else done()
+}
+
+/** The answer to a method that a path doesn't have. */
+function answerOther({ method }: FastifyRequest, reply: FastifyReply, path: Path): void {
+  const allow = ORDER.filter((name) => path.methods.has(name)).join(', ')
+  if (method === 'OPTIONS') reply.code(204).headers({ allow, 'content-length': '0' }).send()
+  else answer(errors.methodNotAllowed(allow), reply, path.wording)
+}
+
+/** The path that a request asks for, as it is written. */
+function pathOf({ url }: FastifyRequest): string {
+  const end = url.indexOf('?')
+  return end < 0 ? url : url.slice(0, end)
+}
+
+/** The path that a requested one is, as the router would choose it: the one with the most spelt out, from the left. */
+function pathAt(paths: Iterable<Path>, requested: string): Path | undefined {
+  const names = requested.split('/')
+  let found: Path | undefined
+  for (const path of paths) {
+    if ((!found || path.key < found.key) && fits(path.key.split('/'), names)) found = path
+  }
+  return found
+}
+
+function fits(parts: readonly string[], names: readonly string[]): boolean {
+  const isOpenEnded = parts.at(-1) === '*'
+  if (isOpenEnded ? names.length < parts.length : names.length !== parts.length) return false
+  return parts.every(
+    (part, at) => part === '*' || part === names[at] || (part === ANY && names[at]),
+  )
 }

@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox'
+import type { FastifyRequest } from 'fastify'
 
 /** A number that names a record. Numbers are never given twice. */
 export const Id = Type.Integer({
@@ -10,21 +11,17 @@ export const Id = Type.Integer({
 
 export const IdParams = Type.Object({ id: Id })
 
-/** A change can name the version that it starts from (RFC 9110, section 13.1.1). */
-export const IfMatch = Type.Object({
-  'if-match': Type.Optional(
-    Type.String({
-      description: 'The ETag of the version to change; any other version is left as it is (412)',
-    }),
-  ),
-})
+/** A name or an address, and perhaps a port (RFC 3986, section 3.2). */
+const HOST = /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i
 
-/** A read can name the version that the client has (RFC 9110, section 13.1.2). */
-export const IfNoneMatch = Type.Object({
-  'if-none-match': Type.Optional(
-    Type.String({
-      description:
-        'The ETag of the version that you have; if it is still the latest, the answer is 304',
-    }),
-  ),
-})
+/**
+ * The address of a record that the request has just made, for `Location`: the route's own, and the id behind it.
+ */
+export function locationOf(request: FastifyRequest, id: number | string): string {
+  return addressOf(request, `${request.routeOptions.url}/${id}`)
+}
+
+/** A path with the server before it, as the contracts have it, unless the client named no host that one could ask. */
+export function addressOf({ protocol, host }: FastifyRequest, path: string): string {
+  return HOST.test(host) ? `${protocol}://${host}${path}` : path
+}

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import fp from 'fastify-plugin'
 import { hasBody } from './bodies.js'
 
@@ -21,16 +21,12 @@ export default fp(
       app.server.emit('request', request, response)
     })
 
-    app.addHook('onRequest', (request, reply, done) => {
-      const { raw } = request
-      const { socket } = raw
-      // Requests that are injected have no connection.
-      if (hasBody(request) && socket instanceof Socket) {
-        const isLast = !reply.raw.shouldKeepAlive
-        if (isLast) waitForRest(raw, socket)
-        reply.raw.once('finish', () => dropRest(raw, socket, isLast))
-      }
-      done()
+    app.server.prependListener('request', (request, response) => {
+      if (!hasBody(request)) return
+      const { socket } = request
+      const isLast = !response.shouldKeepAlive
+      if (isLast) waitForRest(request, socket)
+      response.once('finish', () => dropRest(request, socket, isLast))
     })
   },
   { name: 'refused-body' },

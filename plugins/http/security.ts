@@ -1,6 +1,6 @@
 import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
-import cors from '@fastify/cors'
+import cors, { type FastifyCorsOptions } from '@fastify/cors'
 import fp from 'fastify-plugin'
 import helmet from 'helmet'
 import { errors, PLAIN } from './errors.js'
@@ -10,20 +10,19 @@ export interface SecurityOptions {
   readonly corsOrigin: string | string[]
 }
 
+/** Whether pages of any origin may call. */
+export function isOpen(origin: SecurityOptions['corsOrigin']): boolean {
+  return origin === '*'
+}
+
 /**
  * Helmet's headers on every answer, and CORS. The headers never change, so Helmet is asked for them once:
  * @fastify/helmet asks for each request anew, which halves what the server can answer in a second.
  */
 export default fp<SecurityOptions>(
   async (app, { corsOrigin }) => {
-    // Where any origin may call, CORS is two more headers that never change, and the plugin is left to preflights.
-    const isOpen = corsOrigin === '*'
-    const headers = isOpen ? { ...HEADERS, ...OPEN_CORS } : HEADERS
-    app.addHook('onRoute', (route) => {
-      if (isOpen && route.method !== 'OPTIONS') {
-        route.config = Object.assign({}, route.config, { cors: false })
-      }
-    })
+    // Where any origin may call, CORS is two more headers that never change, and preflights, which plugin `methods` sees.
+    const headers = isOpen(corsOrigin) ? { ...HEADERS, ...OPEN_CORS } : HEADERS
 
     app.addHook('onRequest', (request, reply, done) => {
       reply.headers(headers)
@@ -39,18 +38,23 @@ export default fp<SecurityOptions>(
       response.end(JSON.stringify(error.bodyIn(PLAIN)))
     })
 
-    await app.register(cors, {
-      origin: corsOrigin,
-      methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-      exposedHeaders: EXPOSED,
-      // Plugin `methods` answers OPTIONS, since it knows the paths.
-      preflightContinue: true,
-      strictPreflight: false,
-      maxAge: 600,
-    })
+    if (!isOpen(corsOrigin)) await app.register(cors, corsOptions(corsOrigin))
   },
   { name: 'security' },
 )
+
+/** CORS as @fastify/cors has it. */
+export function corsOptions(origin: SecurityOptions['corsOrigin']): FastifyCorsOptions {
+  return {
+    origin,
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    exposedHeaders: EXPOSED,
+    // Plugin `methods` answers OPTIONS, since it knows the paths.
+    preflightContinue: true,
+    strictPreflight: false,
+    maxAge: 600,
+  }
+}
 
 /** What a page may read of an answer, beside its body. */
 const EXPOSED =

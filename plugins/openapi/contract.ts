@@ -1,6 +1,7 @@
 import { Ajv2020, type AnySchemaObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { describe } from '../../store/check.js'
+import { wordsFor } from '../http/faults.js'
 import { HEADERS } from './responses.js'
 
 /** An answer as it goes out. */
@@ -131,8 +132,8 @@ export class Contract {
     }
     validate(value)
     return (validate.errors ?? []).map((error) => {
-      const { path, message } = describe(error)
-      return { place: `${place}${path}`, message }
+      const fault = describe(error)
+      return { place: `${place}${fault.path}`, message: wordsFor(fault) }
     })
   }
 }

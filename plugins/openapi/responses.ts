@@ -124,3 +124,14 @@ function named(names: readonly HeaderName[]): { headers?: Record<string, TSchema
 function isHeaderName(name: string): name is HeaderName {
   return name in HEADERS
 }
+
+/** What was done, for a person. */
+export const Message = Type.Object(
+  { message: Type.String() },
+  {
+    $id: 'Message',
+    additionalProperties: false,
+    examples: [{ message: 'Successfully logged out.' }],
+  },
+)
+export type Message = Static<typeof Message>

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
-import { ApiError, PLAIN } from '../http/errors.js'
+import { errors, PLAIN } from '../http/errors.js'
 import { type Answer, type Breach, Contract, type OperationName } from './contract.js'
 import { HEADERS } from './responses.js'
 
@@ -64,7 +64,7 @@ export default fp(
       breaches.emit('breach', broken)
       if (payload instanceof Readable) payload.destroy()
       for (const name of ['content-length', ...Object.keys(HEADERS)]) reply.removeHeader(name)
-      const error = new ApiError(500, 'Internal Server Error')
+      const error = errors.internal()
       reply.code(error.statusCode).type('application/json; charset=utf-8')
       return JSON.stringify(error.bodyIn(PLAIN))
     })

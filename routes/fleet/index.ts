@@ -1,6 +1,6 @@
 import { bearer } from '../../plugins/auth/carriers.js'
 import guards from '../../plugins/auth/guards.js'
-import type { Api } from '../index.js'
+import type { Api } from '../api.js'
 import sessions from './sessions.js'
 import ships from './ships.js'
 import users from './users.js'

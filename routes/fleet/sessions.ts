@@ -1,12 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
-import { loginRefusals } from '../../plugins/auth/login.js'
-import { AccessToken, Credentials, exampleToken } from '../../plugins/auth/session.js'
+import { Credentials, loginRefusals } from '../../plugins/auth/login.js'
+import { AccessToken, exampleToken } from '../../plugins/auth/tokens.js'
 import { errors } from '../../plugins/http/errors.js'
 import { linked, withToken } from '../../plugins/openapi/links.js'
-import { Message } from '../../plugins/openapi/message.js'
-import { success } from '../../plugins/openapi/responses.js'
+import { Message, success } from '../../plugins/openapi/responses.js'
+import { addRoute } from '../../plugins/route.js'
 import { ref } from '../../store/schema.js'
 
 const TokenPair = Type.Object(
@@ -28,27 +28,26 @@ const sessions: FastifyPluginAsyncTypebox = async (app) => {
   app.addSchema(TokenPair)
   const { access, refresh } = app.guards
 
-  app.post(
-    '/login',
-    {
-      schema: {
-        operationId: 'logIn',
-        summary: 'Log in',
-        description:
-          'The data file that is shipped has the user `user` with the password `password`. Send the `access_token` as `Authorization: Bearer`, and the `refresh_token` to get a new one.',
-        tags: ['fleet'],
-        body: ref(Credentials),
-        response: {
-          200: linked(
-            success('An access token and a refresh token', TokenPair, ['cache-control']),
-            withToken(['createShip', 'logOut'], 'access_token'),
-            withToken(['refreshAccessToken', 'revokeRefreshToken'], 'refresh_token'),
-          ),
-          ...loginRefusals(errors.credentialsWrong()),
-        },
+  addRoute(app, {
+    method: 'POST',
+    url: '/login',
+    schema: {
+      operationId: 'logIn',
+      summary: 'Log in',
+      description:
+        'The data file that is shipped has the user `user` with the password `password`. Send the `access_token` as `Authorization: Bearer`, and the `refresh_token` to get a new one.',
+      tags: ['fleet'],
+      body: ref(Credentials),
+      response: {
+        200: linked(
+          success('An access token and a refresh token', TokenPair, ['cache-control']),
+          withToken(['createShip', 'logOut'], 'access_token'),
+          withToken(['refreshAccessToken', 'revokeRefreshToken'], 'refresh_token'),
+        ),
+        ...loginRefusals(errors.credentialsWrong()),
       },
     },
-    async (request, reply) => {
+    handler: async (request, reply) => {
       const { username, password } = request.body
       const user = await app.logIn(request, username, password)
       reply.header('cache-control', 'no-store')
@@ -57,49 +56,49 @@ const sessions: FastifyPluginAsyncTypebox = async (app) => {
         refresh_token: app.tokens.issue(user, 'refresh'),
       }
     },
-  )
+  })
 
-  app.post(
-    '/refresh',
-    refresh({
-      schema: {
-        operationId: 'refreshAccessToken',
-        summary: 'Get a new access token',
-        tags: ['fleet'],
-        response: { 200: success('A new access token', AccessToken, ['cache-control']) },
-      },
-    }),
-    async (request, reply) => {
+  addRoute(app, {
+    method: 'POST',
+    url: '/refresh',
+    guard: refresh,
+    schema: {
+      operationId: 'refreshAccessToken',
+      summary: 'Get a new access token',
+      tags: ['fleet'],
+      response: { 200: success('A new access token', AccessToken, ['cache-control']) },
+    },
+    handler: async (request, reply) => {
       reply.header('cache-control', 'no-store')
       return { access_token: app.tokens.issue(request.user, 'access') }
     },
-  )
+  })
 
-  app.delete(
-    '/logout',
-    access({
-      schema: {
-        operationId: 'logOut',
-        summary: 'Revoke an access token',
-        tags: ['fleet'],
-        response: { 200: success('The token is revoked', Message) },
-      },
-    }),
-    logOut,
-  )
+  addRoute(app, {
+    method: 'DELETE',
+    url: '/logout',
+    guard: access,
+    schema: {
+      operationId: 'logOut',
+      summary: 'Revoke an access token',
+      tags: ['fleet'],
+      response: { 200: success('The token is revoked', Message) },
+    },
+    handler: logOut,
+  })
 
-  app.delete(
-    '/logout2',
-    refresh({
-      schema: {
-        operationId: 'revokeRefreshToken',
-        summary: 'Revoke a refresh token',
-        tags: ['fleet'],
-        response: { 200: success('The token is revoked', Message) },
-      },
-    }),
-    logOut,
-  )
+  addRoute(app, {
+    method: 'DELETE',
+    url: '/logout2',
+    guard: refresh,
+    schema: {
+      operationId: 'revokeRefreshToken',
+      summary: 'Revoke a refresh token',
+      tags: ['fleet'],
+      response: { 200: success('The token is revoked', Message) },
+    },
+    handler: logOut,
+  })
 }
 
 async function logOut({ server, claims, store }: FastifyRequest): Promise<Message> {

@@ -1,12 +1,18 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { expectedVersions, isKnown, tag } from '../../plugins/http/conditional.js'
+import {
+  expectedVersions,
+  IfMatch,
+  IfNoneMatch,
+  isKnown,
+  tag,
+} from '../../plugins/http/conditional.js'
 import { errors, found } from '../../plugins/http/errors.js'
-import { locationOf } from '../../plugins/http/location.js'
-import { Id, IdParams, IfMatch, IfNoneMatch } from '../../plugins/http/record.js'
+import { Id, IdParams, locationOf } from '../../plugins/http/record.js'
 import { linksOf } from '../../plugins/openapi/links.js'
 import { empty, failure, list, success } from '../../plugins/openapi/responses.js'
+import { addRoute } from '../../plugins/route.js'
 import { shipFields } from '../../store/collections.js'
 import { all } from '../../store/lookups.js'
 import { ref } from '../../store/schema.js'
@@ -53,126 +59,121 @@ const ships: FastifyPluginAsyncTypebox = async (app) => {
   for (const schema of [Ship, NewShip, WholeShip, PartOfShip]) app.addSchema(schema)
   const { access } = app.guards
 
-  app.get(
-    '/ships',
-    {
-      schema: {
-        operationId: 'listShips',
-        summary: 'List all ships',
-        tags: ['fleet'],
-        response: { 200: links.names(list('All ships, by id', Ship), '$response.body#/0/id') },
-      },
+  addRoute(app, {
+    method: 'GET',
+    url: '/ships',
+    schema: {
+      operationId: 'listShips',
+      summary: 'List all ships',
+      tags: ['fleet'],
+      response: { 200: links.names(list('All ships, by id', Ship), '$response.body#/0/id') },
     },
-    async (request) => {
+    handler: async (request) => {
       return all(request.store.ships)
     },
-  )
+  })
 
-  app.get(
-    '/ships/:id',
-    {
-      schema: {
-        operationId: 'getShip',
-        summary: 'Get a ship',
-        tags: ['fleet'],
-        params: IdParams,
-        headers: IfNoneMatch,
-        response: {
-          200: links.shows(success('The ship', Ship, ['etag'])),
-          304: empty('You have the latest version', ['etag']),
-          404: notFound,
-        },
+  addRoute(app, {
+    method: 'GET',
+    url: '/ships/:id',
+    schema: {
+      operationId: 'getShip',
+      summary: 'Get a ship',
+      tags: ['fleet'],
+      params: IdParams,
+      headers: IfNoneMatch,
+      response: {
+        200: links.shows(success('The ship', Ship, ['etag'])),
+        304: empty('You have the latest version', ['etag']),
+        404: notFound,
       },
     },
-    async (request, reply) => {
+    handler: async (request, reply) => {
       const { id } = request.params
       const ship = found(await request.store.ships.get(id), 'ship', id)
       return isKnown(request, reply, ship) ? reply.code(304).send(undefined) : ship
     },
-  )
+  })
 
-  app.post(
-    '/ships',
-    access({
-      schema: {
-        operationId: 'createShip',
-        summary: 'Add a ship',
-        tags: ['fleet'],
-        body: ref(NewShip),
-        response: {
-          201: links.shows(
-            success('The new ship', Ship, ['etag', 'location']),
-            '$response.body#/id',
-          ),
-        },
+  addRoute(app, {
+    method: 'POST',
+    url: '/ships',
+    guard: access,
+    schema: {
+      operationId: 'createShip',
+      summary: 'Add a ship',
+      tags: ['fleet'],
+      body: ref(NewShip),
+      response: {
+        201: links.shows(success('The new ship', Ship, ['etag', 'location']), '$response.body#/id'),
       },
-    }),
-    async (request, reply) => {
+    },
+    handler: async (request, reply) => {
       const ship = await request.store.ships.insert(request.body)
       tag(request, reply, ship)
       return reply.code(201).header('location', locationOf(request, ship.id)).send(ship)
     },
-  )
+  })
 
-  app.put(
-    '/ships/:id',
-    access({
-      schema: {
-        operationId: 'replaceShip',
-        summary: 'Replace a ship',
-        tags: ['fleet'],
-        params: IdParams,
-        headers: IfMatch,
-        body: ref(WholeShip),
-        response: {
-          200: links.shows(success('The ship as it is now', Ship, ['etag'])),
-          404: notFound,
-          412: stale,
-        },
+  addRoute(app, {
+    method: 'PUT',
+    url: '/ships/:id',
+    guard: access,
+    schema: {
+      operationId: 'replaceShip',
+      summary: 'Replace a ship',
+      tags: ['fleet'],
+      params: IdParams,
+      headers: IfMatch,
+      body: ref(WholeShip),
+      response: {
+        200: links.shows(success('The ship as it is now', Ship, ['etag'])),
+        404: notFound,
+        412: stale,
       },
-    }),
-    async (request, reply) => changeShip(request, reply, request.params.id, request.body),
-  )
+    },
+    handler: async (request, reply) => changeShip(request, reply, request.params.id, request.body),
+  })
 
-  app.patch(
-    '/ships/:id',
-    access({
-      schema: {
-        operationId: 'changeShip',
-        summary: 'Change some fields of a ship',
-        tags: ['fleet'],
-        params: IdParams,
-        headers: IfMatch,
-        body: ref(PartOfShip),
-        response: {
-          200: links.shows(success('The ship as it is now', Ship, ['etag'])),
-          404: notFound,
-          412: stale,
-        },
+  addRoute(app, {
+    method: 'PATCH',
+    url: '/ships/:id',
+    guard: access,
+    schema: {
+      operationId: 'changeShip',
+      summary: 'Change some fields of a ship',
+      tags: ['fleet'],
+      params: IdParams,
+      headers: IfMatch,
+      body: ref(PartOfShip),
+      response: {
+        200: links.shows(success('The ship as it is now', Ship, ['etag'])),
+        404: notFound,
+        412: stale,
       },
-    }),
-    async (request, reply) => changeShip(request, reply, request.params.id, request.body),
-  )
+    },
+    handler: async (request, reply) => changeShip(request, reply, request.params.id, request.body),
+  })
 
-  app.delete(
-    '/ships/:id',
-    access({
-      schema: {
-        operationId: 'deleteShip',
-        summary: 'Delete a ship',
-        tags: ['fleet'],
-        params: IdParams,
-        headers: IfMatch,
-        response: { 204: links.ends(empty('The ship is gone')), 404: notFound, 412: stale },
-      },
-    }),
-    async (request, reply) => {
+  addRoute(app, {
+    method: 'DELETE',
+    url: '/ships/:id',
+    guard: access,
+    schema: {
+      operationId: 'deleteShip',
+      summary: 'Delete a ship',
+      tags: ['fleet'],
+      params: IdParams,
+      headers: IfMatch,
+      response: { 204: links.ends(empty('The ship is gone')), 404: notFound, 412: stale },
+    },
+    handler: async (request, reply) => {
       const { id } = request.params
       const versions = expectedVersions(request)
       found(await request.store.ships.delete(id, { versions }), 'ship', id)
       return reply.code(204).send(undefined)
     },
-  )
+  })
 }
 
 async function changeShip(

@@ -1,12 +1,18 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from '@sinclair/typebox'
 import { creationRefusals, refuseTaken } from '../../plugins/auth/accounts.js'
-import { expectedVersions, isKnown, tag } from '../../plugins/http/conditional.js'
+import {
+  expectedVersions,
+  IfMatch,
+  IfNoneMatch,
+  isKnown,
+  tag,
+} from '../../plugins/http/conditional.js'
 import { errors, found } from '../../plugins/http/errors.js'
-import { locationOf } from '../../plugins/http/location.js'
-import { Id, IdParams, IfMatch, IfNoneMatch } from '../../plugins/http/record.js'
+import { Id, IdParams, locationOf } from '../../plugins/http/record.js'
 import { linked, linksOf, to } from '../../plugins/openapi/links.js'
 import { empty, failure, list, success } from '../../plugins/openapi/responses.js'
+import { addRoute } from '../../plugins/route.js'
 import { type User, Username } from '../../store/collections.js'
 import { all } from '../../store/lookups.js'
 import { ref } from '../../store/schema.js'
@@ -51,100 +57,97 @@ const users: FastifyPluginAsyncTypebox = async (app) => {
   for (const schema of [FleetUser, NewUser, WholeUser]) app.addSchema(schema)
   const { access } = app.guards
 
-  app.get(
-    '/users',
-    {
-      schema: {
-        operationId: 'listUsers',
-        summary: 'List all users',
-        tags: ['fleet'],
-        response: { 200: links.names(list('All users, by id', FleetUser), '$response.body#/0/id') },
-      },
+  addRoute(app, {
+    method: 'GET',
+    url: '/users',
+    schema: {
+      operationId: 'listUsers',
+      summary: 'List all users',
+      tags: ['fleet'],
+      response: { 200: links.names(list('All users, by id', FleetUser), '$response.body#/0/id') },
     },
-    async (request) => {
+    handler: async (request) => {
       const users = await all(request.store.users)
       return users.map(shown)
     },
-  )
+  })
 
-  app.get(
-    '/users/:id',
-    {
-      schema: {
-        operationId: 'getUser',
-        summary: 'Get a user',
-        tags: ['fleet'],
-        params: IdParams,
-        headers: IfNoneMatch,
-        response: {
-          200: links.shows(success('The user', FleetUser, ['etag'])),
-          304: empty('You have the latest version', ['etag']),
-          404: notFound,
-        },
+  addRoute(app, {
+    method: 'GET',
+    url: '/users/:id',
+    schema: {
+      operationId: 'getUser',
+      summary: 'Get a user',
+      tags: ['fleet'],
+      params: IdParams,
+      headers: IfNoneMatch,
+      response: {
+        200: links.shows(success('The user', FleetUser, ['etag'])),
+        304: empty('You have the latest version', ['etag']),
+        404: notFound,
       },
     },
-    async (request, reply) => {
+    handler: async (request, reply) => {
       const { id } = request.params
       const user = found(await request.store.users.get(id), 'user', id)
       return isKnown(request, reply, user) ? reply.code(304).send(undefined) : shown(user)
     },
-  )
+  })
 
-  app.post(
-    '/users',
-    {
-      schema: {
-        operationId: 'createUser',
-        summary: 'Register a user',
-        tags: ['fleet'],
-        body: ref(NewUser),
-        response: {
-          201: linked(
-            links.shows(
-              success('The new user', FleetUser, ['etag', 'location']),
-              '$response.body#/id',
-            ),
-            to(['logIn'], {
-              requestBody: {
-                username: '$request.body#/name',
-                password: '$request.body#/password',
-              },
-            }),
+  addRoute(app, {
+    method: 'POST',
+    url: '/users',
+    schema: {
+      operationId: 'createUser',
+      summary: 'Register a user',
+      tags: ['fleet'],
+      body: ref(NewUser),
+      response: {
+        201: linked(
+          links.shows(
+            success('The new user', FleetUser, ['etag', 'location']),
+            '$response.body#/id',
           ),
-          ...creationRefusals,
-        },
+          to(['logIn'], {
+            requestBody: {
+              username: '$request.body#/name',
+              password: '$request.body#/password',
+            },
+          }),
+        ),
+        ...creationRefusals,
       },
     },
-    async (request, reply) => {
+    handler: async (request, reply) => {
       const { name, password } = request.body
       const user = await app.createUser(request, name, password)
       tag(request, reply, user)
       return reply.code(201).header('location', locationOf(request, user.id)).send(shown(user))
     },
-  )
+  })
 
-  app.put(
-    '/users/:id',
-    access({
-      schema: {
-        operationId: 'replaceUser',
-        summary: 'Change your name and password',
-        description: 'A new password ends all your tokens.',
-        tags: ['fleet'],
-        params: IdParams,
-        headers: IfMatch,
-        body: ref(WholeUser),
-        response: {
-          200: links.shows(success('The user as it is now', FleetUser, ['etag'])),
-          403: notYourself,
-          404: notFound,
-          409: conflict,
-          412: stale,
-          503: overloaded,
-        },
+  addRoute(app, {
+    method: 'PUT',
+    url: '/users/:id',
+    guard: access,
+    schema: {
+      operationId: 'replaceUser',
+      summary: 'Change your name and password',
+      description: 'A new password ends all your tokens.',
+      tags: ['fleet'],
+      params: IdParams,
+      headers: IfMatch,
+      body: ref(WholeUser),
+      response: {
+        200: links.shows(success('The user as it is now', FleetUser, ['etag'])),
+        403: notYourself,
+        404: notFound,
+        409: conflict,
+        412: stale,
+        503: overloaded,
       },
-    }),
-    async (request, reply) => {
+    },
+    handler: async (request, reply) => {
       const { id } = request.params
       const { id: bodyId = id, name, password } = request.body
       if (bodyId !== id) throw errors.idMismatch()
@@ -160,21 +163,21 @@ const users: FastifyPluginAsyncTypebox = async (app) => {
       tag(request, reply, user)
       return shown(user)
     },
-  )
+  })
 
-  app.delete(
-    '/users/:id',
-    access({
-      schema: {
-        operationId: 'deleteUser',
-        summary: 'Delete your account',
-        tags: ['fleet'],
-        params: IdParams,
-        headers: IfMatch,
-        response: { 204: links.ends(empty('The account is gone')), 403: notYourself, 412: stale },
-      },
-    }),
-    async (request, reply) => {
+  addRoute(app, {
+    method: 'DELETE',
+    url: '/users/:id',
+    guard: access,
+    schema: {
+      operationId: 'deleteUser',
+      summary: 'Delete your account',
+      tags: ['fleet'],
+      params: IdParams,
+      headers: IfMatch,
+      response: { 204: links.ends(empty('The account is gone')), 403: notYourself, 412: stale },
+    },
+    handler: async (request, reply) => {
       const { id } = request.params
       if (request.user.id !== id) throw errors.notYourself()
       const versions = expectedVersions(request)
@@ -183,7 +186,7 @@ const users: FastifyPluginAsyncTypebox = async (app) => {
       if (!user) throw errors.tokenInvalid()
       return reply.code(204).send(undefined)
     },
-  )
+  })
 }
 
 function shown({ id, username }: User): Static<typeof FleetUser> {

@@ -1,12 +1,18 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { ownersOnly } from '../../plugins/auth/owners.js'
-import { expectedVersions, isKnown, tag } from '../../plugins/http/conditional.js'
-import { errors, found } from '../../plugins/http/errors.js'
-import { Id, IdParams, IfMatch, IfNoneMatch } from '../../plugins/http/record.js'
+import {
+  expectedVersions,
+  IfMatch,
+  IfNoneMatch,
+  isKnown,
+  tag,
+} from '../../plugins/http/conditional.js'
+import { errors, found, ownersOnly } from '../../plugins/http/errors.js'
+import { Id, IdParams } from '../../plugins/http/record.js'
 import { linksOf } from '../../plugins/openapi/links.js'
 import { empty, failure, success } from '../../plugins/openapi/responses.js'
+import { addRoute } from '../../plugins/route.js'
 import {
   type Article as ArticleRecord,
   articleFields,
@@ -17,7 +23,7 @@ import type { FieldOf } from '../../store/declaration.js'
 import { ownerOf, ownersOf } from '../../store/lookups.js'
 import { equal, type Selection } from '../../store/query.js'
 import { nullable, ref } from '../../store/schema.js'
-import { TokenBody, tokenField } from './token.js'
+import { TokenBody, tokenField } from './sessions.js'
 
 const about = {
   user_id: nullable(Id, { description: "The author's number; null once the author is deleted" }),
@@ -109,81 +115,78 @@ const articles: FastifyPluginAsyncTypebox<ArticleOptions> = async (app, { pageSi
     }
   }
 
-  app.get(
-    '/articles',
-    {
-      schema: {
-        operationId: 'listArticles',
-        summary: 'List articles, the newest first',
-        tags: ['forum'],
-        querystring: PageQuery,
-        response: { 200: success('A page; one past the end is empty', ArticlePage) },
-      },
+  addRoute(app, {
+    method: 'GET',
+    url: '/articles',
+    schema: {
+      operationId: 'listArticles',
+      summary: 'List articles, the newest first',
+      tags: ['forum'],
+      querystring: PageQuery,
+      response: { 200: success('A page; one past the end is empty', ArticlePage) },
     },
-    async (request) => pageOf(request, request.query.page),
-  )
+    handler: async (request) => pageOf(request, request.query.page),
+  })
 
-  app.get(
-    '/users/:id/articles',
-    {
-      schema: {
-        operationId: 'listArticlesOfUser',
-        summary: "List a user's articles, the newest first",
-        tags: ['forum'],
-        params: IdParams,
-        querystring: PageQuery,
-        response: {
-          200: success('A page; one past the end is empty', ArticlePage),
-          404: failure('No user has this id', errors.recordNotFound('user', 99)),
-        },
+  addRoute(app, {
+    method: 'GET',
+    url: '/users/:id/articles',
+    schema: {
+      operationId: 'listArticlesOfUser',
+      summary: "List a user's articles, the newest first",
+      tags: ['forum'],
+      params: IdParams,
+      querystring: PageQuery,
+      response: {
+        200: success('A page; one past the end is empty', ArticlePage),
+        404: failure('No user has this id', errors.recordNotFound('user', 99)),
       },
     },
-    async (request) => {
+    handler: async (request) => {
       const { id } = request.params
       found(await request.store.users.get(id), 'user', id)
       return pageOf(request, request.query.page, equal({ userId: id }))
     },
-  )
+  })
 
-  app.get(
-    '/articles/:id',
-    {
-      schema: {
-        operationId: 'getArticle',
-        summary: 'Get an article',
-        tags: ['forum'],
-        params: IdParams,
-        headers: IfNoneMatch,
-        response: {
-          200: links.shows(success('The article', Article, ['etag'])),
-          304: empty('You have the latest version', ['etag']),
-          404: notFound,
-        },
+  addRoute(app, {
+    method: 'GET',
+    url: '/articles/:id',
+    schema: {
+      operationId: 'getArticle',
+      summary: 'Get an article',
+      tags: ['forum'],
+      params: IdParams,
+      headers: IfNoneMatch,
+      response: {
+        200: links.shows(success('The article', Article, ['etag'])),
+        304: empty('You have the latest version', ['etag']),
+        404: notFound,
       },
     },
-    async (request, reply) => {
+    handler: async (request, reply) => {
       const { id } = request.params
       const article = found(await request.store.articles.get(id), 'article', id)
       const author = await ownerOf(request.store, article)
       if (isKnown(request, reply, article, author)) return reply.code(304).send(undefined)
       return shown(article, author)
     },
-  )
+  })
 
-  app.post(
-    '/articles/new',
-    access({
-      schema: {
-        operationId: 'createArticle',
-        summary: 'Post an article',
-        tags: ['forum'],
-        body: ref(NewArticle),
-        response: {
-          200: links.shows(success('The new article', Article, ['etag']), '$response.body#/id'),
-        },
+  addRoute(app, {
+    method: 'POST',
+    url: '/articles/new',
+    guard: access,
+    schema: {
+      operationId: 'createArticle',
+      summary: 'Post an article',
+      tags: ['forum'],
+      body: ref(NewArticle),
+      response: {
+        200: links.shows(success('The new article', Article, ['etag']), '$response.body#/id'),
       },
-    }),
-    async (request, reply) => {
+    },
+    handler: async (request, reply) => {
       const { title, text } = request.body
       const article = await request.store.articles.insert({
         title,
@@ -193,60 +196,60 @@ const articles: FastifyPluginAsyncTypebox<ArticleOptions> = async (app, { pageSi
       })
       return ownArticle(request, reply, article)
     },
-  )
+  })
 
-  app.put(
-    '/articles/:id/edit',
-    access({
-      schema: {
-        operationId: 'editArticle',
-        summary: 'Change an article of yours',
-        tags: ['forum'],
-        params: IdParams,
-        headers: IfMatch,
-        body: ref(NewArticle),
-        response: {
-          200: links.shows(success('The article as it is now', Article, ['etag'])),
-          403: notYours('edit'),
-          404: notFound,
-          412: stale,
-        },
+  addRoute(app, {
+    method: 'PUT',
+    url: '/articles/:id/edit',
+    guard: access,
+    schema: {
+      operationId: 'editArticle',
+      summary: 'Change an article of yours',
+      tags: ['forum'],
+      params: IdParams,
+      headers: IfMatch,
+      body: ref(NewArticle),
+      response: {
+        200: links.shows(success('The article as it is now', Article, ['etag'])),
+        403: notYours('edit'),
+        404: notFound,
+        412: stale,
       },
-    }),
-    async (request, reply) => {
+    },
+    handler: async (request, reply) => {
       const { id } = request.params
       const { title, text } = request.body
       const change = request.store.articles.update(id, { title, text }, ownCondition(request))
       const article = found(await ownersOnly(change, 'edit', 'article'), 'article', id)
       return ownArticle(request, reply, article)
     },
-  )
+  })
 
-  app.delete(
-    '/articles/:id/delete',
-    access({
-      schema: {
-        operationId: 'deleteArticle',
-        summary: 'Delete an article of yours',
-        tags: ['forum'],
-        params: IdParams,
-        headers: IfMatch,
-        body: ref(TokenBody),
-        response: {
-          200: links.ends(success('The article that is gone', Article)),
-          403: notYours('delete'),
-          404: notFound,
-          412: stale,
-        },
+  addRoute(app, {
+    method: 'DELETE',
+    url: '/articles/:id/delete',
+    guard: access,
+    schema: {
+      operationId: 'deleteArticle',
+      summary: 'Delete an article of yours',
+      tags: ['forum'],
+      params: IdParams,
+      headers: IfMatch,
+      body: ref(TokenBody),
+      response: {
+        200: links.ends(success('The article that is gone', Article)),
+        403: notYours('delete'),
+        404: notFound,
+        412: stale,
       },
-    }),
-    async (request) => {
+    },
+    handler: async (request) => {
       const { id } = request.params
       const deletion = request.store.articles.delete(id, ownCondition(request))
       const article = found(await ownersOnly(deletion, 'delete', 'article'), 'article', id)
       return shown(article, request.user)
     },
-  )
+  })
 }
 
 type Where = Selection<FieldOf<ArticleRecord>>['where']

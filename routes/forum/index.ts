@@ -1,9 +1,8 @@
 import { bearer, bodyField } from '../../plugins/auth/carriers.js'
 import guards from '../../plugins/auth/guards.js'
-import type { Api } from '../index.js'
+import type { Api } from '../api.js'
 import articles from './articles.js'
-import sessions from './sessions.js'
-import { TokenBody } from './token.js'
+import sessions, { TokenBody } from './sessions.js'
 import users from './users.js'
 import { wording } from './wording.js'
 

@@ -1,14 +1,31 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { loginRefusals } from '../../plugins/auth/login.js'
-import { Credentials, exampleToken } from '../../plugins/auth/session.js'
+import { Credentials, loginRefusals } from '../../plugins/auth/login.js'
+import { exampleToken } from '../../plugins/auth/tokens.js'
 import { errors } from '../../plugins/http/errors.js'
 import { Id } from '../../plugins/http/record.js'
 import { linked, to } from '../../plugins/openapi/links.js'
 import { success } from '../../plugins/openapi/responses.js'
+import { addRoute } from '../../plugins/route.js'
 import { Username } from '../../store/collections.js'
 import { ref } from '../../store/schema.js'
-import { TokenBody } from './token.js'
+
+/** The field of a body that carries the token, where no `Authorization` does. */
+export const tokenField = {
+  'access-token': Type.Optional(
+    Type.String({
+      description: 'The token of a login, unless `Authorization: Bearer` carries it',
+      examples: [exampleToken],
+    }),
+  ),
+}
+
+export const TokenBody = Type.Object(tokenField, {
+  $id: 'TokenBody',
+  additionalProperties: false,
+  // Not a token: the reference would send it beside the one that it is given.
+  examples: [{}],
+})
 
 const ForumLogin = Type.Object(
   { 'access-token': Type.String(), user_id: Id, username: Username },
@@ -29,26 +46,25 @@ const sessions: FastifyPluginAsyncTypebox = async (app) => {
   for (const schema of [ForumLogin, TokenHolder]) app.addSchema(schema)
   const { access } = app.guards
 
-  app.post(
-    '/login',
-    {
-      schema: {
-        operationId: 'logInToForum',
-        summary: 'Log in',
-        tags: ['forum'],
-        body: ref(Credentials),
-        response: {
-          200: linked(
-            success('The access token', ForumLogin, ['cache-control']),
-            to(['verifyToken'], {
-              requestBody: { 'access-token': '$response.body#/access-token' },
-            }),
-          ),
-          ...loginRefusals(errors.credentialsWrong()),
-        },
+  addRoute(app, {
+    method: 'POST',
+    url: '/login',
+    schema: {
+      operationId: 'logInToForum',
+      summary: 'Log in',
+      tags: ['forum'],
+      body: ref(Credentials),
+      response: {
+        200: linked(
+          success('The access token', ForumLogin, ['cache-control']),
+          to(['verifyToken'], {
+            requestBody: { 'access-token': '$response.body#/access-token' },
+          }),
+        ),
+        ...loginRefusals(errors.credentialsWrong()),
       },
     },
-    async (request, reply) => {
+    handler: async (request, reply) => {
       const { username, password } = request.body
       const user = await app.logIn(request, username, password)
       reply.header('cache-control', 'no-store')
@@ -58,21 +74,21 @@ const sessions: FastifyPluginAsyncTypebox = async (app) => {
         username: user.username,
       }
     },
-  )
+  })
 
-  app.post(
-    '/verify-token',
-    access({
-      schema: {
-        operationId: 'verifyToken',
-        summary: 'Ask whose an access token is',
-        tags: ['forum'],
-        body: ref(TokenBody),
-        response: { 200: success('The token is good, and this is whose it is', TokenHolder) },
-      },
-    }),
-    async ({ user: { username, id } }) => ({ username, id }),
-  )
+  addRoute(app, {
+    method: 'POST',
+    url: '/verify-token',
+    guard: access,
+    schema: {
+      operationId: 'verifyToken',
+      summary: 'Ask whose an access token is',
+      tags: ['forum'],
+      body: ref(TokenBody),
+      response: { 200: success('The token is good, and this is whose it is', TokenHolder) },
+    },
+    handler: async ({ user: { username, id } }) => ({ username, id }),
+  })
 }
 
 export default sessions

@@ -1,11 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from '@sinclair/typebox'
 import { creationRefusals } from '../../plugins/auth/accounts.js'
-import { isKnown } from '../../plugins/http/conditional.js'
+import { IfNoneMatch, isKnown } from '../../plugins/http/conditional.js'
 import { errors, found } from '../../plugins/http/errors.js'
-import { Id, IdParams, IfNoneMatch } from '../../plugins/http/record.js'
+import { Id, IdParams } from '../../plugins/http/record.js'
 import { linked, linksOf, to } from '../../plugins/openapi/links.js'
 import { empty, failure, success } from '../../plugins/openapi/responses.js'
+import { addRoute } from '../../plugins/route.js'
 import { type User, Username } from '../../store/collections.js'
 import { ref } from '../../store/schema.js'
 
@@ -54,51 +55,49 @@ const links = linksOf('id', 'getProfile', [])
 const users: FastifyPluginAsyncTypebox = async (app) => {
   for (const schema of [Registration, Profile]) app.addSchema(schema)
 
-  app.post(
-    '/register',
-    {
-      schema: {
-        operationId: 'register',
-        summary: 'Register',
-        tags: ['forum'],
-        body: ref(Registration),
-        response: {
-          200: linked(
-            links.names(success('The new user', Profile), '$response.body#/id'),
-            to(['logInToForum'], { requestBody: '$request.body' }),
-          ),
-          ...creationRefusals,
-        },
+  addRoute(app, {
+    method: 'POST',
+    url: '/register',
+    schema: {
+      operationId: 'register',
+      summary: 'Register',
+      tags: ['forum'],
+      body: ref(Registration),
+      response: {
+        200: linked(
+          links.names(success('The new user', Profile), '$response.body#/id'),
+          to(['logInToForum'], { requestBody: '$request.body' }),
+        ),
+        ...creationRefusals,
       },
     },
-    async (request) => {
+    handler: async (request) => {
       const { username, password } = request.body
       return shown(await app.createUser(request, username, password))
     },
-  )
+  })
 
-  app.get(
-    '/users/:id',
-    {
-      schema: {
-        operationId: 'getProfile',
-        summary: "Get a user's profile",
-        tags: ['forum'],
-        params: IdParams,
-        headers: IfNoneMatch,
-        response: {
-          200: success('The profile', Profile, ['etag']),
-          304: empty('You have the latest version', ['etag']),
-          404: failure('No user has this id', errors.recordNotFound('user', 99)),
-        },
+  addRoute(app, {
+    method: 'GET',
+    url: '/users/:id',
+    schema: {
+      operationId: 'getProfile',
+      summary: "Get a user's profile",
+      tags: ['forum'],
+      params: IdParams,
+      headers: IfNoneMatch,
+      response: {
+        200: success('The profile', Profile, ['etag']),
+        304: empty('You have the latest version', ['etag']),
+        404: failure('No user has this id', errors.recordNotFound('user', 99)),
       },
     },
-    async (request, reply) => {
+    handler: async (request, reply) => {
       const { id } = request.params
       const user = found(await request.store.users.get(id), 'user', id)
       return isKnown(request, reply, user) ? reply.code(304).send(undefined) : shown(user)
     },
-  )
+  })
 }
 
 function shown({ registeredAt, id, username }: User): Static<typeof Profile> {

@@ -1,5 +1,4 @@
 import type { Wording } from '../../plugins/http/errors.js'
-import { EMPTY, MISSING } from '../../store/check.js'
 
 /** What is said of a field that isn't there. */
 const MISSING_FIELDS: Readonly<Record<string, string>> = {
@@ -19,9 +18,9 @@ const BAD_FIELDS: Readonly<Record<string, string>> = {
 export const wording: Wording = {
   isInError: true,
   words: {
-    invalid: (details) => {
-      for (const { path, message } of details) {
-        const isMissing = message === MISSING || message === EMPTY
+    invalid: (faults) => {
+      for (const { path, code } of faults) {
+        const isMissing = code === 'missing' || code === 'empty'
         const text = isMissing ? MISSING_FIELDS[path] : BAD_FIELDS[path]
         if (text !== undefined) return text
       }

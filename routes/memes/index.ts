@@ -1,11 +1,12 @@
 import { ConfigError } from '../../config.js'
-import { applicationToken } from '../../plugins/auth/applications.js'
 import { bearer, header } from '../../plugins/auth/carriers.js'
-import guards from '../../plugins/auth/guards.js'
+import guards, { type Requirement } from '../../plugins/auth/guards.js'
+import { errors } from '../../plugins/http/errors.js'
 import form from '../../plugins/http/form.js'
+import { withToken } from '../../plugins/openapi/links.js'
 import { countOf } from '../../store/lookups.js'
-import type { Api } from '../index.js'
-import login from '../login.js'
+import type { Api } from '../api.js'
+import login, { hasLogin } from '../login.js'
 import templates from './templates.js'
 import users from './users.js'
 
@@ -16,7 +17,10 @@ const memes: Api = {
     description:
       'Users whom admins manage; meme templates that admins approve. Bodies are forms or JSON, the token goes into `x-access-token` or `Authorization: Bearer`. First call: `GET /login`, with a username and a password (Basic).',
   },
-  routes: async (app, { config }) => {
+  hasHome: true,
+  login: { links: withToken(['listVisibleTemplates'], 'token'), isInError: false },
+  routes: async (app, options) => {
+    const { config, mounted } = options
     const isClosed = (await countOf(app.store.applications)) > 0
     if (config.memesOpenUsers && !isClosed) {
       throw new ConfigError(
@@ -36,9 +40,27 @@ const memes: Api = {
       carriers: [header('x-access-token'), bearer],
       requirement: isClosed ? applicationToken : undefined,
     })
-    await app.register(login, { config })
+    if (hasLogin(memes, mounted)) await app.register(login, options)
     await app.register(users, { isOpen: config.memesOpenUsers })
     await app.register(templates)
+  },
+}
+
+const HEADER = 'x-application-token'
+
+/** That a request comes from a program which the data file registers. */
+const applicationToken: Requirement = {
+  name: 'application',
+  scheme: {
+    type: 'apiKey',
+    in: 'header',
+    name: HEADER,
+    description: 'The token of an application, as the data file has it under `applications`',
+  },
+  check: async ({ headers, store }) => {
+    const token = headers[HEADER]?.toString()
+    if (token === undefined) throw errors.applicationMissing()
+    if (!(await store.applications.getBy({ token }))) throw errors.applicationUnknown()
   },
 }
 

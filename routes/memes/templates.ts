@@ -1,15 +1,20 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
-import { ownersOnly } from '../../plugins/auth/owners.js'
-import { expectedVersions, isKnown, tag } from '../../plugins/http/conditional.js'
-import { errors, found } from '../../plugins/http/errors.js'
+import {
+  expectedVersions,
+  IfMatch,
+  IfNoneMatch,
+  isKnown,
+  tag,
+} from '../../plugins/http/conditional.js'
+import { errors, found, ownersOnly } from '../../plugins/http/errors.js'
 import { FORM } from '../../plugins/http/form.js'
-import { Id, IdParams, IfMatch, IfNoneMatch } from '../../plugins/http/record.js'
+import { Id, IdParams } from '../../plugins/http/record.js'
 import { linksOf } from '../../plugins/openapi/links.js'
-import { Message } from '../../plugins/openapi/message.js'
 import { prefersHtml } from '../../plugins/openapi/reference.js'
-import { empty, failure, success } from '../../plugins/openapi/responses.js'
+import { empty, failure, Message, success } from '../../plugins/openapi/responses.js'
+import { addRoute } from '../../plugins/route.js'
 import {
   type Template as TemplateRecord,
   templateFields,
@@ -87,21 +92,21 @@ const templates: FastifyPluginAsyncTypebox = async (app) => {
       if (isVisitor && prefersHtml(request)) return reply.redirect('/docs')
     })
 
-    home.get(
-      '/',
-      access({
-        schema: {
-          operationId: 'listVisibleTemplates',
-          summary: 'List what is approved, and your own templates',
-          description: 'A browser that brings no token is sent to the API reference.',
-          tags: ['memes'],
-          response: {
-            200: links.names(success('Approved templates and your own, by id', Templates), FIRST),
-            302: empty('A page is asked for, and it is elsewhere', ['location']),
-          },
+    addRoute(home, {
+      method: 'GET',
+      url: '/',
+      guard: access,
+      schema: {
+        operationId: 'listVisibleTemplates',
+        summary: 'List what is approved, and your own templates',
+        description: 'A browser that brings no token is sent to the API reference.',
+        tags: ['memes'],
+        response: {
+          200: links.names(success('Approved templates and your own, by id', Templates), FIRST),
+          302: empty('A page is asked for, and it is elsewhere', ['location']),
         },
-      }),
-      async ({ store, user }) => {
+      },
+      handler: async ({ store, user }) => {
         // One's own first: what is approved between the two reads is then in one of them.
         const own = await all(store.templates, { where: equal({ userId: user.id }) })
         const approved = await all(store.templates, { where: equal({ approved: true }) })
@@ -111,96 +116,96 @@ const templates: FastifyPluginAsyncTypebox = async (app) => {
           [...own, ...others].sort((a, b) => a.id - b.id),
         )
       },
-    )
+    })
   })
 
-  app.get(
-    '/template',
-    access({
-      schema: {
-        operationId: 'listTemplates',
-        summary: 'List all templates',
-        tags: ['memes'],
-        response: { 200: links.names(success('All templates, by id', Templates), FIRST) },
-      },
-    }),
-    async (request) => {
+  addRoute(app, {
+    method: 'GET',
+    url: '/template',
+    guard: access,
+    schema: {
+      operationId: 'listTemplates',
+      summary: 'List all templates',
+      tags: ['memes'],
+      response: { 200: links.names(success('All templates, by id', Templates), FIRST) },
+    },
+    handler: async (request) => {
       return listed(request, await all(request.store.templates))
     },
-  )
+  })
 
-  app.get(
-    '/template/:id',
-    access({
-      schema: {
-        operationId: 'getTemplate',
-        summary: 'Get a template',
-        tags: ['memes'],
-        params: IdParams,
-        headers: IfNoneMatch,
-        response: {
-          200: links.shows(success('The template', OneTemplate, ['etag'])),
-          304: empty('You have the latest version', ['etag']),
-          404: notFound,
-        },
+  addRoute(app, {
+    method: 'GET',
+    url: '/template/:id',
+    guard: access,
+    schema: {
+      operationId: 'getTemplate',
+      summary: 'Get a template',
+      tags: ['memes'],
+      params: IdParams,
+      headers: IfNoneMatch,
+      response: {
+        200: links.shows(success('The template', OneTemplate, ['etag'])),
+        304: empty('You have the latest version', ['etag']),
+        404: notFound,
       },
-    }),
-    async (request, reply) => {
+    },
+    handler: async (request, reply) => {
       const { id } = request.params
       const template = found(await request.store.templates.get(id), 'template', id)
       const owner = await ownerOf(request.store, template)
       if (isKnown(request, reply, template, owner)) return reply.code(304).send(undefined)
       return { template: shown(template, owner) }
     },
-  )
+  })
 
-  app.post(
-    '/template',
-    access({
-      schema: {
-        operationId: 'createTemplate',
-        summary: 'Post a template',
-        description: "An admin's is approved at once.",
-        tags: ['memes'],
-        consumes: [FORM, 'application/json'],
-        body: ref(NewTemplate),
-        response: {
-          200: success('The template is there', Message, [], { message: 'Post created' }),
-        },
+  addRoute(app, {
+    method: 'POST',
+    url: '/template',
+    guard: access,
+    schema: {
+      operationId: 'createTemplate',
+      summary: 'Post a template',
+      description: "An admin's is approved at once.",
+      tags: ['memes'],
+      consumes: [FORM, 'application/json'],
+      body: ref(NewTemplate),
+      response: {
+        200: success('The template is there', Message, [], { message: 'Post created' }),
       },
-    }),
-    async (request) => {
+    },
+    handler: async (request) => {
       const { title, url, description = null } = request.body
       const { id: userId, admin: approved } = request.user
       const postedAt = new Date().toISOString()
       await request.store.templates.insert({ title, url, description, userId, postedAt, approved })
       return { message: 'Post created' }
     },
-  )
+  })
 
-  app.put(
-    '/template/:id',
-    access({
-      schema: {
-        operationId: 'replaceTemplate',
-        summary: 'Replace a template',
-        description: 'Its owner may, until it is approved. An admin may, and that approves it.',
-        tags: ['memes'],
-        params: IdParams,
-        headers: IfMatch,
-        consumes: [FORM, 'application/json'],
-        body: ref(NewTemplate),
-        response: {
-          200: links.shows(
-            success('The template is replaced', Message, ['etag'], { message: 'Post Updated' }),
-          ),
-          403: notYours('change'),
-          404: notFound,
-          412: stale,
-        },
+  addRoute(app, {
+    method: 'PUT',
+    url: '/template/:id',
+    guard: access,
+    schema: {
+      operationId: 'replaceTemplate',
+      summary: 'Replace a template',
+      description: 'Its owner may, until it is approved. An admin may, and that approves it.',
+      tags: ['memes'],
+      params: IdParams,
+      headers: IfMatch,
+      consumes: [FORM, 'application/json'],
+      body: ref(NewTemplate),
+      response: {
+        200: links.shows(
+          success('The template is replaced', Message, ['etag'], { message: 'Post Updated' }),
+        ),
+        403: notYours('change'),
+        404: notFound,
+        412: stale,
       },
-    }),
-    async (request, reply) => {
+    },
+    handler: async (request, reply) => {
       const { id } = request.params
       const { title, url, description = null } = request.body
       const approval = request.user.admin ? { approved: true } : {}
@@ -214,35 +219,35 @@ const templates: FastifyPluginAsyncTypebox = async (app) => {
       tag(request, reply, template, owner)
       return { message: 'Post Updated' }
     },
-  )
+  })
 
-  app.delete(
-    '/template/:id',
-    access({
-      schema: {
-        operationId: 'deleteTemplate',
-        summary: 'Delete a template',
-        description: 'Its owner may, until it is approved; an admin may.',
-        tags: ['memes'],
-        params: IdParams,
-        headers: IfMatch,
-        response: {
-          200: links.ends(
-            success('The template is gone', Message, [], { message: 'The post has been deleted' }),
-          ),
-          403: notYours('delete'),
-          404: notFound,
-          412: stale,
-        },
+  addRoute(app, {
+    method: 'DELETE',
+    url: '/template/:id',
+    guard: access,
+    schema: {
+      operationId: 'deleteTemplate',
+      summary: 'Delete a template',
+      description: 'Its owner may, until it is approved; an admin may.',
+      tags: ['memes'],
+      params: IdParams,
+      headers: IfMatch,
+      response: {
+        200: links.ends(
+          success('The template is gone', Message, [], { message: 'The post has been deleted' }),
+        ),
+        403: notYours('delete'),
+        404: notFound,
+        412: stale,
       },
-    }),
-    async (request) => {
+    },
+    handler: async (request) => {
       const { id } = request.params
       const deletion = request.store.templates.delete(id, condition(request))
       found(await ownersOnly(deletion, 'delete', 'template'), 'template', id)
       return { message: 'The post has been deleted' }
     },
-  )
+  })
 }
 
 /** What must hold of a template that the request is to change. */

@@ -2,13 +2,19 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import { creationRefusals } from '../../plugins/auth/accounts.js'
-import { expectedVersions, isKnown, tag } from '../../plugins/http/conditional.js'
+import {
+  expectedVersions,
+  IfMatch,
+  IfNoneMatch,
+  isKnown,
+  tag,
+} from '../../plugins/http/conditional.js'
 import { errors, found } from '../../plugins/http/errors.js'
 import { FORM } from '../../plugins/http/form.js'
-import { Id, IfMatch, IfNoneMatch } from '../../plugins/http/record.js'
+import { Id } from '../../plugins/http/record.js'
 import { linksOf } from '../../plugins/openapi/links.js'
-import { Message } from '../../plugins/openapi/message.js'
-import { empty, failure, success } from '../../plugins/openapi/responses.js'
+import { empty, failure, Message, success } from '../../plugins/openapi/responses.js'
+import { addRoute } from '../../plugins/route.js'
 import { type User, Username } from '../../store/collections.js'
 import { all } from '../../store/lookups.js'
 import { ref } from '../../store/schema.js'
@@ -83,126 +89,126 @@ const users: FastifyPluginAsyncTypebox<UserOptions> = async (app, { isOpen }) =>
   const { access, admin } = app.guards
   const member = isOpen ? access : admin
 
-  app.get(
-    '/user',
-    member({
-      schema: {
-        operationId: 'listAccounts',
-        summary: 'List all users',
-        tags: ['memes'],
-        response: {
-          200: links.names(
-            success('All users, by id', Accounts),
-            '$response.body#/users/0/public_id',
-          ),
-        },
+  addRoute(app, {
+    method: 'GET',
+    url: '/user',
+    guard: member,
+    schema: {
+      operationId: 'listAccounts',
+      summary: 'List all users',
+      tags: ['memes'],
+      response: {
+        200: links.names(
+          success('All users, by id', Accounts),
+          '$response.body#/users/0/public_id',
+        ),
       },
-    }),
-    async (request) => {
+    },
+    handler: async (request) => {
       const users = await all(request.store.users)
       return { users: users.map(shown) }
     },
-  )
+  })
 
-  app.post(
-    '/user',
-    member({
-      schema: {
-        operationId: 'createAccount',
-        summary: 'Create a user',
-        tags: ['memes'],
-        consumes: [FORM, 'application/json'],
-        body: ref(NewAccount),
-        response: {
-          200: success('The user is there', Message, [], { message: 'User created successfully' }),
-          ...creationRefusals,
-        },
+  addRoute(app, {
+    method: 'POST',
+    url: '/user',
+    guard: member,
+    schema: {
+      operationId: 'createAccount',
+      summary: 'Create a user',
+      tags: ['memes'],
+      consumes: [FORM, 'application/json'],
+      body: ref(NewAccount),
+      response: {
+        200: success('The user is there', Message, [], { message: 'User created successfully' }),
+        ...creationRefusals,
       },
-    }),
-    async (request) => {
+    },
+    handler: async (request) => {
       const { username, password } = request.body
       await app.createUser(request, username, password)
       return { message: 'User created successfully' }
     },
-  )
+  })
 
-  app.get(
-    '/user/:public_id',
-    admin({
-      schema: {
-        operationId: 'getAccount',
-        summary: 'Get a user',
-        tags: ['memes'],
-        params: PublicIdParams,
-        headers: IfNoneMatch,
-        response: {
-          200: links.shows(success('The user', OneAccount, ['etag'])),
-          304: empty('You have the latest version', ['etag']),
-          404: notFound,
-        },
+  addRoute(app, {
+    method: 'GET',
+    url: '/user/:public_id',
+    guard: admin,
+    schema: {
+      operationId: 'getAccount',
+      summary: 'Get a user',
+      tags: ['memes'],
+      params: PublicIdParams,
+      headers: IfNoneMatch,
+      response: {
+        200: links.shows(success('The user', OneAccount, ['etag'])),
+        304: empty('You have the latest version', ['etag']),
+        404: notFound,
       },
-    }),
-    async (request, reply) => {
+    },
+    handler: async (request, reply) => {
       const user = await userNamed(request, request.params.public_id)
       return isKnown(request, reply, user) ? reply.code(304).send(undefined) : { user: shown(user) }
     },
-  )
+  })
 
-  app.put(
-    '/user/:public_id',
-    admin({
-      schema: {
-        operationId: 'promoteUser',
-        summary: 'Make a user an admin',
-        tags: ['memes'],
-        params: PublicIdParams,
-        headers: IfMatch,
-        response: {
-          200: links.shows(
-            success('The user is an admin', Message, ['etag'], {
-              message: 'The user has been promoted!',
-            }),
-          ),
-          404: notFound,
-          412: stale,
-        },
+  addRoute(app, {
+    method: 'PUT',
+    url: '/user/:public_id',
+    guard: admin,
+    schema: {
+      operationId: 'promoteUser',
+      summary: 'Make a user an admin',
+      tags: ['memes'],
+      params: PublicIdParams,
+      headers: IfMatch,
+      response: {
+        200: links.shows(
+          success('The user is an admin', Message, ['etag'], {
+            message: 'The user has been promoted!',
+          }),
+        ),
+        404: notFound,
+        412: stale,
       },
-    }),
-    async (request, reply) => {
+    },
+    handler: async (request, reply) => {
       const { id, publicId } = await userNamed(request, request.params.public_id)
       const versions = expectedVersions(request)
       const promotion = request.store.users.update(id, { admin: true }, { versions })
       tag(request, reply, found(await promotion, 'user', publicId))
       return { message: 'The user has been promoted!' }
     },
-  )
+  })
 
-  app.delete(
-    '/user/:public_id',
-    admin({
-      schema: {
-        operationId: 'deleteAccount',
-        summary: 'Delete a user',
-        description: 'What the user has written stays, without an author.',
-        tags: ['memes'],
-        params: PublicIdParams,
-        headers: IfMatch,
-        response: {
-          200: links.ends(
-            success('The user is gone', Message, [], { message: 'The user has been deleted!' }),
-          ),
-          404: notFound,
-          412: stale,
-        },
+  addRoute(app, {
+    method: 'DELETE',
+    url: '/user/:public_id',
+    guard: admin,
+    schema: {
+      operationId: 'deleteAccount',
+      summary: 'Delete a user',
+      description: 'What the user has written stays, without an author.',
+      tags: ['memes'],
+      params: PublicIdParams,
+      headers: IfMatch,
+      response: {
+        200: links.ends(
+          success('The user is gone', Message, [], { message: 'The user has been deleted!' }),
+        ),
+        404: notFound,
+        412: stale,
       },
-    }),
-    async (request) => {
+    },
+    handler: async (request) => {
       const { id, publicId } = await userNamed(request, request.params.public_id)
       const versions = expectedVersions(request)
       found(await request.store.users.delete(id, { versions }), 'user', publicId)
       return { message: 'The user has been deleted!' }
     },
-  )
+  })
 }
 
 /** @throws 404 */

@@ -1,10 +1,10 @@
 import { Renderer } from '../../documents/renderer.js'
 import { bearer } from '../../plugins/auth/carriers.js'
 import guards from '../../plugins/auth/guards.js'
-import type { Api } from '../index.js'
-import login from '../login.js'
-import dmps from './dmps.js'
-import { Done } from './done.js'
+import { withToken } from '../../plugins/openapi/links.js'
+import type { Api } from '../api.js'
+import login, { hasLogin } from '../login.js'
+import dmps, { Done } from './dmps.js'
 import { Rendering } from './rendering.js'
 import resources from './resources.js'
 import sessions from './sessions.js'
@@ -17,15 +17,22 @@ const plans: Api = {
     description:
       'Data management plans: JSON objects of any fields. A task renders one to a Word file and a PDF. The token goes into `Authorization: Bearer`. First call: `GET /login`, with a username and a password (Basic).',
   },
-  routes: async (app, { config }) => {
+  login: {
+    links: {
+      ...withToken(['listDmps', 'endSession'], 'access_token'),
+      ...withToken(['getAccessToken'], 'refresh_token'),
+    },
+    isInError: true,
+  },
+  routes: async (app, options) => {
+    const { config, mounted } = options
     // Its clients read the text in `error`; the words are the catalogue's own.
     app.decorate('wording', { isInError: true, words: {} })
     app.addSchema(Done)
     const rendering = new Rendering(new Renderer(), app.log)
     app.addHook('onClose', () => rendering.close())
     await app.register(guards, { carriers: [bearer] })
-    // The memes API may ask for an application's token too, so the route is its where both are mounted.
-    if (!config.apis.includes('memes')) await app.register(login, { config })
+    if (hasLogin(plans, mounted)) await app.register(login, options)
     await app.register(sessions)
     await app.register(dmps, { sizeLimit: config.bodyLimit })
     await app.register(tasks, { rendering })

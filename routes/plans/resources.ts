@@ -3,8 +3,9 @@ import { Type } from '@sinclair/typebox'
 import { DownloadHeaders, download, downloadAnswers } from '../../plugins/http/download.js'
 import { errors, found } from '../../plugins/http/errors.js'
 import { failure } from '../../plugins/openapi/responses.js'
-import { exampleTaskId } from './done.js'
-import { visibleTask } from './visible.js'
+import { addRoute } from '../../plugins/route.js'
+import { exampleTaskId } from './dmps.js'
+import { visibleTask } from './tasks.js'
 
 const FORMATS = [
   {
@@ -29,25 +30,22 @@ const resources: FastifyPluginAsyncTypebox = async (app) => {
       }),
     })
 
-    app.get(
-      `/resources/${format}/:file_id`,
-      access({
-        schema: {
-          operationId,
-          summary: `Download the ${name} of one of your tasks; as an admin, of any`,
-          tags: ['plans'],
-          params: FileParams,
-          headers: DownloadHeaders,
-          response: {
-            ...downloadAnswers(`The ${name}`, mediaType),
-            404: failure(
-              'You have no such file, or not yet',
-              errors.recordNotFound('file', 'none'),
-            ),
-          },
+    addRoute(app, {
+      method: 'GET',
+      url: `/resources/${format}/:file_id`,
+      guard: access,
+      schema: {
+        operationId,
+        summary: `Download the ${name} of one of your tasks; as an admin, of any`,
+        tags: ['plans'],
+        params: FileParams,
+        headers: DownloadHeaders,
+        response: {
+          ...downloadAnswers(`The ${name}`, mediaType),
+          404: failure('You have no such file, or not yet', errors.recordNotFound('file', 'none')),
         },
-      }),
-      async (request, reply) => {
+      },
+      handler: async (request, reply) => {
         const { file_id: id } = request.params
         const gone = () => errors.recordNotFound('file', id)
         const extension = new RegExp(`\\.${format}$`, 'i')
@@ -57,7 +55,7 @@ const resources: FastifyPluginAsyncTypebox = async (app) => {
         const fileName = `${publicId}.${format}`
         return download(request, reply, { sha256, size, fileName, contentType: mediaType }, gone)
       },
-    )
+    })
   }
 }
 

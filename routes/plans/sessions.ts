@@ -2,9 +2,10 @@ import { isUtf8 } from 'node:buffer'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { AccessToken } from '../../plugins/auth/session.js'
+import { AccessToken } from '../../plugins/auth/tokens.js'
 import { errors } from '../../plugins/http/errors.js'
 import { failure, success } from '../../plugins/openapi/responses.js'
+import { addRoute } from '../../plugins/route.js'
 
 const Notice = Type.Object(
   { msg: Type.String({ description: 'What was done, for a person' }) },
@@ -20,48 +21,49 @@ const NewPassword = Type.Object({
   }),
 })
 
-const GIVEN_TWICE = { in: 'header', path: '/newpassword', message: 'must be given once' } as const
+const GIVEN_TWICE = { path: '/newpassword', code: 'once' }
 
 /** Logging out, another password, and new access tokens. */
 const sessions: FastifyPluginAsyncTypebox = async (app) => {
   app.addSchema(Notice)
   const { access, refresh } = app.guards
 
-  app.delete(
-    '/logout',
-    access({
-      schema: {
-        operationId: 'endSession',
-        summary: 'Log out: revoke an access token',
-        tags: ['plans'],
-        response: { 200: success('The token is revoked', Notice) },
-      },
-    }),
-    async ({ claims, store }) => {
+  addRoute(app, {
+    method: 'DELETE',
+    url: '/logout',
+    guard: access,
+    schema: {
+      operationId: 'endSession',
+      summary: 'Log out: revoke an access token',
+      tags: ['plans'],
+      response: { 200: success('The token is revoked', Notice) },
+    },
+    handler: async ({ claims, store }) => {
       await app.tokens.revoke(claims, store)
       return { msg: 'Logged out' }
     },
-  )
+  })
 
-  app.put(
-    '/changepassword',
-    access({
-      schema: {
-        operationId: 'changePassword',
-        summary: 'Change your password',
-        description: 'That ends all your tokens.',
-        tags: ['plans'],
-        headers: NewPassword,
-        response: {
-          200: success('The password is the new one', Notice, [], { msg: 'Password changed' }),
-          409: failure('Another request has changed it at the same time', errors.conflict()),
-          503: failure('Too many passwords wait to be hashed', errors.overloaded()),
-        },
+  addRoute(app, {
+    method: 'PUT',
+    url: '/changepassword',
+    guard: access,
+    schema: {
+      operationId: 'changePassword',
+      summary: 'Change your password',
+      description: 'That ends all your tokens.',
+      tags: ['plans'],
+      headers: NewPassword,
+      response: {
+        200: success('The password is the new one', Notice, [], { msg: 'Password changed' }),
+        409: failure('Another request has changed it at the same time', errors.conflict()),
+        503: failure('Too many passwords wait to be hashed', errors.overloaded()),
       },
-    }),
-    async ({ headers, raw, store, user: { id, generation } }) => {
+    },
+    handler: async ({ headers, raw, store, user: { id, generation } }) => {
       // Node joins what comes twice with a comma: that would be a password which nobody has thought of.
-      if (raw.rawHeaders.filter(isNewPassword).length > 1) throw errors.invalid([GIVEN_TWICE])
+      if (raw.rawHeaders.filter(isNewPassword).length > 1)
+        throw errors.invalid('header', GIVEN_TWICE)
       const passwordHash = await app.passwords.hash(textOf(headers.newpassword))
       const change = { passwordHash, generation: generation + 1 }
       const user = await store.users.update(id, change, { where: { generation } })
@@ -69,23 +71,22 @@ const sessions: FastifyPluginAsyncTypebox = async (app) => {
       if (!user) throw errors.tokenInvalid()
       return { msg: 'Password changed' }
     },
-  )
+  })
 
   for (const [method, status, operationId] of [
     ['GET', 200, 'getAccessToken'],
     ['POST', 201, 'createAccessToken'],
   ] as const) {
-    app.route({
+    addRoute(app, {
       method,
       url: '/refresh',
-      ...refresh({
-        schema: {
-          operationId,
-          summary: 'Get a new access token',
-          tags: ['plans'],
-          response: { [status]: success('A new access token', AccessToken, ['cache-control']) },
-        },
-      }),
+      guard: refresh,
+      schema: {
+        operationId,
+        summary: 'Get a new access token',
+        tags: ['plans'],
+        response: { [status]: success('A new access token', AccessToken, ['cache-control']) },
+      },
       handler: (request, reply) => refreshed(request, reply.code(status)),
     })
   }

@@ -1,20 +1,18 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
-import { isKnown } from '../../plugins/http/conditional.js'
+import { IfNoneMatch, isKnown } from '../../plugins/http/conditional.js'
 import { errors, found } from '../../plugins/http/errors.js'
-import { addressOf, locationOf } from '../../plugins/http/location.js'
-import { IfNoneMatch } from '../../plugins/http/record.js'
+import { addressOf, locationOf } from '../../plugins/http/record.js'
 import { linked, linksOf, to } from '../../plugins/openapi/links.js'
 import { empty, failure, list, success } from '../../plugins/openapi/responses.js'
+import { addRoute } from '../../plugins/route.js'
 import { newTask, type Task as TaskRecord, taskStatus } from '../../store/collections.js'
 import { all, firstProjectOf } from '../../store/lookups.js'
 import { equal } from '../../store/query.js'
 import { ref } from '../../store/schema.js'
-import { ownDmp } from './dmps.js'
-import { Done, done, examplePlanId, exampleTaskId, PublicId } from './done.js'
+import { Done, done, examplePlanId, exampleTaskId, ownDmp, PublicId } from './dmps.js'
 import type { Rendering } from './rendering.js'
-import { visibleTask } from './visible.js'
 
 const Task = Type.Object(
   {
@@ -77,18 +75,18 @@ const tasks: FastifyPluginAsyncTypebox<TaskOptions> = async (app, { rendering })
   for (const schema of [Task, NewTask]) app.addSchema(schema)
   const { access } = app.guards
 
-  app.get(
-    '/tasks',
-    access({
-      schema: {
-        operationId: 'listTasks',
-        summary: 'List your tasks; as an admin, all',
-        tags: ['plans'],
-        querystring: Filter,
-        response: { 200: list('The tasks, the newest first', Task) },
-      },
-    }),
-    async (request) => {
+  addRoute(app, {
+    method: 'GET',
+    url: '/tasks',
+    guard: access,
+    schema: {
+      operationId: 'listTasks',
+      summary: 'List your tasks; as an admin, all',
+      tags: ['plans'],
+      querystring: Filter,
+      response: { 200: list('The tasks, the newest first', Task) },
+    },
+    handler: async (request) => {
       const { query, store, user } = request
       const where = equal({
         userId: user.admin ? undefined : user.id,
@@ -101,28 +99,28 @@ const tasks: FastifyPluginAsyncTypebox<TaskOptions> = async (app, { rendering })
       })
       return tasks.map((task) => shown(request, task))
     },
-  )
+  })
 
-  app.post(
-    '/tasks',
-    access({
-      schema: {
-        operationId: 'createTask',
-        summary: 'Have a plan rendered to a Word file and a PDF',
-        description: 'As it is now. The task says when they are there.',
-        tags: ['plans'],
-        body: ref(NewTask),
-        response: {
-          201: links.names(
-            success('The task is there', Done, ['location'], done(exampleTaskId, CREATED)),
-            '$response.body#/id',
-          ),
-          404: failure('You have no plan with this id', errors.recordNotFound('DMP', 'none')),
-          503: failure('Too many plans wait to be rendered', errors.overloaded()),
-        },
+  addRoute(app, {
+    method: 'POST',
+    url: '/tasks',
+    guard: access,
+    schema: {
+      operationId: 'createTask',
+      summary: 'Have a plan rendered to a Word file and a PDF',
+      description: 'As it is now. The task says when they are there.',
+      tags: ['plans'],
+      body: ref(NewTask),
+      response: {
+        201: links.names(
+          success('The task is there', Done, ['location'], done(exampleTaskId, CREATED)),
+          '$response.body#/id',
+        ),
+        404: failure('You have no plan with this id', errors.recordNotFound('DMP', 'none')),
+        503: failure('Too many plans wait to be rendered', errors.overloaded()),
       },
-    }),
-    async (request, reply) => {
+    },
+    handler: async (request, reply) => {
       const { body, store, user } = request
       const { content, publicId: dmp } = await ownDmp(request, body.dmp)
       const project = await firstProjectOf(store, user)
@@ -136,31 +134,31 @@ const tasks: FastifyPluginAsyncTypebox<TaskOptions> = async (app, { rendering })
       reply.code(201).header('location', locationOf(request, values.publicId))
       return done(values.publicId, CREATED)
     },
-  )
+  })
 
-  app.get(
-    '/tasks/:task_id',
-    access({
-      schema: {
-        operationId: 'getTask',
-        summary: 'Get one of your tasks; as an admin, any',
-        tags: ['plans'],
-        params: TaskParams,
-        headers: IfNoneMatch,
-        response: {
-          200: linked(success('The task', Task, ['etag']), toDocuments),
-          304: empty('You have the latest version', ['etag']),
-          404: failure('You have no task with this id', errors.recordNotFound('task', 'none')),
-        },
+  addRoute(app, {
+    method: 'GET',
+    url: '/tasks/:task_id',
+    guard: access,
+    schema: {
+      operationId: 'getTask',
+      summary: 'Get one of your tasks; as an admin, any',
+      tags: ['plans'],
+      params: TaskParams,
+      headers: IfNoneMatch,
+      response: {
+        200: linked(success('The task', Task, ['etag']), toDocuments),
+        304: empty('You have the latest version', ['etag']),
+        404: failure('You have no task with this id', errors.recordNotFound('task', 'none')),
       },
-    }),
-    async (request, reply) => {
+    },
+    handler: async (request, reply) => {
       const { task_id: id } = request.params
       const task = found(await visibleTask(request, id), 'task', id)
       if (isKnown(request, reply, task)) return reply.code(304).send(undefined)
       return shown(request, task)
     },
-  )
+  })
 }
 
 function shown(
@@ -175,6 +173,15 @@ function shown(
     url_docx: addressOf(request, `/resources/docx/${publicId}.docx`),
     url_pdf: addressOf(request, `/resources/pdf/${publicId}.pdf`),
   }
+}
+
+/** A task that the request may see: one's own, or as an admin any. Another user's is as none: who has what is nobody's business. */
+export async function visibleTask(
+  { store, user }: Pick<FastifyRequest, 'store' | 'user'>,
+  id: string,
+): Promise<TaskRecord | undefined> {
+  const task = await store.tasks.getBy({ publicId: id.toLowerCase() })
+  return task?.userId === user.id || user.admin ? task : undefined
 }
 
 export default tasks

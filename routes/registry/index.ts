@@ -1,6 +1,6 @@
 import { bearer, header } from '../../plugins/auth/carriers.js'
 import guards from '../../plugins/auth/guards.js'
-import type { Api } from '../index.js'
+import type { Api } from '../api.js'
 import packages from './packages.js'
 import tags from './tags.js'
 import uploads from './uploads.js'

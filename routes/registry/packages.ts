@@ -1,16 +1,32 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
-import { ownersOnly } from '../../plugins/auth/owners.js'
-import { errors, found } from '../../plugins/http/errors.js'
+import { errors, found, ownersOnly } from '../../plugins/http/errors.js'
 import { Id } from '../../plugins/http/record.js'
 import { linked, to } from '../../plugins/openapi/links.js'
 import { empty, failure, list } from '../../plugins/openapi/responses.js'
+import { addRoute } from '../../plugins/route.js'
 import { compile } from '../../store/check.js'
-import { PackageName, TagName } from '../../store/collections.js'
+import { type Package, PackageName, TagName } from '../../store/collections.js'
 import { all } from '../../store/lookups.js'
 import { contains, equal } from '../../store/query.js'
-import { notYours, PackageParams } from './parameters.js'
+
+/** What names a file: in a path, or in the body of an upload. */
+export const Parameters = Type.Object(
+  { package_name: PackageName, tag: TagName },
+  { additionalProperties: false },
+)
+export type Parameters = Static<typeof Parameters>
+
+export const PackageParams = Type.Pick(Parameters, ['package_name'])
+
+export const notYours = (action: string) =>
+  failure("It is another user's package", errors.notOwner(action, 'package'))
+
+/** @throws 403 unless the package is the user's, or the user an admin */
+export function requireOwner({ user }: FastifyRequest, { userId }: Package, action: string): void {
+  if (!user.admin && userId !== user.id) throw errors.notOwner(action, 'package')
+}
 
 const PackageEntry = Type.Object(
   { id: Id, title: PackageName },
@@ -50,57 +66,56 @@ const packages: FastifyPluginAsyncTypebox = async (app) => {
     if (query.search !== undefined) return query.search
     const body = await app.readJson(request)
     if (body === undefined) return undefined
-    await app.guards.recheck(request)
-    if (!isSearch(body)) throw errors.invalid([{ in: 'body', ...isSearch.fault() }])
+    if (!isSearch(body)) throw errors.invalid('body', isSearch.fault())
     return body.search
   }
 
-  app.get(
-    '/packages',
-    access({
-      schema: {
-        operationId: 'listPackages',
-        summary: 'List packages',
-        tags: ['registry'],
-        querystring: Search,
-        response: {
-          200: list('The packages whose names contain the text, by id', PackageEntry),
-          ...bodyRefusals,
-        },
+  addRoute(app, {
+    method: 'GET',
+    url: '/packages',
+    guard: access,
+    schema: {
+      operationId: 'listPackages',
+      summary: 'List packages',
+      tags: ['registry'],
+      querystring: Search,
+      response: {
+        200: list('The packages whose names contain the text, by id', PackageEntry),
+        ...bodyRefusals,
       },
-    }),
-    async (request) => {
+    },
+    handler: async (request) => {
       const text = await textOf(request, request.query)
       const where = text ? contains('name', text) : undefined
       const packages = await all(request.store.packages, { where })
       return packages.map(({ id, name }) => ({ id, title: name }))
     },
-  )
+  })
 
   for (const [path, suffix] of [
     ['/:package_name', ''],
     ['/packages/:package_name', 'AtPackages'],
   ] as const) {
-    app.get(
-      path,
-      access({
-        schema: {
-          operationId: `listTags${suffix}`,
-          summary: "List a package's tags",
-          tags: ['registry'],
-          params: PackageParams,
-          querystring: Search,
-          response: {
-            200: linked(
-              list('The tags that contain the text, by id', TagEntry),
-              to([`deletePackage${suffix}`], { parameters: { package_name: NAME } }),
-            ),
-            404: notFound,
-            ...bodyRefusals,
-          },
+    addRoute(app, {
+      method: 'GET',
+      url: path,
+      guard: access,
+      schema: {
+        operationId: `listTags${suffix}`,
+        summary: "List a package's tags",
+        tags: ['registry'],
+        params: PackageParams,
+        querystring: Search,
+        response: {
+          200: linked(
+            list('The tags that contain the text, by id', TagEntry),
+            to([`deletePackage${suffix}`], { parameters: { package_name: NAME } }),
+          ),
+          404: notFound,
+          ...bodyRefusals,
         },
-      }),
-      async (request) => {
+      },
+      handler: async (request) => {
         const { package_name: name } = request.params
         const text = await textOf(request, request.query)
         const { id } = found(await request.store.packages.getBy({ name }), 'package', name)
@@ -109,27 +124,27 @@ const packages: FastifyPluginAsyncTypebox = async (app) => {
         const tags = await all(request.store.tags, { where })
         return tags.map(({ id, tag }) => ({ id, tag }))
       },
-    )
+    })
 
-    app.delete(
-      path,
-      access({
-        schema: {
-          operationId: `deletePackage${suffix}`,
-          summary: 'Delete a package of yours, with all its tags',
-          tags: ['registry'],
-          params: PackageParams,
-          response: {
-            204: linked(
-              empty('The package is gone'),
-              to([`listTags${suffix}`], { parameters: { package_name: NAME } }),
-            ),
-            403: notYours('delete'),
-            404: notFound,
-          },
+    addRoute(app, {
+      method: 'DELETE',
+      url: path,
+      guard: access,
+      schema: {
+        operationId: `deletePackage${suffix}`,
+        summary: 'Delete a package of yours, with all its tags',
+        tags: ['registry'],
+        params: PackageParams,
+        response: {
+          204: linked(
+            empty('The package is gone'),
+            to([`listTags${suffix}`], { parameters: { package_name: NAME } }),
+          ),
+          403: notYours('delete'),
+          404: notFound,
         },
-      }),
-      async (request, reply) => {
+      },
+      handler: async (request, reply) => {
         const { package_name: name } = request.params
         const { id } = found(await request.store.packages.getBy({ name }), 'package', name)
         const where = request.user.admin ? {} : { userId: request.user.id }
@@ -137,7 +152,7 @@ const packages: FastifyPluginAsyncTypebox = async (app) => {
         found(await ownersOnly(deletion, 'delete', 'package'), 'package', name)
         return reply.code(204).send(undefined)
       },
-    )
+    })
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { Multipart } from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
+import { askAgain } from '../../plugins/auth/guards.js'
 import { ApiError, errors } from '../../plugins/http/errors.js'
 import { hasHalfPair } from '../../plugins/http/json.js'
 import { unknownField } from '../../store/check.js'
@@ -24,9 +25,21 @@ export interface Upload {
 /**
  * Reads the parts of an upload, in whatever order they come. The file goes to the disk. Parameters come in three ways: as
  * plain fields, in a field `json`, or in the filename of a part `json` (registry's document).
- * @throws 400 when it is malformed or ends early, 413 when it is too large; nothing is kept then
+ * @throws 400 when it is malformed or ends early, 413 when it is too large, and what the route's guard throws when it is
+ * asked again; nothing is kept then
  */
 export async function readUpload(request: FastifyRequest, files: Files): Promise<Upload> {
+  const upload = await readParts(request, files)
+  try {
+    await askAgain(request)
+    return upload
+  } catch (error) {
+    await upload.file?.received.release()
+    throw error
+  }
+}
+
+async function readParts(request: FastifyRequest, files: Files): Promise<Upload> {
   const parameters: Record<string, unknown> = {}
   const meter = meterOf(request)
   let file: Upload['file']
@@ -43,7 +56,7 @@ export async function readUpload(request: FastifyRequest, files: Files): Promise
         if (part.type === 'field') meter.allow(String(part.value).length)
         for (const [name, value] of Object.entries(await parametersIn(part))) {
           if (name in parameters && parameters[name] !== value) {
-            throw errors.invalid([{ in: 'body', path: `/${name}`, message: 'is given twice' }])
+            throw errors.invalid('body', { path: `/${name}`, code: 'twice' })
           }
           parameters[name] = value
         }
@@ -86,7 +99,7 @@ function meterOf({ raw }: FastifyRequest) {
 async function parametersIn(part: Multipart): Promise<object> {
   if (part.type === 'file') {
     if (part.fieldname !== 'json') {
-      throw errors.invalid([{ in: 'body', ...unknownField(part.fieldname) }])
+      throw errors.invalid('body', unknownField(part.fieldname))
     }
     await pass(part.file)
     return objectIn(textOf(part.filename ?? ''))
@@ -115,7 +128,7 @@ function objectIn(value: unknown): object {
     }
   }
   if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed
-  throw errors.invalid([{ in: 'body', path: '/json', message: 'must be object' }])
+  throw errors.invalid('body', { path: '/json', code: 'type', params: { type: 'object' } })
 }
 
 /** Throws away what a part holds. */
@@ -132,4 +145,19 @@ function isKnown(error: unknown): boolean {
   if (error instanceof ApiError) return true
   if (!(error instanceof Error) || !('code' in error)) return false
   return typeof error.code === 'string' && /^(FST_|E[A-Z]+$)/.test(error.code)
+}
+
+/** In characters; what file systems commonly take. */
+const MAX_LENGTH = 255
+
+/**
+ * A name that a browser can save a file under: without folders, and without characters that aren't seen, such as those
+ * that turn the direction of text.
+ * @param name as it was uploaded
+ */
+export function safeFileName(name: string): string {
+  const last = name.split(/[/\\]/).at(-1) ?? ''
+  const visible = last.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '').trim()
+  const short = [...visible].slice(0, MAX_LENGTH).join('')
+  return /^\.*$/.test(short) ? 'file' : short
 }

@@ -1,13 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
-import { isTagExpected } from '../../plugins/http/conditional.js'
+import { IfMatch, isTagExpected } from '../../plugins/http/conditional.js'
 import { DownloadHeaders, download, downloadAnswers, etagOf } from '../../plugins/http/download.js'
 import { errors, found } from '../../plugins/http/errors.js'
-import { IfMatch } from '../../plugins/http/record.js'
 import { linked, to } from '../../plugins/openapi/links.js'
 import { empty, failure } from '../../plugins/openapi/responses.js'
+import { addRoute } from '../../plugins/route.js'
 import type { Package, Tag } from '../../store/collections.js'
-import { notYours, Parameters, requireOwner } from './parameters.js'
+import { notYours, Parameters, requireOwner } from './packages.js'
 
 const notFound = failure(
   'There is no such package, or no such tag',
@@ -26,56 +26,56 @@ const tags: FastifyPluginAsyncTypebox = async (app) => {
     ['/:package_name/:tag', ''],
     ['/packages/:package_name/:tag', 'AtPackages'],
   ] as const) {
-    app.get(
-      path,
-      access({
-        schema: {
-          operationId: `downloadFile${suffix}`,
-          summary: 'Download a file',
-          tags: ['registry'],
-          params: Parameters,
-          headers: DownloadHeaders,
-          response: {
-            ...answers,
-            200: linked(
-              answers[200],
-              to([`deleteTag${suffix}`], {
-                parameters: { ...named, 'if-match': '$response.header.etag' },
-              }),
-            ),
-            404: notFound,
-          },
+    addRoute(app, {
+      method: 'GET',
+      url: path,
+      guard: access,
+      schema: {
+        operationId: `downloadFile${suffix}`,
+        summary: 'Download a file',
+        tags: ['registry'],
+        params: Parameters,
+        headers: DownloadHeaders,
+        response: {
+          ...answers,
+          200: linked(
+            answers[200],
+            to([`deleteTag${suffix}`], {
+              parameters: { ...named, 'if-match': '$response.header.etag' },
+            }),
+          ),
+          404: notFound,
         },
-      }),
-      async (request, reply) => {
+      },
+      handler: async (request, reply) => {
         const { tag } = await tagAt(request, request.params)
         return download(request, reply, { ...tag, ...tag.file }, () =>
           errors.recordNotFound('tag', tag.tag),
         )
       },
-    )
+    })
 
-    app.delete(
-      path,
-      access({
-        schema: {
-          operationId: `deleteTag${suffix}`,
-          summary: 'Delete a tag of your package, with its file',
-          tags: ['registry'],
-          params: Parameters,
-          headers: IfMatch,
-          response: {
-            204: linked(
-              empty('The tag is gone'),
-              to([`downloadFile${suffix}`], { parameters: named }),
-            ),
-            403: notYours('delete from'),
-            404: notFound,
-            412: failure('The file is not as If-Match has it', errors.preconditionFailed()),
-          },
+    addRoute(app, {
+      method: 'DELETE',
+      url: path,
+      guard: access,
+      schema: {
+        operationId: `deleteTag${suffix}`,
+        summary: 'Delete a tag of your package, with its file',
+        tags: ['registry'],
+        params: Parameters,
+        headers: IfMatch,
+        response: {
+          204: linked(
+            empty('The tag is gone'),
+            to([`downloadFile${suffix}`], { parameters: named }),
+          ),
+          403: notYours('delete from'),
+          404: notFound,
+          412: failure('The file is not as If-Match has it', errors.preconditionFailed()),
         },
-      }),
-      async (request, reply) => {
+      },
+      handler: async (request, reply) => {
         const { owned, tag } = await tagAt(request, request.params)
         requireOwner(request, owned, 'delete from')
         // A tag never gets another file, so there is nothing to be looked at in the same step.
@@ -83,7 +83,7 @@ const tags: FastifyPluginAsyncTypebox = async (app) => {
         found(await request.store.tags.delete(tag.id), 'tag', tag.tag)
         return reply.code(204).send(undefined)
       },
-    )
+    })
   }
 }
 

@@ -7,13 +7,13 @@ import { errors } from '../../plugins/http/errors.js'
 import { Id } from '../../plugins/http/record.js'
 import { linked, to } from '../../plugins/openapi/links.js'
 import { failure, success } from '../../plugins/openapi/responses.js'
-import { compile, MISSING } from '../../store/check.js'
+import { addRoute } from '../../plugins/route.js'
+import { compile, missingField } from '../../store/check.js'
 import { type Package, PackageName, TagName } from '../../store/collections.js'
 import { UniqueViolation } from '../../store/errors.js'
 import { ref } from '../../store/schema.js'
-import { safeFileName } from './file-name.js'
-import { notYours, PackageParams, Parameters, requireOwner } from './parameters.js'
-import { MAX_FIELD_SIZE, readUpload, type Upload } from './parts.js'
+import { notYours, PackageParams, Parameters, requireOwner } from './packages.js'
+import { MAX_FIELD_SIZE, readUpload, safeFileName, type Upload } from './parts.js'
 
 const Uploaded = Type.Object(
   { package_id: Id, tag_id: Id },
@@ -117,7 +117,10 @@ const uploads: FastifyPluginAsyncTypebox<UploadOptions> = async (app, { uploadLi
     const placeOf = (name: string) =>
       path.includes(`:${name}`) ? `$request.path.${name}` : `$request.body#/${name}`
     const named = { package_name: placeOf('package_name'), tag: placeOf('tag') }
-    const { onRequest, ...guarded } = access({
+    addRoute(app, {
+      method: 'POST',
+      url: path,
+      guard: access,
       schema: {
         operationId,
         summary: 'Upload a file under a new tag',
@@ -138,21 +141,17 @@ const uploads: FastifyPluginAsyncTypebox<UploadOptions> = async (app, { uploadLi
           409: failure('The package has this tag', errors.taken(['packageId', 'tag'])),
         },
       },
-    })
-    const config = { streamedBody: ref(body) }
-    app.post(
-      path,
-      { ...guarded, onRequest: [...onRequest, refuseEarly], config },
-      async (request) => {
+      streamedBody: ref(body),
+      refuseEarly,
+      handler: async (request) => {
         const { parameters, file } = await readUpload(request, request.store.files)
         try {
-          await app.guards.recheck(request)
           return await storeUpload(request, parameters, file)
         } finally {
           await file?.received.release()
         }
       },
-    )
+    })
   }
 }
 
@@ -172,15 +171,11 @@ async function storeUpload(
 ): Promise<Static<typeof Uploaded>> {
   const inPath = pathOf(request)
   const parameters = { ...inBody, ...inPath }
-  if (!isParameters(parameters)) {
-    throw errors.invalid([{ in: 'body', ...isParameters.fault() }])
-  }
-  if (!file) throw errors.invalid([{ in: 'body', path: '/file', message: MISSING }])
+  if (!isParameters(parameters)) throw errors.invalid('body', isParameters.fault())
+  if (!file) throw errors.invalid('body', missingField('file'))
   for (const [name, value] of Object.entries(inPath)) {
     if (name in inBody && inBody[name] !== value) {
-      throw errors.invalid([
-        { in: 'body', path: `/${name}`, message: 'is not the one in the path' },
-      ])
+      throw errors.invalid('body', { path: `/${name}`, code: 'elsewhere' })
     }
   }
   const { package_name: name, tag } = parameters

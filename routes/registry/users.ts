@@ -2,12 +2,12 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { creationRefusals } from '../../plugins/auth/accounts.js'
 import { loginRefusals } from '../../plugins/auth/login.js'
-import { exampleToken } from '../../plugins/auth/session.js'
+import { exampleToken } from '../../plugins/auth/tokens.js'
 import { errors } from '../../plugins/http/errors.js'
 import { Id } from '../../plugins/http/record.js'
 import { linked, to } from '../../plugins/openapi/links.js'
-import { Message } from '../../plugins/openapi/message.js'
-import { failure, list, success } from '../../plugins/openapi/responses.js'
+import { failure, list, Message, success } from '../../plugins/openapi/responses.js'
+import { addRoute } from '../../plugins/route.js'
 import { type User, Username } from '../../store/collections.js'
 import { all } from '../../store/lookups.js'
 import { ref } from '../../store/schema.js'
@@ -51,22 +51,21 @@ const users: FastifyPluginAsyncTypebox<UserOptions> = async (app, { isListed }) 
   const { access } = app.guards
 
   if (isListed) {
-    app.get(
-      '/admin/user_list',
-      {
-        schema: {
-          operationId: 'listRegistryUsers',
-          summary: 'List all users',
-          description: 'For tests, and open to all. It is absent where NODE_ENV is `production`.',
-          tags: ['registry'],
-          response: { 200: list('All users, by id', RegistryUser) },
-        },
+    addRoute(app, {
+      method: 'GET',
+      url: '/admin/user_list',
+      schema: {
+        operationId: 'listRegistryUsers',
+        summary: 'List all users',
+        description: 'For tests, and open to all. It is absent where NODE_ENV is `production`.',
+        tags: ['registry'],
+        response: { 200: list('All users, by id', RegistryUser) },
       },
-      async (request) => {
+      handler: async (request) => {
         const users = await all(request.store.users)
         return users.map(({ id, username }) => ({ id, username }))
       },
-    )
+    })
   } else {
     // Or the path would be that of a package's tag.
     app.get('/admin/user_list', { schema: { hide: true } }, async () => {
@@ -74,81 +73,79 @@ const users: FastifyPluginAsyncTypebox<UserOptions> = async (app, { isListed }) 
     })
   }
 
-  app.post(
-    '/user/add',
-    {
-      schema: {
-        operationId: 'addUser',
-        summary: 'Register a user',
-        tags: ['registry'],
-        body: ref(RegistryCredentials),
-        response: {
-          200: linked(
-            success('The new user', RegistryUser),
-            to(['getToken'], { requestBody: '$request.body' }),
-          ),
-          ...creationRefusals,
-        },
+  addRoute(app, {
+    method: 'POST',
+    url: '/user/add',
+    schema: {
+      operationId: 'addUser',
+      summary: 'Register a user',
+      tags: ['registry'],
+      body: ref(RegistryCredentials),
+      response: {
+        200: linked(
+          success('The new user', RegistryUser),
+          to(['getToken'], { requestBody: '$request.body' }),
+        ),
+        ...creationRefusals,
       },
     },
-    async (request) => {
+    handler: async (request) => {
       const { username, password } = request.body
       const { id } = await app.createUser(request, username, password)
       return { id, username }
     },
-  )
+  })
 
-  app.post(
-    '/user/get_token',
-    {
-      schema: {
-        operationId: 'getToken',
-        summary: 'Log in',
-        tags: ['registry'],
-        body: ref(RegistryCredentials),
-        response: {
-          200: linked(
-            success('The token', RegistryToken, ['cache-control']),
-            to(['invalidateToken'], {
-              requestBody: '$request.body',
-              description: 'Send `token` as the header of that name',
-            }),
-          ),
-          ...refusals,
-        },
+  addRoute(app, {
+    method: 'POST',
+    url: '/user/get_token',
+    schema: {
+      operationId: 'getToken',
+      summary: 'Log in',
+      tags: ['registry'],
+      body: ref(RegistryCredentials),
+      response: {
+        200: linked(
+          success('The token', RegistryToken, ['cache-control']),
+          to(['invalidateToken'], {
+            requestBody: '$request.body',
+            description: 'Send `token` as the header of that name',
+          }),
+        ),
+        ...refusals,
       },
     },
-    async (request, reply) => {
+    handler: async (request, reply) => {
       const { username, password } = request.body
       const user = await app.logIn(request, username, password, wrong)
       reply.header('cache-control', 'no-store')
       return { token: app.tokens.issue(user, 'access') }
     },
-  )
+  })
 
-  app.post(
-    '/user/invalidate_token',
-    access({
-      schema: {
-        operationId: 'invalidateToken',
-        summary: 'Revoke a token',
-        description: "With the name and the password of the token's user.",
-        tags: ['registry'],
-        body: ref(RegistryCredentials),
-        response: {
-          200: success('The token is revoked', Message, [], { message: 'token has been revoked' }),
-          ...refusals,
-        },
+  addRoute(app, {
+    method: 'POST',
+    url: '/user/invalidate_token',
+    guard: access,
+    schema: {
+      operationId: 'invalidateToken',
+      summary: 'Revoke a token',
+      description: "With the name and the password of the token's user.",
+      tags: ['registry'],
+      body: ref(RegistryCredentials),
+      response: {
+        200: success('The token is revoked', Message, [], { message: 'token has been revoked' }),
+        ...refusals,
       },
-    }),
-    async (request) => {
+    },
+    handler: async (request) => {
       const { username, password } = request.body
       const user = await app.logIn(request, username, password, wrong)
       if (user.id !== request.user.id) throw errors.tokenInvalid()
       await app.tokens.revoke(request.claims, request.store)
       return { message: 'token has been revoked' }
     },
-  )
+  })
 }
 
 export default users

@@ -1,5 +1,4 @@
 import type { Wording } from '../../plugins/http/errors.js'
-import { EMPTY, EXCLUDED, MISSING } from '../../store/check.js'
 
 /** What is said of a name that breaks its pattern. */
 const BAD_NAMES: Readonly<Record<string, string>> = {
@@ -13,12 +12,12 @@ const REQUIRED = ['/username', '/password', '/package_name', '/tag', '/file']
 export const wording: Wording = {
   isInError: false,
   words: {
-    invalid: (details) => {
-      for (const { path, message } of details) {
-        const isMissing = message === MISSING || message === EMPTY
+    invalid: (faults) => {
+      for (const { path, code } of faults) {
+        const isMissing = code === 'missing' || code === 'empty'
         if (isMissing && REQUIRED.includes(path)) return `${path.slice(1)} is required`
-        if (message === EXCLUDED) return `${path.slice(1)} cannot be a word that paths begin with`
-        if (message.startsWith('must match pattern')) return BAD_NAMES[path]
+        if (code === 'reserved') return `${path.slice(1)} cannot be a word that paths begin with`
+        if (code === 'pattern') return BAD_NAMES[path]
       }
       return undefined
     },

@@ -241,8 +241,8 @@ export class MemoryCollection implements Collection<Row> {
     const record: Record<string, unknown> = { id, version }
     for (const field of declaration.fields) record[field] = values[field]
     if (!declaration.isRecord(record)) {
-      const { path, message } = declaration.isRecord.fault()
-      throw new InvalidRecord(name, path, message)
+      const { path, code } = declaration.isRecord.fault()
+      throw new InvalidRecord(name, path, code)
     }
     deepFreeze(record)
     return record

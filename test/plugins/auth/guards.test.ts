@@ -9,6 +9,7 @@ import t, { type Test } from 'tap'
 import type { Options } from '../../../config.js'
 import { bearer, bodyField, header } from '../../../plugins/auth/carriers.js'
 import guards from '../../../plugins/auth/guards.js'
+import { addRoute } from '../../../plugins/route.js'
 import { generationOf } from '../../../seed/generation.js'
 import { call, isError, logIn, SECRET, startApp } from '../../fixtures/app.js'
 import { ROOT } from '../../fixtures/process.js'
@@ -146,6 +147,7 @@ t.test('a token that is revoked while the body is on its way is refused', async 
     ['POST', '/template', '{"title":"late","url":"http://a"}'],
     ['PATCH', '/api/ships/1', '{"crew":7}'],
     ['DELETE', '/api/ships/1', '{}'],
+    ['GET', '/api/v1/packages', '{"search":"a"}'],
   ] as const) {
     const { access } = await logIn(app)
     const arrived = new Promise((resolve) => app.server.once('request', resolve))
@@ -234,14 +236,24 @@ async function startGuarded(t: Test, options: Options = {}) {
   await app.register(async (api) => {
     await api.register(guards, { carriers: [bearer, header('x-access-token')] })
     const { access, admin, basic } = api.guards
-    api.get('/access', access({ schema }), whoAmI)
-    api.get('/admin', admin({ schema }), whoAmI)
-    api.get('/basic', basic({ schema }), whoAmI)
+    for (const [url, guard] of Object.entries({
+      '/access': access,
+      '/admin': admin,
+      '/basic': basic,
+    })) {
+      addRoute(api, { method: 'GET', url, guard, schema, handler: whoAmI })
+    }
   })
   await app.register(async (api) => {
     await api.register(guards, { carriers: [bodyField('access-token'), bearer] })
     const body = Type.Object({ 'access-token': Type.Optional(Type.String()) })
-    api.post('/body', api.guards.access({ schema: { ...schema, body } }), whoAmI)
+    addRoute(api, {
+      method: 'POST',
+      url: '/body',
+      guard: api.guards.access,
+      schema: { ...schema, body },
+      handler: whoAmI,
+    })
   })
   return app
 }

@@ -2,6 +2,7 @@ import t from 'tap'
 import { buildApp } from '../../../app.js'
 import { parseConfig } from '../../../config.js'
 import { toApiError } from '../../../plugins/http/error-handler.js'
+import { type ApiError, errors } from '../../../plugins/http/errors.js'
 import { collections, newUser } from '../../../store/collections.js'
 import { InvalidRecord, ReferenceViolation } from '../../../store/errors.js'
 import { MemoryEngine } from '../../../store/memory/engine.js'
@@ -85,6 +86,23 @@ t.test('JSON that is announced but not sent counts as no body', async (t) => {
   t.equal((await call(app, 'GET', '/api/ships/1', { headers })).statusCode, 200)
   t.equal((await call(app, 'DELETE', '/api/ships/1', { token, headers })).statusCode, 204)
   t.equal((await call(app, 'DELETE', '/auth/logout', { token, headers })).statusCode, 200)
+})
+
+t.test('every error of the catalogue is known by its key', async (t) => {
+  const made: Record<string, ApiError> = {
+    ...{ invalid: errors.invalid('body'), notOwner: errors.notOwner('edit', 'article') },
+    ...{ taken: errors.taken(['name']), recordNotFound: errors.recordNotFound('ship', 1) },
+    ...{
+      methodNotAllowed: errors.methodNotAllowed('GET'),
+      tooManyFailures: errors.tooManyFailures(1),
+    },
+    ...{ rangeNotSatisfiable: errors.rangeNotSatisfiable(1) },
+    ...{ unsupportedMediaType: errors.unsupportedMediaType([]) },
+  }
+  for (const [key, make] of Object.entries(errors)) {
+    const { code } = made[key] ?? Reflect.apply(make, undefined, [])
+    t.equal(code, key)
+  }
 })
 
 t.test("what is not a client's fault says nothing of itself", async (t) => {

@@ -94,3 +94,30 @@ t.test('an API that is not mounted is not there', async (t) => {
   const app = await startApp(t, { apis: 'fleet' })
   t.equal((await call(app, 'GET', '/api/v1/packages')).statusCode, 404)
 })
+
+t.test('the routes of whoever embeds the server are paths like any other', async (t) => {
+  const app = await startApp(t)
+  app.get('/own/:name', { schema: { hide: true } }, async () => 'mine')
+  await app.register(async (own) => {
+    own.delete('/own/:id', { schema: { hide: true } }, async () => 'gone')
+    own.post('/own/new', { schema: { hide: true } }, async () => 'new')
+    own.put('/healthz', { schema: { hide: true } }, async () => 'well')
+    own.get('/files/*', { schema: { hide: true } }, async () => 'file')
+    own.get('/données', { schema: { hide: true } }, async () => 'data')
+  })
+  for (const [url, allow] of [
+    ['/own/1', 'GET, HEAD, DELETE, OPTIONS'],
+    ['/own/new', 'POST, OPTIONS'],
+    ['/healthz', 'GET, HEAD, PUT, OPTIONS'],
+    ['/files/a/b', 'GET, HEAD, OPTIONS'],
+    ['/donn%C3%A9es', 'GET, HEAD, OPTIONS'],
+  ] as const) {
+    const response = await call(app, 'PATCH', url)
+    isError(t, response, 405)
+    t.equal(response.headers.allow, allow, url)
+    t.equal((await call(app, 'OPTIONS', url)).headers.allow, allow, url)
+  }
+  t.equal((await call(app, 'GET', '/own/1')).body, 'mine')
+  isError(t, await call(app, 'PATCH', '/own/'), 404)
+  isError(t, await call(app, 'PATCH', '/own/1/2'), 404)
+})

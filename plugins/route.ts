@@ -1,0 +1,106 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { TSchema } from '@sinclair/typebox'
+import type {
+  ContextConfigDefault,
+  FastifyInstance,
+  FastifySchema,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+  RouteGenericInterface,
+  RouteOptions,
+} from 'fastify'
+import { type Check, checkOnceRead, type Guard } from './auth/guards.js'
+import { fillIn, READ, refuseEncoded, refuseFields } from './http/bodies.js'
+import { checkNames } from './http/methods.js'
+import { impliedAnswers } from './openapi/implied.js'
+import { type Links, linksIn } from './openapi/links.js'
+import { worded } from './openapi/responses.js'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What the body of a route has in it that reads the body itself. */
+    readonly streamedBody?: TSchema | undefined
+  }
+}
+
+/** A route as Fastify takes it, with the types that its schema gives to its handler. */
+type Finished<S extends FastifySchema> = RouteOptions<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  RouteGenericInterface,
+  ContextConfigDefault,
+  S,
+  TypeBoxTypeProvider
+>
+
+/** What a route says of itself. What follows from that is added to it. */
+export interface RouteDescription<S extends FastifySchema>
+  extends Pick<Finished<S>, 'url' | 'handler'> {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** Who is let in; everybody without it. */
+  readonly guard?: Guard | undefined
+  /** Its `response` names the answers that don't follow from the rest. */
+  readonly schema: S
+  /** What the body has in it, of a route that reads the body itself. */
+  readonly streamedBody?: TSchema
+  /** Refuses, once the guard has let a request in, what can be refused before the body is read. */
+  readonly refuseEarly?: Check
+}
+
+/**
+ * Adds a route to an API.
+ * @param app the API's scope: it has the words for errors, and the schemas that are referred to
+ */
+export function addRoute<const S extends FastifySchema>(
+  app: FastifyInstance,
+  description: RouteDescription<S>,
+): void {
+  for (const { name, scheme } of description.guard?.schemes ?? []) {
+    app.securitySchemes[name] = scheme
+  }
+  app.withTypeProvider<TypeBoxTypeProvider>().route(routeOf(app, description))
+}
+
+/** Builds a route from what it says of itself: its checks, in their order, and all answers in the words of its API. */
+export function routeOf<const S extends FastifySchema>(
+  app: Pick<FastifyInstance, 'getSchema' | 'wording'>,
+  { method, url, guard, schema, streamedBody, refuseEarly, handler }: RouteDescription<S>,
+): Finished<S> {
+  const readsBody = READ.has(method)
+  const body = schema.body ?? streamedBody
+  const named: Record<string, TSchema> = { ...Object(schema.response), ...guard?.refusals }
+  const answers = { ...named, ...impliedAnswers(app, { ...schema, body }, readsBody, named) }
+  return {
+    method,
+    url,
+    handler,
+    schema: Object.assign({}, schema, {
+      response: worded(answers, app.wording),
+      ...(guard ? { security: guard.security } : {}),
+    }),
+    config: { guard, streamedBody },
+    links: linksOf(answers),
+    onRequest: [
+      ...(url.includes(':') ? [checkNames] : []),
+      ...(readsBody ? [refuseEncoded] : []),
+      ...(guard?.onRequest ?? []),
+      ...(refuseEarly ? [refuseEarly] : []),
+    ],
+    preValidation: [
+      ...(readsBody && !streamedBody ? [schema.body ? fillIn : refuseFields] : []),
+      ...(guard && !streamedBody ? checkOnceRead(guard) : []),
+    ],
+  }
+}
+
+/** The links of some answers, by the status of each that has them, as @fastify/swagger takes them. */
+function linksOf(answers: Readonly<Record<string, TSchema>>): Record<string, Links> {
+  const links: Record<string, Links> = {}
+  for (const [status, answer] of Object.entries(answers)) {
+    const those = linksIn(answer)
+    if (those) links[status] = those
+  }
+  return links
+}
