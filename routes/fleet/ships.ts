@@ -1,21 +1,11 @@
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from '@sinclair/typebox'
-import type { FastifyReply, FastifyRequest } from 'fastify'
-import {
-  expectedVersions,
-  IfMatch,
-  IfNoneMatch,
-  isKnown,
-  tag,
-} from '../../plugins/http/conditional.js'
-import { errors, found } from '../../plugins/http/errors.js'
-import { Id, IdParams, locationOf } from '../../plugins/http/record.js'
+import type { FastifyPluginAsync } from 'fastify'
+import { errors } from '../../plugins/http/errors.js'
+import { Id } from '../../plugins/http/record.js'
 import { linksOf } from '../../plugins/openapi/links.js'
-import { empty, failure, list, success } from '../../plugins/openapi/responses.js'
-import { addRoute } from '../../plugins/route.js'
-import { shipFields } from '../../store/collections.js'
-import { all } from '../../store/lookups.js'
-import { ref } from '../../store/schema.js'
+import { failure } from '../../plugins/openapi/responses.js'
+import { type Ship as ShipRecord, shipFields } from '../../store/collections.js'
+import { byId, resource } from '../resource.js'
 
 const example = {
   affiliation: 'Rebel Alliance',
@@ -50,143 +40,52 @@ const PartOfShip = Type.Partial(WholeShip, {
   examples: [{ crew: 2 }],
 })
 
-const notFound = failure('No ship has this id', errors.recordNotFound('ship', 99))
-const links = linksOf('id', 'getShip', ['replaceShip', 'changeShip', 'deleteShip'])
-const stale = failure('The ship is not as If-Match has it', errors.preconditionFailed())
-
 /** Ships: everybody may look, who has logged in may change. */
-const ships: FastifyPluginAsyncTypebox = async (app) => {
+const ships: FastifyPluginAsync = async (app) => {
   for (const schema of [Ship, NewShip, WholeShip, PartOfShip]) app.addSchema(schema)
-  const { access } = app.guards
+  const guard = app.guards.access
 
-  addRoute(app, {
-    method: 'GET',
-    url: '/ships',
-    schema: {
-      operationId: 'listShips',
-      summary: 'List all ships',
-      tags: ['fleet'],
-      response: { 200: links.names(list('All ships, by id', Ship), '$response.body#/0/id') },
-    },
-    handler: async (request) => {
-      return all(request.store.ships)
-    },
-  })
-
-  addRoute(app, {
-    method: 'GET',
-    url: '/ships/:id',
-    schema: {
-      operationId: 'getShip',
-      summary: 'Get a ship',
-      tags: ['fleet'],
-      params: IdParams,
-      headers: IfNoneMatch,
-      response: {
-        200: links.shows(success('The ship', Ship, ['etag'])),
-        304: empty('You have the latest version', ['etag']),
-        404: notFound,
-      },
-    },
-    handler: async (request, reply) => {
-      const { id } = request.params
-      const ship = found(await request.store.ships.get(id), 'ship', id)
-      return isKnown(request, reply, ship) ? reply.code(304).send(undefined) : ship
-    },
-  })
-
-  addRoute(app, {
-    method: 'POST',
-    url: '/ships',
-    guard: access,
-    schema: {
+  resource(app, {
+    kind: 'ship',
+    tag: 'fleet',
+    path: '/ships',
+    key: byId<ShipRecord>(),
+    records: ({ ships }) => ships,
+    view: Ship,
+    toWire: (ship) => ship,
+    notFound: failure('No ship has this id', errors.recordNotFound('ship', 99)),
+    links: linksOf('id', 'getShip', ['replaceShip', 'changeShip', 'deleteShip']),
+    list: { operationId: 'listShips', summary: 'List all ships', first: '/0/id' },
+    get: { operationId: 'getShip', summary: 'Get a ship' },
+    create: {
       operationId: 'createShip',
       summary: 'Add a ship',
-      tags: ['fleet'],
-      body: ref(NewShip),
-      response: {
-        201: links.shows(success('The new ship', Ship, ['etag', 'location']), '$response.body#/id'),
-      },
+      guard,
+      body: NewShip,
+      fromWire: (ship) => ship,
     },
-    handler: async (request, reply) => {
-      const ship = await request.store.ships.insert(request.body)
-      tag(request, reply, ship)
-      return reply.code(201).header('location', locationOf(request, ship.id)).send(ship)
-    },
-  })
-
-  addRoute(app, {
-    method: 'PUT',
-    url: '/ships/:id',
-    guard: access,
-    schema: {
+    replace: {
       operationId: 'replaceShip',
       summary: 'Replace a ship',
-      tags: ['fleet'],
-      params: IdParams,
-      headers: IfMatch,
-      body: ref(WholeShip),
-      response: {
-        200: links.shows(success('The ship as it is now', Ship, ['etag'])),
-        404: notFound,
-        412: stale,
-      },
+      guard,
+      body: WholeShip,
+      fromWire: fieldsOf,
     },
-    handler: async (request, reply) => changeShip(request, reply, request.params.id, request.body),
-  })
-
-  addRoute(app, {
-    method: 'PATCH',
-    url: '/ships/:id',
-    guard: access,
-    schema: {
+    change: {
       operationId: 'changeShip',
       summary: 'Change some fields of a ship',
-      tags: ['fleet'],
-      params: IdParams,
-      headers: IfMatch,
-      body: ref(PartOfShip),
-      response: {
-        200: links.shows(success('The ship as it is now', Ship, ['etag'])),
-        404: notFound,
-        412: stale,
-      },
+      guard,
+      body: PartOfShip,
+      fromWire: fieldsOf,
     },
-    handler: async (request, reply) => changeShip(request, reply, request.params.id, request.body),
-  })
-
-  addRoute(app, {
-    method: 'DELETE',
-    url: '/ships/:id',
-    guard: access,
-    schema: {
-      operationId: 'deleteShip',
-      summary: 'Delete a ship',
-      tags: ['fleet'],
-      params: IdParams,
-      headers: IfMatch,
-      response: { 204: links.ends(empty('The ship is gone')), 404: notFound, 412: stale },
-    },
-    handler: async (request, reply) => {
-      const { id } = request.params
-      const versions = expectedVersions(request)
-      found(await request.store.ships.delete(id, { versions }), 'ship', id)
-      return reply.code(204).send(undefined)
-    },
+    remove: { operationId: 'deleteShip', summary: 'Delete a ship', guard },
   })
 }
 
-async function changeShip(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  id: number,
-  { id: bodyId = id, ...fields }: Static<typeof PartOfShip>,
-) {
-  if (bodyId !== id) throw errors.idMismatch()
-  const versions = expectedVersions(request)
-  const ship = found(await request.store.ships.update(id, fields, { versions }), 'ship', id)
-  tag(request, reply, ship)
-  return ship
+/** @throws 400 when the body names another ship than the path */
+function fieldsOf({ id, ...fields }: Static<typeof PartOfShip>, _request: unknown, at: number) {
+  if (id !== undefined && id !== at) throw errors.idMismatch()
+  return fields
 }
 
 export default ships

@@ -1,21 +1,15 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from '@sinclair/typebox'
 import { creationRefusals, refuseTaken } from '../../plugins/auth/accounts.js'
-import {
-  expectedVersions,
-  IfMatch,
-  IfNoneMatch,
-  isKnown,
-  tag,
-} from '../../plugins/http/conditional.js'
+import { expectedVersions, IfMatch, tag } from '../../plugins/http/conditional.js'
 import { errors, found } from '../../plugins/http/errors.js'
 import { Id, IdParams, locationOf } from '../../plugins/http/record.js'
 import { linked, linksOf, to } from '../../plugins/openapi/links.js'
-import { empty, failure, list, success } from '../../plugins/openapi/responses.js'
+import { empty, failure, success } from '../../plugins/openapi/responses.js'
 import { addRoute } from '../../plugins/route.js'
 import { type User, Username } from '../../store/collections.js'
-import { all } from '../../store/lookups.js'
 import { ref } from '../../store/schema.js'
+import { byId, resource } from '../resource.js'
 
 const Password = Type.String({ minLength: 4, maxLength: 1024 })
 
@@ -57,41 +51,18 @@ const users: FastifyPluginAsyncTypebox = async (app) => {
   for (const schema of [FleetUser, NewUser, WholeUser]) app.addSchema(schema)
   const { access } = app.guards
 
-  addRoute(app, {
-    method: 'GET',
-    url: '/users',
-    schema: {
-      operationId: 'listUsers',
-      summary: 'List all users',
-      tags: ['fleet'],
-      response: { 200: links.names(list('All users, by id', FleetUser), '$response.body#/0/id') },
-    },
-    handler: async (request) => {
-      const users = await all(request.store.users)
-      return users.map(shown)
-    },
-  })
-
-  addRoute(app, {
-    method: 'GET',
-    url: '/users/:id',
-    schema: {
-      operationId: 'getUser',
-      summary: 'Get a user',
-      tags: ['fleet'],
-      params: IdParams,
-      headers: IfNoneMatch,
-      response: {
-        200: links.shows(success('The user', FleetUser, ['etag'])),
-        304: empty('You have the latest version', ['etag']),
-        404: notFound,
-      },
-    },
-    handler: async (request, reply) => {
-      const { id } = request.params
-      const user = found(await request.store.users.get(id), 'user', id)
-      return isKnown(request, reply, user) ? reply.code(304).send(undefined) : shown(user)
-    },
+  resource(app, {
+    kind: 'user',
+    tag: 'fleet',
+    path: '/users',
+    key: byId<User>(),
+    records: ({ users }) => users,
+    view: FleetUser,
+    toWire: shown,
+    notFound,
+    links,
+    list: { operationId: 'listUsers', summary: 'List all users', first: '/0/id' },
+    get: { operationId: 'getUser', summary: 'Get a user' },
   })
 
   addRoute(app, {

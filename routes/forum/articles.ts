@@ -1,17 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from '@sinclair/typebox'
-import type { FastifyReply, FastifyRequest } from 'fastify'
-import {
-  expectedVersions,
-  IfMatch,
-  IfNoneMatch,
-  isKnown,
-  tag,
-} from '../../plugins/http/conditional.js'
-import { errors, found, ownersOnly } from '../../plugins/http/errors.js'
+import type { FastifyRequest } from 'fastify'
+import { errors, found } from '../../plugins/http/errors.js'
 import { Id, IdParams } from '../../plugins/http/record.js'
 import { linksOf } from '../../plugins/openapi/links.js'
-import { empty, failure, success } from '../../plugins/openapi/responses.js'
+import { failure, success } from '../../plugins/openapi/responses.js'
 import { addRoute } from '../../plugins/route.js'
 import {
   type Article as ArticleRecord,
@@ -20,9 +13,10 @@ import {
   Username,
 } from '../../store/collections.js'
 import type { FieldOf } from '../../store/declaration.js'
-import { ownerOf, ownersOf } from '../../store/lookups.js'
+import { ownersOf } from '../../store/lookups.js'
 import { equal, type Selection } from '../../store/query.js'
 import { nullable, ref } from '../../store/schema.js'
+import { answer, byId, resource } from '../resource.js'
 import { TokenBody, tokenField } from './sessions.js'
 
 const about = {
@@ -84,12 +78,6 @@ const PageQuery = Type.Object({
   ),
 })
 
-const links = linksOf('id', 'getArticle', ['editArticle', 'deleteArticle'])
-const notFound = failure('No article has this id', errors.recordNotFound('article', 222))
-const notYours = (action: string) =>
-  failure("It is another user's article", errors.notOwner(action, 'article'))
-const stale = failure('The article is not as If-Match has it', errors.preconditionFailed())
-
 export interface ArticleOptions {
   /** How many articles a page has. */
   readonly pageSize: number
@@ -98,7 +86,7 @@ export interface ArticleOptions {
 /** Articles: everybody may read; an article is its author's alone to change. */
 const articles: FastifyPluginAsyncTypebox<ArticleOptions> = async (app, { pageSize }) => {
   for (const schema of [ArticleSummary, Article, ArticlePage, NewArticle]) app.addSchema(schema)
-  const { access } = app.guards
+  const guard = app.guards.access
 
   const pageOf = async ({ store }: FastifyRequest, page = FIRST_PAGE, where?: Where) => {
     const offset = (page - 1) * pageSize
@@ -149,121 +137,54 @@ const articles: FastifyPluginAsyncTypebox<ArticleOptions> = async (app, { pageSi
     },
   })
 
-  addRoute(app, {
-    method: 'GET',
-    url: '/articles/:id',
-    schema: {
-      operationId: 'getArticle',
-      summary: 'Get an article',
-      tags: ['forum'],
-      params: IdParams,
-      headers: IfNoneMatch,
-      response: {
-        200: links.shows(success('The article', Article, ['etag'])),
-        304: empty('You have the latest version', ['etag']),
-        404: notFound,
-      },
+  resource(app, {
+    kind: 'article',
+    tag: 'forum',
+    path: '/articles',
+    key: byId<ArticleRecord>(),
+    records: ({ articles }) => articles,
+    view: Article,
+    toWire: shown,
+    ownerId: ({ userId }) => userId,
+    owned: {
+      where: ({ user }) => ({ userId: user.id }),
+      text: "It is another user's article",
     },
-    handler: async (request, reply) => {
-      const { id } = request.params
-      const article = found(await request.store.articles.get(id), 'article', id)
-      const author = await ownerOf(request.store, article)
-      if (isKnown(request, reply, article, author)) return reply.code(304).send(undefined)
-      return shown(article, author)
-    },
-  })
-
-  addRoute(app, {
-    method: 'POST',
-    url: '/articles/new',
-    guard: access,
-    schema: {
+    notFound: failure('No article has this id', errors.recordNotFound('article', 222)),
+    links: linksOf('id', 'getArticle', ['editArticle', 'deleteArticle']),
+    get: { operationId: 'getArticle', summary: 'Get an article' },
+    create: {
       operationId: 'createArticle',
       summary: 'Post an article',
-      tags: ['forum'],
-      body: ref(NewArticle),
-      response: {
-        200: links.shows(success('The new article', Article, ['etag']), '$response.body#/id'),
+      at: '/new',
+      guard,
+      body: NewArticle,
+      fromWire: ({ title, text }, { user }) => {
+        return { title, text, userId: user.id, postedAt: new Date().toISOString() }
       },
+      answer: answer(success('The new article', Article, ['etag']), (article) => article),
     },
-    handler: async (request, reply) => {
-      const { title, text } = request.body
-      const article = await request.store.articles.insert({
-        title,
-        text,
-        userId: request.user.id,
-        postedAt: new Date().toISOString(),
-      })
-      return ownArticle(request, reply, article)
-    },
-  })
-
-  addRoute(app, {
-    method: 'PUT',
-    url: '/articles/:id/edit',
-    guard: access,
-    schema: {
+    replace: {
       operationId: 'editArticle',
       summary: 'Change an article of yours',
-      tags: ['forum'],
-      params: IdParams,
-      headers: IfMatch,
-      body: ref(NewArticle),
-      response: {
-        200: links.shows(success('The article as it is now', Article, ['etag'])),
-        403: notYours('edit'),
-        404: notFound,
-        412: stale,
-      },
+      at: '/:id/edit',
+      action: 'edit',
+      guard,
+      body: NewArticle,
+      fromWire: ({ title, text }) => ({ title, text }),
     },
-    handler: async (request, reply) => {
-      const { id } = request.params
-      const { title, text } = request.body
-      const change = request.store.articles.update(id, { title, text }, ownCondition(request))
-      const article = found(await ownersOnly(change, 'edit', 'article'), 'article', id)
-      return ownArticle(request, reply, article)
-    },
-  })
-
-  addRoute(app, {
-    method: 'DELETE',
-    url: '/articles/:id/delete',
-    guard: access,
-    schema: {
+    remove: {
       operationId: 'deleteArticle',
       summary: 'Delete an article of yours',
-      tags: ['forum'],
-      params: IdParams,
-      headers: IfMatch,
-      body: ref(TokenBody),
-      response: {
-        200: links.ends(success('The article that is gone', Article)),
-        403: notYours('delete'),
-        404: notFound,
-        412: stale,
-      },
-    },
-    handler: async (request) => {
-      const { id } = request.params
-      const deletion = request.store.articles.delete(id, ownCondition(request))
-      const article = found(await ownersOnly(deletion, 'delete', 'article'), 'article', id)
-      return shown(article, request.user)
+      at: '/:id/delete',
+      guard,
+      body: TokenBody,
+      answer: answer(success('The article that is gone', Article), (article) => article),
     },
   })
 }
 
 type Where = Selection<FieldOf<ArticleRecord>>['where']
-
-/** What must hold of an article that the request is to change. */
-function ownCondition(request: FastifyRequest) {
-  return { where: { userId: request.user.id }, versions: expectedVersions(request, true) }
-}
-
-/** Answers with an article of the user whom the request comes from. */
-function ownArticle(request: FastifyRequest, reply: FastifyReply, article: ArticleRecord) {
-  tag(request, reply, article, request.user)
-  return shown(article, request.user)
-}
 
 function summaryOf(
   { id, title, postedAt }: ArticleRecord,

@@ -1,16 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
-import {
-  expectedVersions,
-  IfMatch,
-  IfNoneMatch,
-  isKnown,
-  tag,
-} from '../../plugins/http/conditional.js'
-import { errors, found, ownersOnly } from '../../plugins/http/errors.js'
+import { errors } from '../../plugins/http/errors.js'
 import { FORM } from '../../plugins/http/form.js'
-import { Id, IdParams } from '../../plugins/http/record.js'
+import { Id } from '../../plugins/http/record.js'
 import { linksOf } from '../../plugins/openapi/links.js'
 import { prefersHtml } from '../../plugins/openapi/reference.js'
 import { empty, failure, Message, success } from '../../plugins/openapi/responses.js'
@@ -21,9 +14,10 @@ import {
   type User,
   Username,
 } from '../../store/collections.js'
-import { all, ownerOf, ownersOf } from '../../store/lookups.js'
+import { all, ownersOf } from '../../store/lookups.js'
 import { equal } from '../../store/query.js'
 import { nullable, ref } from '../../store/schema.js'
+import { answer, byId, resource } from '../resource.js'
 
 const { description, ...requiredFields } = templateFields
 
@@ -74,16 +68,12 @@ const NewTemplate = Type.Object(
 )
 
 const links = linksOf('id', 'getTemplate', ['replaceTemplate', 'deleteTemplate'])
-const FIRST = '$response.body#/templates/0/id'
-const notFound = failure('No template has this id', errors.recordNotFound('template', 99))
-const notYours = (action: string) =>
-  failure("It is another user's template, or approved", errors.notOwner(action, 'template'))
-const stale = failure('The template is not as If-Match has it', errors.preconditionFailed())
-
+/** Where the id of the first template is in a list. */
+const FIRST = '/templates/0/id'
 /** Meme templates: users post them, admins approve them. */
 const templates: FastifyPluginAsyncTypebox = async (app) => {
   for (const schema of [Template, OneTemplate, Templates, NewTemplate]) app.addSchema(schema)
-  const { access } = app.guards
+  const guard = app.guards.access
 
   await app.register(async (home) => {
     home.addHook('onRequest', async (request, reply) => {
@@ -95,14 +85,17 @@ const templates: FastifyPluginAsyncTypebox = async (app) => {
     addRoute(home, {
       method: 'GET',
       url: '/',
-      guard: access,
+      guard,
       schema: {
         operationId: 'listVisibleTemplates',
         summary: 'List what is approved, and your own templates',
         description: 'A browser that brings no token is sent to the API reference.',
         tags: ['memes'],
         response: {
-          200: links.names(success('Approved templates and your own, by id', Templates), FIRST),
+          200: links.names(
+            success('Approved templates and your own, by id', Templates),
+            `$response.body#${FIRST}`,
+          ),
           302: empty('A page is asked for, and it is elsewhere', ['location']),
         },
       },
@@ -119,142 +112,73 @@ const templates: FastifyPluginAsyncTypebox = async (app) => {
     })
   })
 
-  addRoute(app, {
-    method: 'GET',
-    url: '/template',
-    guard: access,
-    schema: {
+  resource(app, {
+    kind: 'template',
+    tag: 'memes',
+    path: '/template',
+    key: byId<TemplateRecord>(),
+    records: ({ templates }) => templates,
+    view: Template,
+    toWire: shown,
+    ownerId: ({ userId }) => userId,
+    owned: {
+      where: ({ user: { id, admin } }) => (admin ? {} : { userId: id, approved: false }),
+      text: "It is another user's template, or approved",
+    },
+    notFound: failure('No template has this id', errors.recordNotFound('template', 99)),
+    links,
+    list: {
       operationId: 'listTemplates',
       summary: 'List all templates',
-      tags: ['memes'],
-      response: { 200: links.names(success('All templates, by id', Templates), FIRST) },
+      guard,
+      schema: success('All templates, by id', Templates),
+      toBody: (templates) => ({ templates }),
+      first: FIRST,
     },
-    handler: async (request) => {
-      return listed(request, await all(request.store.templates))
-    },
-  })
-
-  addRoute(app, {
-    method: 'GET',
-    url: '/template/:id',
-    guard: access,
-    schema: {
+    get: {
       operationId: 'getTemplate',
       summary: 'Get a template',
-      tags: ['memes'],
-      params: IdParams,
-      headers: IfNoneMatch,
-      response: {
-        200: links.shows(success('The template', OneTemplate, ['etag'])),
-        304: empty('You have the latest version', ['etag']),
-        404: notFound,
-      },
+      guard,
+      answer: answer(success('The template', OneTemplate, ['etag']), (template) => ({ template })),
     },
-    handler: async (request, reply) => {
-      const { id } = request.params
-      const template = found(await request.store.templates.get(id), 'template', id)
-      const owner = await ownerOf(request.store, template)
-      if (isKnown(request, reply, template, owner)) return reply.code(304).send(undefined)
-      return { template: shown(template, owner) }
-    },
-  })
-
-  addRoute(app, {
-    method: 'POST',
-    url: '/template',
-    guard: access,
-    schema: {
+    create: {
       operationId: 'createTemplate',
       summary: 'Post a template',
       description: "An admin's is approved at once.",
-      tags: ['memes'],
+      guard,
       consumes: [FORM, 'application/json'],
-      body: ref(NewTemplate),
-      response: {
-        200: success('The template is there', Message, [], { message: 'Post created' }),
+      body: NewTemplate,
+      fromWire: ({ title, url, description = null }, { user: { id: userId, admin: approved } }) => {
+        const postedAt = new Date().toISOString()
+        return { title, url, description, userId, postedAt, approved }
       },
+      answer: done('The template is there', 'Post created'),
     },
-    handler: async (request) => {
-      const { title, url, description = null } = request.body
-      const { id: userId, admin: approved } = request.user
-      const postedAt = new Date().toISOString()
-      await request.store.templates.insert({ title, url, description, userId, postedAt, approved })
-      return { message: 'Post created' }
-    },
-  })
-
-  addRoute(app, {
-    method: 'PUT',
-    url: '/template/:id',
-    guard: access,
-    schema: {
+    replace: {
       operationId: 'replaceTemplate',
       summary: 'Replace a template',
       description: 'Its owner may, until it is approved. An admin may, and that approves it.',
-      tags: ['memes'],
-      params: IdParams,
-      headers: IfMatch,
+      guard,
       consumes: [FORM, 'application/json'],
-      body: ref(NewTemplate),
-      response: {
-        200: links.shows(
-          success('The template is replaced', Message, ['etag'], { message: 'Post Updated' }),
-        ),
-        403: notYours('change'),
-        404: notFound,
-        412: stale,
+      body: NewTemplate,
+      fromWire: ({ title, url, description = null }, { user: { admin } }) => {
+        return { title, url, description, ...(admin ? { approved: true } : {}) }
       },
+      answer: done('The template is replaced', 'Post Updated', 'etag'),
     },
-    handler: async (request, reply) => {
-      const { id } = request.params
-      const { title, url, description = null } = request.body
-      const approval = request.user.admin ? { approved: true } : {}
-      const change = request.store.templates.update(
-        id,
-        { title, url, description, ...approval },
-        condition(request),
-      )
-      const template = found(await ownersOnly(change, 'change', 'template'), 'template', id)
-      const owner = await ownerOf(request.store, template)
-      tag(request, reply, template, owner)
-      return { message: 'Post Updated' }
-    },
-  })
-
-  addRoute(app, {
-    method: 'DELETE',
-    url: '/template/:id',
-    guard: access,
-    schema: {
+    remove: {
       operationId: 'deleteTemplate',
       summary: 'Delete a template',
       description: 'Its owner may, until it is approved; an admin may.',
-      tags: ['memes'],
-      params: IdParams,
-      headers: IfMatch,
-      response: {
-        200: links.ends(
-          success('The template is gone', Message, [], { message: 'The post has been deleted' }),
-        ),
-        403: notYours('delete'),
-        404: notFound,
-        412: stale,
-      },
-    },
-    handler: async (request) => {
-      const { id } = request.params
-      const deletion = request.store.templates.delete(id, condition(request))
-      found(await ownersOnly(deletion, 'delete', 'template'), 'template', id)
-      return { message: 'The post has been deleted' }
+      guard,
+      answer: done('The template is gone', 'The post has been deleted'),
     },
   })
 }
 
-/** What must hold of a template that the request is to change. */
-function condition(request: FastifyRequest) {
-  const { id, admin } = request.user
-  const where = admin ? {} : { userId: id, approved: false }
-  return { where, versions: expectedVersions(request, true) }
+/** An answer that says no more than what was done. */
+function done(description: string, message: string, ...headers: 'etag'[]) {
+  return answer(success(description, Message, headers, { message }), () => ({ message }))
 }
 
 async function listed(

@@ -1,0 +1,121 @@
+import type { TSchema } from '@sinclair/typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Guard } from '../plugins/auth/guards.js'
+import type { Links, linksOf } from '../plugins/openapi/links.js'
+import type { Store, User } from '../store/collections.js'
+import type { BaseRecord, FieldOf } from '../store/declaration.js'
+import type { Collection, NewRecord, Update } from '../store/engine.js'
+import type { Query, Selection } from '../store/query.js'
+
+/** What names a record in paths. */
+export interface Key<R extends BaseRecord, K extends number | string> {
+  /** The name of the parameter. */
+  readonly name: string
+  readonly schema: TSchema & { readonly static: K }
+  readonly of: (record: R) => K
+  readonly find: (collection: Collection<R>, key: K) => Promise<R | undefined>
+}
+
+/** What a schema has let in, as Fastify has it. */
+type Received<T> = [T] extends [undefined] ? unknown : T
+
+/** An answer about one record. The headers that its schema declares are given: `etag`; and `location`, with 201. */
+export interface Answer<R, W> {
+  readonly schema: TSchema
+  readonly toBody: (shown: W, record: R) => unknown
+}
+
+/** What an operation says of itself, in the document and to the router. */
+export interface Operation {
+  readonly operationId: string
+  readonly summary: string
+  readonly description?: string
+  /** Where it is not at the place of its kind: behind the resource's path. */
+  readonly at?: string
+  /** Who may; everybody without it. */
+  readonly guard?: Guard
+  /** The media types of its body, where that can be another than JSON. */
+  readonly consumes?: string[]
+}
+
+export interface Listing<R extends BaseRecord, W, Q> extends Operation {
+  readonly querystring?: TSchema & { readonly static: Q }
+  /** What is listed, and with a limit a page of it; all records without it. */
+  readonly select?: (
+    query: Received<Q>,
+    request: FastifyRequest,
+  ) => Selection<FieldOf<R>> | Query<FieldOf<R>>
+  readonly schema?: TSchema
+  /** What the answer has in it, where that isn't just the list. It can set headers. */
+  readonly toBody?: (shown: readonly W[], page: ListedPage<Q>) => unknown
+  /** Where in an answer the key of its first record is, of a list that is never empty. */
+  readonly first?: string
+}
+
+interface ListedPage<Q> {
+  readonly query: Received<Q>
+  /** How many match in all. */
+  readonly total: number
+  readonly reply: FastifyReply
+}
+
+export interface Reading<R, W> extends Operation {
+  readonly answer?: Answer<R, W>
+}
+
+export interface Creation<R extends BaseRecord, W, B> extends Reading<R, W> {
+  readonly body: TSchema & { readonly static: B }
+  /** What is stored. May refuse the body. */
+  readonly fromWire: (body: Received<B>, request: FastifyRequest) => NewRecord<R>
+  /** Where it leads, beside to the record. */
+  readonly links?: Links
+}
+
+export interface Changing<R extends BaseRecord, W, K, B> extends Reading<R, W> {
+  readonly body: TSchema & { readonly static: B }
+  /** What is changed. May refuse the body. */
+  readonly fromWire: (body: Received<B>, request: FastifyRequest, key: K) => Update<R>
+  /** The verb for what only owners may; `change` without it. */
+  readonly action?: string
+}
+
+export interface Deletion<R, W> extends Reading<R, W> {
+  readonly body?: TSchema
+}
+
+/**
+ * A collection as an API shows it.
+ * @typeParam R its records, W the shape on the wire, K what names one; Q the list's query; C, P and M the bodies of POST, PUT
+ * and PATCH
+ */
+export interface Description<R extends BaseRecord, W, K extends number | string, Q, C, P, M> {
+  /** What errors call a record. */
+  readonly kind: string
+  /** What the document calls it. */
+  readonly noun?: string
+  /** The API. */
+  readonly tag: string
+  readonly path: string
+  readonly key: Key<R, K>
+  readonly records: (store: Store) => Collection<R>
+  /** The shape on the wire: a shared schema. */
+  readonly view: TSchema & { readonly static: W }
+  readonly toWire: (record: R, owner: User | undefined, request: FastifyRequest) => W
+  /** Whose a record is, where it shows something of that user. */
+  readonly ownerId?: (record: R) => number | null
+  /** Whether a request may know of a record: 404 otherwise. */
+  readonly sees?: (request: FastifyRequest, record: R) => boolean
+  /** What a record must be for a request to change it, and what the document says when it isn't: 403 then. */
+  readonly owned?: {
+    readonly where: (request: FastifyRequest) => Partial<R>
+    readonly text: string
+  }
+  readonly notFound: TSchema
+  readonly links?: ReturnType<typeof linksOf>
+  readonly list?: Listing<R, W, Q>
+  readonly get?: Reading<R, W>
+  readonly create?: Creation<R, W, C>
+  readonly replace?: Changing<R, W, K, P>
+  readonly change?: Changing<R, W, K, M>
+  readonly remove?: Deletion<R, W>
+}
