@@ -8,15 +8,14 @@ import {
   tag,
 } from '../plugins/http/conditional.js'
 import { errors, found, ownersOnly } from '../plugins/http/errors.js'
+import { answerList } from '../plugins/http/list.js'
 import { addressOf, Id } from '../plugins/http/record.js'
 import { linked } from '../plugins/openapi/links.js'
 import { empty, failure, list, success } from '../plugins/openapi/responses.js'
 import { addRoute } from '../plugins/route.js'
 import type { User } from '../store/collections.js'
-import type { BaseRecord, FieldOf } from '../store/declaration.js'
-import type { Collection } from '../store/engine.js'
-import { all, ownersOf } from '../store/lookups.js'
-import type { Query, Selection } from '../store/query.js'
+import type { BaseRecord } from '../store/declaration.js'
+import { ownersOf } from '../store/lookups.js'
 import { ref } from '../store/schema.js'
 import type {
   Answer,
@@ -75,6 +74,13 @@ export function resource<R extends BaseRecord, W, K extends number | string, Q, 
     return id === request.user?.id ? request.user : request.store.users.get(id)
   }
 
+  const shownIn = async (request: FastifyRequest, items: readonly R[]): Promise<W[]> => {
+    if (!ownerId) return items.map((each) => toWire(each, undefined, request))
+    const owned = items.map((each) => ({ userId: ownerId(each) }))
+    const owners = await ownersOf(request.store, owned)
+    return items.map((each) => toWire(each, owners.get(ownerId(each)), request))
+  }
+
   /** @throws 404 */
   const recordAt = async (request: FastifyRequest, name: K): Promise<R> => {
     const record = await key.find(records(request.store), name)
@@ -130,17 +136,10 @@ export function resource<R extends BaseRecord, W, K extends number | string, Q, 
       schema: { ...about(op), querystring, response },
       handler: async (request, reply) => {
         const { query } = request
-        const { items, total } = await pageOf(records(request.store), select?.(query, request))
-        const owners = ownerId
-          ? await ownersOf(
-              request.store,
-              items.map((each) => ({ userId: ownerId(each) })),
-            )
-          : undefined
-        const shown = items.map((each) =>
-          toWire(each, owners?.get(ownerId?.(each) ?? null), request),
+        const selection = select?.(query, request) ?? {}
+        return answerList(reply, records(request.store), selection, async (items, total) =>
+          toBody(await shownIn(request, items), { query, total, reply }),
         )
-        return toBody(shown, { query, total, reply })
       },
     })
   }
@@ -264,15 +263,6 @@ export function resource<R extends BaseRecord, W, K extends number | string, Q, 
   if (description.replace) addChange('PUT', description.replace)
   if (description.change) addChange('PATCH', description.change)
   if (description.remove) addRemove(description.remove)
-}
-
-async function pageOf<R extends BaseRecord>(
-  records: Collection<R>,
-  selection: Selection<FieldOf<R>> | Query<FieldOf<R>> = {},
-): Promise<{ items: readonly R[]; total: number }> {
-  if ('limit' in selection) return records.find(selection)
-  const items = await all(records, selection)
-  return { items, total: items.length }
 }
 
 /** The one parameter of a record's path. */

@@ -11,12 +11,12 @@ import {
 } from '../../plugins/http/conditional.js'
 import { errors, found } from '../../plugins/http/errors.js'
 import { FORM } from '../../plugins/http/form.js'
+import { answerList } from '../../plugins/http/list.js'
 import { Id } from '../../plugins/http/record.js'
 import { linksOf } from '../../plugins/openapi/links.js'
 import { empty, failure, Message, success } from '../../plugins/openapi/responses.js'
 import { addRoute } from '../../plugins/route.js'
 import { type User, Username } from '../../store/collections.js'
-import { all } from '../../store/lookups.js'
 import { ref } from '../../store/schema.js'
 
 const examplePublicId = 'e9572ee6-4b5e-45e4-a840-58a33b04b8a7'
@@ -104,10 +104,8 @@ const users: FastifyPluginAsyncTypebox<UserOptions> = async (app, { isOpen }) =>
         ),
       },
     },
-    handler: async (request) => {
-      const users = await all(request.store.users)
-      return { users: users.map(shown) }
-    },
+    handler: async ({ store }, reply) =>
+      answerList(reply, store.users, {}, (users) => ({ users: users.map(shown) })),
   })
 
   addRoute(app, {

@@ -3,12 +3,13 @@ import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import { IfNoneMatch, isKnown } from '../../plugins/http/conditional.js'
 import { errors, found } from '../../plugins/http/errors.js'
+import { answerList } from '../../plugins/http/list.js'
 import { addressOf, locationOf } from '../../plugins/http/record.js'
 import { linked, linksOf, to } from '../../plugins/openapi/links.js'
 import { empty, failure, list, success } from '../../plugins/openapi/responses.js'
 import { addRoute } from '../../plugins/route.js'
 import { newTask, type Task as TaskRecord, taskStatus } from '../../store/collections.js'
-import { all, firstProjectOf } from '../../store/lookups.js'
+import { firstProjectOf } from '../../store/lookups.js'
 import { equal } from '../../store/query.js'
 import { ref } from '../../store/schema.js'
 import { Done, done, examplePlanId, exampleTaskId, ownDmp, PublicId } from './dmps.js'
@@ -86,18 +87,17 @@ const tasks: FastifyPluginAsyncTypebox<TaskOptions> = async (app, { rendering })
       querystring: Filter,
       response: { 200: list('The tasks, the newest first', Task) },
     },
-    handler: async (request) => {
+    handler: async (request, reply) => {
       const { query, store, user } = request
       const where = equal({
         userId: user.admin ? undefined : user.id,
         status: query.status,
         dmp: query.id_dmp?.toLowerCase(),
       })
-      const tasks = await all(store.tasks, {
-        where,
-        sort: [{ path: 'createdAt', descending: true }],
-      })
-      return tasks.map((task) => shown(request, task))
+      const newestFirst = [{ path: 'createdAt', descending: true }] as const
+      return answerList(reply, store.tasks, { where, sort: newestFirst }, (tasks) =>
+        tasks.map((task) => shown(request, task)),
+      )
     },
   })
 

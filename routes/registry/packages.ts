@@ -2,13 +2,13 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import { errors, found, ownersOnly } from '../../plugins/http/errors.js'
+import { answerList } from '../../plugins/http/list.js'
 import { Id } from '../../plugins/http/record.js'
 import { linked, to } from '../../plugins/openapi/links.js'
 import { empty, failure, list } from '../../plugins/openapi/responses.js'
 import { addRoute } from '../../plugins/route.js'
 import { compile } from '../../store/check.js'
 import { type Package, PackageName, TagName } from '../../store/collections.js'
-import { all } from '../../store/lookups.js'
 import { contains, equal } from '../../store/query.js'
 
 /** What names a file: in a path, or in the body of an upload. */
@@ -84,11 +84,12 @@ const packages: FastifyPluginAsyncTypebox = async (app) => {
         ...bodyRefusals,
       },
     },
-    handler: async (request) => {
+    handler: async (request, reply) => {
       const text = await textOf(request, request.query)
       const where = text ? contains('name', text) : undefined
-      const packages = await all(request.store.packages, { where })
-      return packages.map(({ id, name }) => ({ id, title: name }))
+      return answerList(reply, request.store.packages, { where }, (packages) =>
+        packages.map(({ id, name }) => ({ id, title: name })),
+      )
     },
   })
 
@@ -115,14 +116,15 @@ const packages: FastifyPluginAsyncTypebox = async (app) => {
           ...bodyRefusals,
         },
       },
-      handler: async (request) => {
+      handler: async (request, reply) => {
         const { package_name: name } = request.params
         const text = await textOf(request, request.query)
         const { id } = found(await request.store.packages.getBy({ name }), 'package', name)
         const ofPackage = equal({ packageId: id })
         const where = text ? { and: [ofPackage, contains('tag', text)] } : ofPackage
-        const tags = await all(request.store.tags, { where })
-        return tags.map(({ id, tag }) => ({ id, tag }))
+        return answerList(reply, request.store.tags, { where }, (tags) =>
+          tags.map(({ id, tag }) => ({ id, tag })),
+        )
       },
     })
 

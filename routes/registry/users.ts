@@ -4,12 +4,12 @@ import { creationRefusals } from '../../plugins/auth/accounts.js'
 import { loginRefusals } from '../../plugins/auth/login.js'
 import { exampleToken } from '../../plugins/auth/tokens.js'
 import { errors } from '../../plugins/http/errors.js'
+import { answerList } from '../../plugins/http/list.js'
 import { Id } from '../../plugins/http/record.js'
 import { linked, to } from '../../plugins/openapi/links.js'
 import { failure, list, Message, success } from '../../plugins/openapi/responses.js'
 import { addRoute } from '../../plugins/route.js'
 import { type User, Username } from '../../store/collections.js'
-import { all } from '../../store/lookups.js'
 import { ref } from '../../store/schema.js'
 
 const RegistryUser = Type.Object(
@@ -61,10 +61,10 @@ const users: FastifyPluginAsyncTypebox<UserOptions> = async (app, { isListed }) 
         tags: ['registry'],
         response: { 200: list('All users, by id', RegistryUser) },
       },
-      handler: async (request) => {
-        const users = await all(request.store.users)
-        return users.map(({ id, username }) => ({ id, username }))
-      },
+      handler: async ({ store }, reply) =>
+        answerList(reply, store.users, {}, (users) =>
+          users.map(({ id, username }) => ({ id, username })),
+        ),
     })
   } else {
     // Or the path would be that of a package's tag.
