@@ -18,6 +18,9 @@ const buildFastJson = SerializerSelector()
 const validators = new Map<string, Validate>()
 const writers = new Map<string, Write>()
 
+/** Of how many records the text is remembered, for each schema, once more at the most. */
+const MAX_TEXTS = 5_000
+
 /** Up to how many values a body may hold for every fault in it to be looked for. */
 const THOROUGH = 10_000
 
@@ -182,14 +185,19 @@ function withReferred(
 }
 
 function remembering(write: Write): Write {
-  const texts = new WeakMap<object, string>()
+  // Two generations, so that the older one can go as a whole. A WeakMap would hold everything up when it grows to a million.
+  let older = new Map<object, string>()
+  let texts = new Map<object, string>()
   return (value) => {
     if (typeof value !== 'object' || value === null || !Object.isFrozen(value)) return write(value)
-    let text = texts.get(value)
-    if (text === undefined) {
-      text = write(value)
-      texts.set(value, text)
+    const known = texts.get(value)
+    if (known !== undefined) return known
+    const text = older.get(value) ?? write(value)
+    if (texts.size >= MAX_TEXTS) {
+      older = texts
+      texts = new Map()
     }
+    texts.set(value, text)
     return text
   }
 }

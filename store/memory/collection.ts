@@ -159,7 +159,8 @@ export class MemoryCollection implements Collection<Row> {
       yield (await this.find({ ...selection, limit: Number.POSITIVE_INFINITY })).items
       return
     }
-    yield* this.#batches(list.chunks, access.rest)
+    // Whoever reads them does more with each than a scan.
+    yield* this.#batches(list.chunks, access.rest, 1)
   }
 
   async insert(values: Fields, bounds: readonly Bound<Row>[] = []): Promise<Row> {
@@ -359,12 +360,13 @@ export class MemoryCollection implements Collection<Row> {
   async *#batches(
     chunks: readonly Chunk<Row>[],
     predicates: readonly Predicate[],
+    atOnce = CHUNKS_AT_ONCE,
   ): AsyncIterable<readonly Row[]> {
     const search = this.#search(predicates)
     const rest = predicates.filter((each) => each !== search?.predicate)
     const isWanted = rest.length > 0 ? testOf({ and: rest }) : undefined
     for (const [count, chunk] of chunks.entries()) {
-      if (count > 0 && count % CHUNKS_AT_ONCE === 0) await setImmediate()
+      if (count > 0 && count % atOnce === 0) await setImmediate()
       const found = search ? search.texts.search(chunk, search.needle) : chunk
       const matches = isWanted ? found.filter(isWanted) : found
       if (matches.length > 0) yield matches
