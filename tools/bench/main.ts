@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util'
 import { compareArticleStores } from './article-store.js'
+import { measureForks } from './forks.js'
+import { measureLongLists } from './long-lists.js'
 import { compareRequests } from './requests.js'
 import { isMet, type Result, table } from './result.js'
 import { measureSearches } from './searches.js'
@@ -26,6 +28,8 @@ const groups = new Map<string, () => Promise<Result[]>>([
     'stores',
     async () => [...(await compareShipStores(length)), ...(await compareArticleStores(length))],
   ],
+  ['forks', () => measureForks(isQuick ? 1 : 5)],
+  ['lists', () => measureLongLists(isQuick ? 1 : 3, length.records)],
   ['searches', () => measureSearches(isQuick ? 1 : 3, length)],
 ])
 
@@ -38,7 +42,8 @@ for (const name of positionals.length > 0 ? positionals : groups.keys()) {
 process.stdout.write(`${table(results)}
 
 Requests and starts by CPU time (on Linux): the median of all processes and slices, with what the middle half of them lies
-between. Transfers by the clock; the store beside itself with 1000 records; a search and its longest hold of the event loop
+between. Transfers by the clock; the store beside itself with 1000 records; a fork beside
+2 ms and 100 KiB, the longest that a list of everything holds the event loop beside 50 ms, a search and its longest hold
 beside 50 and 20 ms. Absolute figures are Slipway's, its peer's and node:http's, and hold for this machine in this minute.
 `)
 
