@@ -17,7 +17,6 @@ import openapi from './plugins/openapi/document.js'
 import reference from './plugins/openapi/reference.js'
 import storePlugin from './plugins/store.js'
 import { apis } from './routes/index.js'
-import type { Store } from './store/collections.js'
 
 /** How long an idle connection is kept, in milliseconds: a stop waits for it. */
 const KEEP_ALIVE_TIMEOUT = 5_000
@@ -28,10 +27,9 @@ const CONNECTIONS_CHECK = 1_000
 /**
  * Builds the server. The caller can register more before it listens or is injected into.
  * @param options the settings, all optional; what `parseConfig` gives will do, whole or in part
- * @param store a store to serve as it is; without it a new one is filled from the data file
  * @throws ConfigError when a setting is wrong, SeedError when the data file has a fault
  */
-export async function buildApp(options: Options = {}, store?: Store): Promise<FastifyInstance> {
+export async function buildApp(options: Options = {}): Promise<FastifyInstance> {
   const config = parseConfig(options)
   const logging = await loggingFor(config)
   const app = Fastify({
@@ -67,7 +65,7 @@ export async function buildApp(options: Options = {}, store?: Store): Promise<Fa
   await app.register(methods, config)
   await app.register(json)
   await app.register(passwords)
-  await app.register(storePlugin, { ...config, store })
+  await app.register(storePlugin, config)
   await app.register(accounts)
   await app.register(tokens, {
     ...config,

@@ -1,7 +1,5 @@
 import { buildApp } from '../app.js'
 import { parseConfig, readEnvironment, type Text } from '../config.js'
-import { collections } from '../store/collections.js'
-import { MemoryEngine } from '../store/memory/engine.js'
 import { refuseWrong, type ServeFlags } from './serve.js'
 
 /** Prints the OpenAPI document, without listening, and without a data file. */
@@ -20,10 +18,7 @@ export async function printOpenapi({ apis }: ServeFlags): Promise<void> {
 export async function generateOpenapi(options: {
   readonly [name: string]: unknown
 }): Promise<object> {
-  const app = await buildApp(
-    parseConfig({ ...options, logLevel: 'silent' }),
-    await new MemoryEngine().open(collections),
-  )
+  const app = await buildApp(parseConfig({ ...options, data: {}, logLevel: 'silent' }))
   await app.ready()
   const document = await app.openapi()
   await app.close()

@@ -12,6 +12,7 @@ import type {
 } from 'fastify'
 import { type Check, checkOnceRead, type Guard } from './auth/guards.js'
 import { fillIn, READ, refuseEncoded, refuseFields } from './http/bodies.js'
+import type { Wording } from './http/errors.js'
 import { checkNames } from './http/methods.js'
 import { impliedAnswers } from './openapi/implied.js'
 import { type Links, linksIn } from './openapi/links.js'
@@ -65,7 +66,7 @@ export function addRoute<const S extends FastifySchema>(
 
 /** Builds a route from what it says of itself: its checks, in their order, and all answers in the words of its API. */
 export function routeOf<const S extends FastifySchema>(
-  app: Pick<FastifyInstance, 'getSchema' | 'wording'>,
+  app: Pick<FastifyInstance, 'getSchema'> & { readonly wording: Wording },
   { method, url, guard, schema, streamedBody, refuseEarly, handler }: RouteDescription<S>,
 ): Finished<S> {
   const readsBody = READ.has(method)

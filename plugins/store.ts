@@ -24,27 +24,23 @@ export interface StoreOptions {
   readonly data?: object | undefined
   /** Signs the tokens, also those of the next process with the same file. */
   readonly jwtSecret?: string | undefined
-  /** A store to use as it is, instead. */
-  readonly store?: Store | undefined
 }
 
 /**
- * Gives every request the store: the one handed in, or a new one in memory that the data file fills.
+ * Gives every request the store: one in memory, which the data file fills.
  * @throws SeedError when the data file has a fault
  */
 export default fp<StoreOptions>(
-  async (app, { dataFile, data, jwtSecret, store: given }) => {
-    const store = given ?? (await openStore(app))
-    if (!given) {
-      const file = data ? undefined : (dataFile ?? (await findDataFile()))
-      const passwords = file
-        ? await seed(store, file, jwtSecret)
-        : (await fill(store, { name: 'data' }, copyData('data', { ...data }), jwtSecret)).passwords
-      app.log.info(`The data comes from ${file ?? 'the program'}`)
-      app.passwords.defer(store, passwords)
-      warnOfDemoUsers(app, store, passwords)
-      hashInBackground(app)
-    }
+  async (app, { dataFile, data, jwtSecret }) => {
+    const store = await openStore(app)
+    const file = data ? undefined : (dataFile ?? (await findDataFile()))
+    const passwords = file
+      ? await seed(store, file, jwtSecret)
+      : (await fill(store, { name: 'data' }, copyData('data', { ...data }), jwtSecret)).passwords
+    app.log.info(`The data comes from ${file ?? 'the program'}`)
+    app.passwords.defer(store, passwords)
+    warnOfDemoUsers(app, store, passwords)
+    hashInBackground(app)
     app.decorate('store', store)
     app.decorateRequest('store', { getter: () => store })
   },

@@ -1,12 +1,8 @@
 import t from 'tap'
-import { buildApp } from '../../../app.js'
-import { parseConfig } from '../../../config.js'
 import { toApiError } from '../../../plugins/http/error-handler.js'
 import { type ApiError, errors } from '../../../plugins/http/errors.js'
-import { collections, newUser } from '../../../store/collections.js'
 import { InvalidRecord, ReferenceViolation } from '../../../store/errors.js'
-import { MemoryEngine } from '../../../store/memory/engine.js'
-import { call, failOnBreaches, isError, logIn, startApp } from '../../fixtures/app.js'
+import { call, isError, logIn, startApp } from '../../fixtures/app.js'
 
 t.test('a body that is not what it says is refused', async (t) => {
   const app = await startApp(t)
@@ -117,13 +113,9 @@ t.test('a store that fails makes a 500 that says no more', async (t) => {
   const fail = async () => {
     throw new Error('a secret of the store')
   }
-  const store = await new MemoryEngine().open(collections)
-  t.intercept(store.sessions, 'find', { value: fail })
-  const user = await store.users.insert(newUser({ username: 'someone', passwordHash: null }))
-  const app = await buildApp(parseConfig({ logLevel: 'silent', strict: true }), store)
-  failOnBreaches(t, app)
-  t.teardown(() => app.close())
-  const token = app.tokens.issue(user, 'access')
+  const app = await startApp(t)
+  const { access: token } = await logIn(app)
+  t.intercept(app.store.sessions, 'find', { value: fail })
   const response = await call(app, 'DELETE', '/api/ships/1', { token })
   isError(t, response, 500, 'Internal Server Error')
   t.notMatch(response.body, /secret/)
