@@ -30,7 +30,7 @@ export interface Operation {
   readonly operationId: string
   readonly summary: string
   readonly description?: string
-  /** Where it is not at the place of its kind: behind the resource's path. */
+  /** Its path, where that is another than those of its kind have. */
   readonly at?: string
   /** Who may; everybody without it. */
   readonly guard?: Guard
@@ -85,10 +85,9 @@ export interface Deletion<R, W> extends Reading<R, W> {
 
 /**
  * A collection as an API shows it.
- * @typeParam R its records, W the shape on the wire, K what names one; Q the list's query; C, P and M the bodies of POST, PUT
- * and PATCH
+ * @typeParam R its records, W the shape on the wire, K what names one
  */
-export interface Description<R extends BaseRecord, W, K extends number | string, Q, C, P, M> {
+export interface Subject<R extends BaseRecord, W, K extends number | string> {
   /** What errors call a record. */
   readonly kind: string
   /** What the document calls it. */
@@ -112,6 +111,14 @@ export interface Description<R extends BaseRecord, W, K extends number | string,
   }
   readonly notFound: TSchema
   readonly links?: ReturnType<typeof linksOf>
+}
+
+/**
+ * A resource: the collection, and what can be done with it.
+ * @typeParam Q the list's query; C, P and M the bodies of POST, PUT and PATCH
+ */
+export interface Description<R extends BaseRecord, W, K extends number | string, Q, C, P, M>
+  extends Subject<R, W, K> {
   readonly list?: Listing<R, W, Q>
   readonly get?: Reading<R, W>
   readonly create?: Creation<R, W, C>

@@ -73,9 +73,14 @@ export default fp<SecurityOptions>(
  */
 export const checkNames: onRequestHookHandler = (request, reply, done) => {
   const path = request.server.paths.get(pathOf(request))
-  if (Object.values(Object(request.params)).includes('')) reply.callNotFound()
+  if (namesNothing(Object(request.params))) reply.callNotFound()
   else if (path && !path.methods.has(request.method)) answerOther(request, reply, path)
   else done()
+}
+
+function namesNothing(params: Readonly<Record<string, string>>): boolean {
+  for (const name in params) if (params[name] === '') return true
+  return false
 }
 
 /** The answer to a method that a path doesn't have. */

@@ -156,7 +156,7 @@ const articles: FastifyPluginAsyncTypebox<ArticleOptions> = async (app, { pageSi
     create: {
       operationId: 'createArticle',
       summary: 'Post an article',
-      at: '/new',
+      at: '/articles/new',
       guard,
       body: NewArticle,
       fromWire: ({ title, text }, { user }) => {
@@ -167,7 +167,7 @@ const articles: FastifyPluginAsyncTypebox<ArticleOptions> = async (app, { pageSi
     replace: {
       operationId: 'editArticle',
       summary: 'Change an article of yours',
-      at: '/:id/edit',
+      at: '/articles/:id/edit',
       action: 'edit',
       guard,
       body: NewArticle,
@@ -176,7 +176,7 @@ const articles: FastifyPluginAsyncTypebox<ArticleOptions> = async (app, { pageSi
     remove: {
       operationId: 'deleteArticle',
       summary: 'Delete an article of yours',
-      at: '/:id/delete',
+      at: '/articles/:id/delete',
       guard,
       body: TokenBody,
       answer: answer(success('The article that is gone', Article), (article) => article),
