@@ -27,7 +27,9 @@ export default fp(
     const parse = (request: FastifyRequest, body: Buffer, done: Done) => {
       if (body.length === 0) return done(null, undefined)
       const text = body.toString()
-      if (!isUtf8(body) || hasHalfPair(text)) return done(errors.notUnicode())
+      // What can't be read becomes the replacement character, which can also be there as itself.
+      const isText = !text.includes(REPLACEMENT) || isUtf8(body)
+      if (!isText || hasHalfPair(text)) return done(errors.notUnicode())
       return parseText(request, text, done)
     }
     app.removeContentTypeParser('text/plain')
@@ -67,11 +69,14 @@ export default fp(
   { name: 'json' },
 )
 
+/** Stands for bytes that are no character. */
+const REPLACEMENT = '\ufffd'
+
 type Done = (error: Error | null, body?: unknown) => void
 
 /** Whether an escape in a JSON text is one half of a surrogate pair without the other: no character at all. */
 export function hasHalfPair(text: string): boolean {
-  if (!/\\u[dD][89a-fA-F]/.test(text)) return false
+  if (!text.includes('\\u') || !/\\u[dD][89a-fA-F]/.test(text)) return false
   const escapes = /\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u[dD][89a-fA-F]|\\./g
   return text.match(escapes)?.some(({ length }) => length === '\\uD8'.length) ?? false
 }
