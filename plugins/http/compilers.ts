@@ -127,17 +127,22 @@ function isLarge(body: unknown): boolean {
   return true
 }
 
+/** The answer that has something new in it: nobody may ever ask for it in the same words. */
+const CREATED = '201'
+
 /**
- * Writes answers by their schemas, compiled like those of requests, and remembers the text of what can't change: the store's records are frozen, so
- * each is written once, until a change makes a new one. A list is put together from its records' texts.
+ * Writes answers by their schemas, compiled like those of requests, and remembers the text of what can't change: the store's
+ * records are frozen, so each is written once, until a change makes a new one. A list is put together from its records' texts.
  */
 export const buildSerializer: BuildSerializer = (externalSchemas, options) => {
   const compile = (route: Parameters<ReturnType<BuildSerializer>>[0]) => {
     const { description, examples, headers, links, ...schema } = Object(route.schema)
     const { key, referred } = withReferred(schema, Object(externalSchemas))
-    return once(writers, key, () =>
-      remembering(buildFastJson(referred, options)({ ...route, schema })),
-    )
+    const isNew = route.httpStatus === CREATED
+    return once(writers, `${isNew} ${key}`, () => {
+      const write = buildFastJson(referred, options)({ ...route, schema })
+      return isNew ? write : remembering(write)
+    })
   }
   const writerOf = (route: Parameters<typeof compile>[0]): Write => {
     let write: Write | undefined

@@ -1,7 +1,7 @@
 /** A full chunk is halved. Small, since each change copies one; large enough for few chunks at a million entries. */
 const CHUNK_SIZE = 256
 
-/** A part of a list. It never changes: a change of the list puts another in its place. */
+/** A part of a list. Once somebody has seen it, it never changes: a change of the list puts another in its place. */
 export type Chunk<T> = readonly T[]
 
 /**
@@ -17,6 +17,8 @@ export class SortedList<T extends object> {
   /** Where each chunk begins, worked out at the first look after a change. */
   #starts: readonly number[] = []
   #length: number
+  /** The last chunk, as long as nobody else has seen it: what comes behind all others need not copy it. */
+  #tail: T[] | undefined
 
   constructor(compare: (a: T, b: T) => number, chunks: readonly Chunk<T>[] = [], length = 0) {
     this.#compare = compare
@@ -34,32 +36,20 @@ export class SortedList<T extends object> {
 
   /** The entries in order, as they are now: what comes later doesn't change them. */
   get chunks(): readonly Chunk<T>[] {
+    this.#tail = undefined
     return [...this.#chunks]
   }
 
   copy(): SortedList<T> {
-    return new SortedList(this.#compare, this.#chunks, this.#length)
+    return new SortedList(this.#compare, this.chunks, this.#length)
   }
 
   add(entry: T): void {
-    const at = Math.min(this.#chunkOf(entry), this.#chunks.length - 1)
+    const at = this.#chunkOf(entry)
     const chunk = this.#chunks[at]
     this.#changed(1)
-    if (chunk === undefined) {
-      this.#chunks.push([entry])
-      return
-    }
-    const position = this.#positionIn(chunk, entry)
-    if (chunk.length < CHUNK_SIZE) {
-      this.#chunks[at] = chunk.toSpliced(position, 0, entry)
-    } else if (position === 0 || position === chunk.length) {
-      // Entries mostly come in order, up or down: begin anew beside a full chunk, so that chunks stay full.
-      this.#chunks.splice(position === 0 ? at : at + 1, 0, [entry])
-    } else {
-      const whole = chunk.toSpliced(position, 0, entry)
-      const middle = whole.length >>> 1
-      this.#chunks.splice(at, 1, whole.slice(0, middle), whole.slice(middle))
-    }
+    if (chunk) this.#insert(entry, chunk, at)
+    else this.#append(entry)
   }
 
   remove(entry: T): void {
@@ -98,6 +88,35 @@ export class SortedList<T extends object> {
       from = 0
     }
     return page
+  }
+
+  /** Puts an entry behind all others. */
+  #append(entry: T): void {
+    const last = this.#chunks.at(-1)
+    if (!last || last.length >= CHUNK_SIZE) {
+      this.#tail = [entry]
+      this.#chunks.push(this.#tail)
+    } else if (last === this.#tail) {
+      this.#tail.push(entry)
+    } else {
+      this.#tail = [...last, entry]
+      this.#chunks[this.#chunks.length - 1] = this.#tail
+    }
+  }
+
+  /** Puts an entry into a chunk, before its last one. */
+  #insert(entry: T, chunk: Chunk<T>, at: number): void {
+    const position = this.#positionIn(chunk, entry)
+    if (chunk.length < CHUNK_SIZE) {
+      this.#chunks[at] = chunk.toSpliced(position, 0, entry)
+    } else if (position === 0) {
+      // Entries mostly come in order, up or down: begin anew beside a full chunk, so that chunks stay full.
+      this.#chunks.splice(at, 0, [entry])
+    } else {
+      const whole = chunk.toSpliced(position, 0, entry)
+      const middle = whole.length >>> 1
+      this.#chunks.splice(at, 1, whole.slice(0, middle), whole.slice(middle))
+    }
   }
 
   #changed(by: 1 | -1): void {

@@ -96,4 +96,11 @@ t.test('a copy and what it was copied from do not see each other', async (t) => 
   t.same(list.slice(0, 3), [{ key: -1 }, { key: 0 }, { key: 2 }])
   t.equal(list.slice(0, 2_000).length, 999)
   t.equal(seen.flat().length, 1_000, 'what was looked at stays')
+
+  const looked = list.chunks
+  for (let key = 2_000; key < 2_100; key++) list.add({ key })
+  t.equal(looked.flat().length, 999, 'also when more comes behind it')
+  t.equal(copy.length, 1_001)
+  t.equal(copy.chunks.flat().length, 1_001)
+  t.equal(list.slice(0, 2_000).length, 1_099)
 })
