@@ -107,29 +107,13 @@ export const SeedDmp = Type.Object(
 )
 export type SeedDmp = Static<typeof SeedDmp>
 
-/** A data file. Records have the names they have on the wire. */
-export const SeedFile = Type.Object(
-  {
-    users: Type.Optional(Type.Array(SeedUser)),
-    ships: Type.Optional(Type.Array(SeedShip)),
-    articles: Type.Optional(Type.Array(SeedArticle)),
-    templates: Type.Optional(Type.Array(SeedTemplate)),
-    projects: Type.Optional(Type.Array(SeedProject)),
-    memberships: Type.Optional(Type.Array(SeedMembership)),
-    dmps: Type.Optional(Type.Array(SeedDmp)),
-    /** Each application's token, by its name. */
-    applications: Type.Optional(
-      Type.Unsafe<Readonly<Record<string, string>>>({
-        type: 'object',
-        minProperties: 1,
-        maxProperties: 1000,
-        additionalProperties: applicationToken,
-      }),
-    ),
-  },
-  { additionalProperties: false },
-)
-export type SeedFile = Static<typeof SeedFile>
+/** Each application's token, by its name. */
+export const SeedApplications = Type.Unsafe<Readonly<Record<string, string>>>({
+  type: 'object',
+  minProperties: 1,
+  maxProperties: 1000,
+  additionalProperties: applicationToken,
+})
 
 /** ISO 8601 with an offset, of any precision, or an HTTP date (RFC 9110, section 5.6.7); and a day that there is. */
 function isMoment(text: string): boolean {

@@ -287,7 +287,8 @@ export const collections = {
 /** Everything Slipway knows. */
 export type Store = View<typeof collections>
 
-type Records = { [N in keyof typeof collections]: RecordIn<(typeof collections)[N]> }
+/** What a record of each collection is. */
+export type Records = { [N in keyof typeof collections]: RecordIn<(typeof collections)[N]> }
 
 export type User = Records['users']
 export type Ship = Records['ships']

@@ -1,4 +1,4 @@
-import type { SeedFile } from '../../seed/format.js'
+import type { SeedFile } from '../../seed/parts.js'
 import { idsToPin } from './ids.js'
 
 /** The parts of a data file that are lists. */

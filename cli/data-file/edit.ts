@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { access, realpath, stat } from 'node:fs/promises'
 import { isDeepStrictEqual } from 'node:util'
-import type { SeedFile } from '../../seed/format.js'
+import type { SeedFile } from '../../seed/parts.js'
 import { decodeText, readBytes, reasonOf } from '../../seed/read.js'
 import { Refusal } from '../say.js'
 import { type Change, changed } from './change.js'

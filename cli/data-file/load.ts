@@ -1,4 +1,4 @@
-import type { SeedFile } from '../../seed/format.js'
+import type { SeedFile } from '../../seed/parts.js'
 import { parseJson, readText, type Source } from '../../seed/read.js'
 import { fill } from '../../seed/seed.js'
 import { collections, type Store } from '../../store/collections.js'

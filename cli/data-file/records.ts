@@ -1,4 +1,5 @@
-import type { SeedFile, SeedUser } from '../../seed/format.js'
+import type { SeedUser } from '../../seed/format.js'
+import type { SeedFile } from '../../seed/parts.js'
 import { Refusal } from '../say.js'
 import { placesOf } from './change.js'
 import { idsOf } from './ids.js'

@@ -1,4 +1,4 @@
-import type { SeedFile } from '../../seed/format.js'
+import type { SeedFile } from '../../seed/parts.js'
 import { type Decision, editFile } from '../data-file/edit.js'
 import { nextId } from '../data-file/ids.js'
 import { findMembership } from '../data-file/records.js'

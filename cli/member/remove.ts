@@ -1,4 +1,4 @@
-import type { SeedFile } from '../../seed/format.js'
+import type { SeedFile } from '../../seed/parts.js'
 import { removal } from '../data-file/change.js'
 import { type Decision, editFile } from '../data-file/edit.js'
 import { findMembership } from '../data-file/records.js'

@@ -1,4 +1,4 @@
-import type { SeedFile } from '../../seed/format.js'
+import type { SeedFile } from '../../seed/parts.js'
 import { placesOf, removal } from '../data-file/change.js'
 import { type Decision, editFile } from '../data-file/edit.js'
 import { chosenDataFile } from '../data-file/find.js'

@@ -10,7 +10,7 @@ import type { Options } from '../../../config.js'
 import { bearer, bodyField, header } from '../../../plugins/auth/carriers.js'
 import guards from '../../../plugins/auth/guards.js'
 import { addRoute } from '../../../plugins/route.js'
-import { generationOf } from '../../../seed/generation.js'
+import { generationOf } from '../../../seed/records.js'
 import { call, isError, logIn, SECRET, startApp } from '../../fixtures/app.js'
 import { ROOT } from '../../fixtures/process.js'
 
