@@ -2,9 +2,10 @@ import { constants } from 'node:fs'
 import { access, realpath, stat } from 'node:fs/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { SeedFile } from '../../seed/parts.js'
-import { decodeText, readBytes, reasonOf } from '../../seed/read.js'
+import { decodeText, readBytes, reasonOf, type Source } from '../../seed/read.js'
+import type { Store } from '../../store/collections.js'
 import { Refusal } from '../say.js'
-import { type Change, changed } from './change.js'
+import { type Additions, type Change, changed, differenceFrom } from './change.js'
 import { changeText } from './document.js'
 import { type Loaded, loadText } from './load.js'
 import { withLock } from './lock.js'
@@ -12,46 +13,47 @@ import { replaceFile } from './write.js'
 
 const BYTE_ORDER_MARK = '\uFEFF'
 
-/** What an edit does, and what is said of it. */
-export interface Decision {
-  readonly change: Change
-  /** One line. */
+/** What an operation has done. */
+export interface Outcome {
+  /** Said of it, in one line. */
   readonly done: string
+  readonly added?: Additions
 }
 
 /**
- * Changes a data file: only what the change names, and only if the server takes the file before and after.
- * @param decide from what the file holds while no other edit is under way; what it throws leaves the file as it is
+ * Works on what a data file holds. What the store's rules do is done to the file too; what comes in is to be told.
+ * @throws Refusal
+ */
+export type Operation = (store: Store, data: SeedFile) => Promise<Outcome>
+
+/**
+ * Changes a data file: only what an operation does, and only if the server takes the file before and after.
+ * @param operation runs while no other edit is under way; what it throws leaves the file as it is
  * @returns what was done
  * @throws SeedError, or Refusal when the file can't be written
  */
-export async function editFile(
-  file: string,
-  decide: (data: SeedFile) => Decision,
-): Promise<string> {
-  return replaceText(file, async (text, { data }) => {
-    const { change, done } = decide(data)
-    return { text: await editedText(file, text, data, change), done }
-  })
+export async function editFile(file: string, operation: Operation): Promise<string> {
+  return replaceText(file, (text, loaded) => editText({ name: file, text }, loaded, operation))
 }
 
 /**
- * The text of a data file after a change.
- * @param data what the text means
+ * The text of a data file after an operation.
+ * @param loaded what the text means; the operation changes it
  * @throws SeedError when the server would not take it
  */
-export async function editedText(
-  file: string,
-  text: string,
-  data: SeedFile,
-  change: Change,
-): Promise<string> {
-  const after = changedText(file, text, change)
-  const { data: meaning } = await loadText({ name: file, text: after })
-  if (!isDeepStrictEqual(meaning, changed(data, change))) {
-    throw new Error(`${file}: the edit would have changed something else too`)
+export async function editText(
+  { name, text }: Required<Source>,
+  loaded: Loaded,
+  operation: Operation,
+): Promise<{ text: string; done: string }> {
+  const { done, added } = await operation(loaded.store, loaded.data)
+  const change = await differenceFrom(loaded, added)
+  const after = changedText(name, text, change)
+  const { data: meaning } = await loadText({ name, text: after })
+  if (!isDeepStrictEqual(meaning, changed(loaded.data, change))) {
+    throw new Error(`${name}: the edit would have changed something else too`)
   }
-  return after
+  return { text: after, done }
 }
 
 function changedText(file: string, text: string, change: Change): string {

@@ -1,15 +1,11 @@
-import type { SeedFile } from '../../seed/parts.js'
 import { parseJson, readText, type Source } from '../../seed/read.js'
-import { fill } from '../../seed/seed.js'
+import { type Filled, fill } from '../../seed/seed.js'
 import { collections, type Store } from '../../store/collections.js'
 import { MemoryEngine } from '../../store/memory/engine.js'
 
 /** What a data file holds, once the server would take it. */
-export interface Loaded {
-  readonly data: SeedFile
+export interface Loaded extends Filled {
   readonly store: Store
-  /** How many passwords in it are plain. */
-  readonly plainPasswords: number
 }
 
 /**
@@ -26,6 +22,5 @@ export async function load(file: string): Promise<Loaded> {
  */
 export async function loadText(source: Required<Source>): Promise<Loaded> {
   const store = await new MemoryEngine().open(collections)
-  const { data, passwords } = await fill(store, source, await parseJson(source))
-  return { data, store, plainPasswords: passwords.size }
+  return { store, ...(await fill(store, source, await parseJson(source))) }
 }

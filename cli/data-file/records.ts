@@ -1,59 +1,43 @@
-import type { SeedUser } from '../../seed/format.js'
-import type { SeedFile } from '../../seed/parts.js'
+import type { Project, Store, User } from '../../store/collections.js'
+import type { BaseRecord } from '../../store/declaration.js'
+import type { Collection, NewRecord } from '../../store/engine.js'
+import { UniqueViolation } from '../../store/errors.js'
 import { Refusal } from '../say.js'
-import { placesOf } from './change.js'
-import { idsOf } from './ids.js'
-
-/** A user's name, whichever way the file has it. */
-export function nameOf({ username, name }: SeedUser): string | undefined {
-  return username ?? name
-}
 
 /**
- * The user of a data file who has a name.
- * @returns the user's place in the list, and their id
+ * The user who has a name.
  * @throws Refusal when nobody has it
  */
-export function findUser(
-  { users = [] }: SeedFile,
-  username: string,
-): { index: number; id: number } {
-  const index = users.findIndex((user) => nameOf(user) === username)
-  const id = idsOf(users)[index]
-  if (id === undefined) throw new Refusal(`no user has the name "${username}"`)
-  return { index, id }
+export async function findUser({ users }: Store, username: string): Promise<User> {
+  const user = await users.getBy({ username })
+  if (!user) throw new Refusal(`no user has the name "${username}"`)
+  return user
 }
 
 /**
- * The project of a data file that has a name.
- * @returns the project's place in the list, and its id
+ * The project that has a name.
  * @throws Refusal when none has it
  */
-export function findProject(
-  { projects = [] }: SeedFile,
-  name: string,
-): { index: number; id: number } {
-  const index = projects.findIndex((project) => project.name === name)
-  const id = idsOf(projects)[index]
-  if (id === undefined) throw new Refusal(`no project has the name "${name}"`)
-  return { index, id }
+export async function findProject({ projects }: Store, name: string): Promise<Project> {
+  const project = await projects.getBy({ name })
+  if (!project) throw new Refusal(`no project has the name "${name}"`)
+  return project
 }
 
 /**
- * The membership of a user in a project, by the names of both.
- * @returns the ids of both, and the membership's place in the list: none where there is no membership
- * @throws Refusal when there is no such user or project
+ * Inserts a record.
+ * @param taken what is said when there is another of its name
+ * @throws Refusal
  */
-export function findMembership(
-  data: SeedFile,
-  username: string,
-  project: string,
-): { userId: number; projectId: number; places: Set<number> } {
-  const { id: userId } = findUser(data, username)
-  const { id: projectId } = findProject(data, project)
-  const places = placesOf(
-    data.memberships ?? [],
-    (each) => each.user_id === userId && each.project_id === projectId,
-  )
-  return { userId, projectId, places }
+export async function insertNew<R extends BaseRecord>(
+  collection: Collection<R>,
+  values: NewRecord<R>,
+  taken: string,
+): Promise<R> {
+  try {
+    return await collection.insert(values)
+  } catch (error) {
+    if (error instanceof UniqueViolation) throw new Refusal(taken)
+    throw error
+  }
 }

@@ -1,9 +1,7 @@
-import type { SeedFile } from '../../seed/parts.js'
-import { removal } from '../data-file/change.js'
-import { type Decision, editFile } from '../data-file/edit.js'
-import { findMembership } from '../data-file/records.js'
+import { editFile, type Operation } from '../data-file/edit.js'
+import { findProject, findUser } from '../data-file/records.js'
 import { Refusal, say } from '../say.js'
-import { askForMember } from './ask.js'
+import { askForMember } from './add.js'
 
 /** Ends a user's membership of a project in the data file. */
 export async function removeMember(
@@ -12,19 +10,17 @@ export async function removeMember(
   flags: { readonly dataFile?: string },
 ): Promise<void> {
   const member = await askForMember(username, project, flags)
-  say(await editFile(member.file, (data) => memberRemoval(data, member.username, member.project)))
+  say(await editFile(member.file, memberRemoval(member.username, member.project)))
 }
 
-/**
- * What ends a user's membership of a project.
- * @throws Refusal
- */
-export function memberRemoval(data: SeedFile, username: string, project: string): Decision {
-  const { memberships = [] } = data
-  const { places } = findMembership(data, username, project)
-  if (places.size === 0) throw new Refusal(`"${username}" is not a member of "${project}"`)
-  return {
-    change: { memberships: removal(memberships, places) },
-    done: `"${username}" is no longer a member of "${project}"`,
+/** Ends a user's membership of a project. */
+export function memberRemoval(username: string, project: string): Operation {
+  return async (store) => {
+    const { id: userId } = await findUser(store, username)
+    const { id: projectId } = await findProject(store, project)
+    const membership = await store.memberships.getBy({ userId, projectId })
+    if (!membership) throw new Refusal(`"${username}" is not a member of "${project}"`)
+    await store.memberships.delete(membership.id)
+    return { done: `"${username}" is no longer a member of "${project}"` }
   }
 }

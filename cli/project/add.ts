@@ -1,9 +1,8 @@
-import type { SeedFile } from '../../seed/parts.js'
-import { type Decision, editFile } from '../data-file/edit.js'
+import { editFile, type Operation } from '../data-file/edit.js'
 import { chosenDataFile } from '../data-file/find.js'
-import { nextId } from '../data-file/ids.js'
+import { insertNew } from '../data-file/records.js'
 import { withPrompts } from '../prompts.js'
-import { Refusal, say } from '../say.js'
+import { say } from '../say.js'
 import { checkDescription, checkProjectName } from '../values.js'
 
 export interface ProjectFlags {
@@ -23,24 +22,20 @@ export async function addProject(name: string | undefined, flags: ProjectFlags):
       : flags.description,
   }))
   if (project.description) checkDescription(project.description)
-  say(await editFile(file, (data) => projectAddition(file, data, project)))
+  say(await editFile(file, projectAddition(file, project)))
 }
 
-/**
- * What adds a project with a name that is free.
- * @throws Refusal
- */
+/** Adds a project with a name that is free. */
 export function projectAddition(
   file: string,
-  { projects = [] }: SeedFile,
   { name, description }: { readonly name: string; readonly description: string | undefined },
-): Decision {
-  if (projects.some((project) => project.name === name)) {
-    throw new Refusal(`the project's name "${name}" is taken`)
-  }
-  const id = nextId(projects)
-  return {
-    change: { projects: { added: { id, name, ...(description ? { description } : {}) } } },
-    done: `added the project "${name}" with the id ${id} to ${file}`,
+): Operation {
+  return async ({ projects }) => {
+    const project = { name, description: description || null }
+    const { id } = await insertNew(projects, project, `the project's name "${name}" is taken`)
+    return {
+      added: { projects: { id, name, ...(description ? { description } : {}) } },
+      done: `added the project "${name}" with the id ${id} to ${file}`,
+    }
   }
 }

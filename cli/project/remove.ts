@@ -1,6 +1,6 @@
-import type { SeedFile } from '../../seed/parts.js'
-import { placesOf, removal } from '../data-file/change.js'
-import { type Decision, editFile } from '../data-file/edit.js'
+import { countOf } from '../../store/lookups.js'
+import { equal } from '../../store/query.js'
+import { editFile, type Operation } from '../data-file/edit.js'
 import { chosenDataFile } from '../data-file/find.js'
 import { findProject } from '../data-file/records.js'
 import { withPrompts } from '../prompts.js'
@@ -13,23 +13,16 @@ export async function removeProject(
 ): Promise<void> {
   const file = await chosenDataFile(flags.dataFile)
   const project = await withPrompts((prompts) => prompts.required('project', name))
-  say(await editFile(file, (data) => projectRemoval(file, data, project)))
+  say(await editFile(file, projectRemoval(file, project)))
 }
 
-/**
- * What removes a project and its memberships.
- * @throws Refusal
- */
-export function projectRemoval(file: string, data: SeedFile, name: string): Decision {
-  const { projects = [], memberships = [] } = data
-  const { index, id } = findProject(data, name)
-  const gone = placesOf(memberships, ({ project_id }) => project_id === id)
-  const what = gone.size > 0 ? `, with ${count(gone.size, 'membership')}` : ''
-  return {
-    change: {
-      projects: removal(projects, new Set([index])),
-      memberships: removal(memberships, gone),
-    },
-    done: `removed the project "${name}" from ${file}${what}`,
+/** Removes a project, and its memberships with it. */
+export function projectRemoval(file: string, name: string): Operation {
+  return async (store) => {
+    const { id } = await findProject(store, name)
+    const members = await countOf(store.memberships, { where: equal({ projectId: id }) })
+    await store.projects.delete(id)
+    const what = members > 0 ? `, with ${count(members, 'membership')}` : ''
+    return { done: `removed the project "${name}" from ${file}${what}` }
   }
 }

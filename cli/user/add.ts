@@ -1,10 +1,8 @@
-import type { SeedFile } from '../../seed/parts.js'
 import { newUser } from '../../store/collections.js'
-import { type Decision, editFile } from '../data-file/edit.js'
+import { editFile, type Operation } from '../data-file/edit.js'
 import { chosenDataFile } from '../data-file/find.js'
-import { nextId } from '../data-file/ids.js'
 import { load } from '../data-file/load.js'
-import { nameOf } from '../data-file/records.js'
+import { insertNew } from '../data-file/records.js'
 import { readPassword } from '../password-input.js'
 import { type Prompts, withPrompts } from '../prompts.js'
 import { Refusal, say } from '../say.js'
@@ -33,13 +31,13 @@ export async function addUser(username: string | undefined, flags: UserFlags): P
   const account = await withPrompts(async (prompts) => {
     const name = checkUsername(await prompts.required('username', username))
     // Nobody is asked for more in vain.
-    if (await store.users.getBy({ username: name })) throw taken(name)
+    if (await store.users.getBy({ username: name })) throw new Refusal(taken(name))
     return { username: name, ...(await askedFor(prompts, flags)) }
   })
   const { password, email, ...rest } = account
   const { hashPassword } = await import('../../plugins/auth/argon2id.js')
   const user = { ...rest, email: email || undefined, passwordHash: await hashPassword(password) }
-  say(await editFile(file, (data) => userAddition(file, data, user)))
+  say(await editFile(file, userAddition(file, user)))
 }
 
 async function askedFor(
@@ -53,37 +51,33 @@ async function askedFor(
   return { password, email: address && checkEmail(address), admin }
 }
 
-/**
- * What adds a user with a name that is free.
- * @throws Refusal
- */
+/** Adds a user with a name that is free. */
 export function userAddition(
   file: string,
-  { users = [] }: SeedFile,
   { username, passwordHash, email, admin }: Account,
-): Decision {
-  if (users.some((user) => nameOf(user) === username)) throw taken(username)
-  const last = users.at(-1)
-  const id = nextId(users)
-  const { publicId, registeredAt } = newUser({ username, passwordHash })
-  const added = {
-    id,
-    // As the file has it already.
-    [last?.username === undefined ? 'name' : 'username']: username,
-    passwordHash,
-    ...(email === undefined ? {} : { email }),
-    ...(admin ? { admin } : {}),
-    // Without them each start would give others.
-    public_id: publicId,
-    date_registered: registeredAt,
-  }
-  const kind = admin ? 'admin' : 'user'
-  return {
-    change: { users: { added } },
-    done: `added the ${kind} "${username}" with the id ${id} to ${file}`,
+): Operation {
+  return async (store, { users = [] }) => {
+    const user = newUser({ username, passwordHash, email, admin })
+    const { id, publicId, registeredAt } = await insertNew(store.users, user, taken(username))
+    const added = {
+      id,
+      // As the file has it already.
+      [users.at(-1)?.username === undefined ? 'name' : 'username']: username,
+      passwordHash,
+      ...(email === undefined ? {} : { email }),
+      ...(admin ? { admin } : {}),
+      // Without them each start would give others.
+      public_id: publicId,
+      date_registered: registeredAt,
+    }
+    const kind = admin ? 'admin' : 'user'
+    return {
+      added: { users: added },
+      done: `added the ${kind} "${username}" with the id ${id} to ${file}`,
+    }
   }
 }
 
-function taken(username: string): Refusal {
-  return new Refusal(`the username "${username}" is taken`)
+function taken(username: string): string {
+  return `the username "${username}" is taken`
 }

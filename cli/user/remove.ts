@@ -1,6 +1,6 @@
-import type { SeedFile } from '../../seed/parts.js'
-import { placesOf, removal } from '../data-file/change.js'
-import { type Decision, editFile } from '../data-file/edit.js'
+import { countOf } from '../../store/lookups.js'
+import { equal } from '../../store/query.js'
+import { editFile, type Operation } from '../data-file/edit.js'
 import { chosenDataFile } from '../data-file/find.js'
 import { findUser } from '../data-file/records.js'
 import { withPrompts } from '../prompts.js'
@@ -13,65 +13,34 @@ export async function removeUser(
 ): Promise<void> {
   const file = await chosenDataFile(flags.dataFile)
   const name = await withPrompts((prompts) => prompts.required('username', username))
-  say(await editFile(file, (data) => userRemoval(file, data, name)))
+  say(await editFile(file, userRemoval(file, name)))
 }
 
-/**
- * What removes a user, as deleting the account does in the server.
- * @throws Refusal
- */
-export function userRemoval(file: string, data: SeedFile, username: string): Decision {
-  const { users = [], articles = [], templates = [], memberships = [], dmps = [] } = data
-  const { index, id } = findUser(data, username)
-  const goneMemberships = placesOf(memberships, (membership) => membership.user_id === id)
-  const goneDmps = placesOf(dmps, (dmp) => dmp.user === username)
-  const orphanedArticles = withoutAuthor(articles, {
-    user_id: id,
-    'author.username': username,
-  })
-  const orphanedTemplates = withoutAuthor(templates, { username, user_id: username })
-  const gone = [count(goneMemberships.size, 'membership'), count(goneDmps.size, 'plan')].filter(
-    isSome,
-  )
-  const orphaned = [
-    count(orphanedArticles.size, 'article'),
-    count(orphanedTemplates.size, 'template'),
-  ].filter(isSome)
-  return {
-    change: {
-      users: removal(users, new Set([index])),
-      articles: { fields: orphanedArticles },
-      templates: { fields: orphanedTemplates },
-      memberships: removal(memberships, goneMemberships),
-      dmps: { removed: goneDmps },
-    },
-    done: [
-      `removed the user "${username}" from ${file}`,
-      gone.length > 0 ? `, with ${listed(gone)}` : '',
-      orphaned.length > 0 ? `; without an author now: ${listed(orphaned)}` : '',
-    ].join(''),
+/** Removes a user. */
+export function userRemoval(file: string, username: string): Operation {
+  return async (store) => {
+    const { id } = await findUser(store, username)
+    const theirs = { where: equal({ userId: id }) }
+    const gone = countsOf([
+      [await countOf(store.memberships, theirs), 'membership'],
+      [await countOf(store.dmps, theirs), 'plan'],
+    ])
+    const orphaned = countsOf([
+      [await countOf(store.articles, theirs), 'article'],
+      [await countOf(store.templates, theirs), 'template'],
+    ])
+    await store.users.delete(id)
+    return {
+      done: [
+        `removed the user "${username}" from ${file}`,
+        gone && `, with ${gone}`,
+        orphaned && `; without an author now: ${orphaned}`,
+      ].join(''),
+    }
   }
 }
 
-/**
- * The records that name a user, with null in every field that does.
- * @param author what the fields are where they name the user
- */
-function withoutAuthor(
-  records: readonly object[],
-  author: Readonly<Record<string, unknown>>,
-): Map<number, { [field: string]: null }> {
-  return new Map(
-    records.flatMap((record, index) => {
-      const named = Object.entries(record).filter(
-        ([field, value]) => field in author && author[field] === value,
-      )
-      const nulls = Object.fromEntries(named.map(([field]) => [field, null]))
-      return named.length > 0 ? [[index, nulls]] : []
-    }),
-  )
-}
-
-function isSome(counted: string): boolean {
-  return !counted.startsWith('0 ')
+/** Things in a row, as far as there are any. */
+function countsOf(things: readonly [number, string][]): string {
+  return listed(things.flatMap(([number, thing]) => (number > 0 ? [count(number, thing)] : [])))
 }

@@ -1,15 +1,13 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { type Decision, editedText } from '../../../cli/data-file/edit.js'
+import { editText, type Operation } from '../../../cli/data-file/edit.js'
 import { loadText } from '../../../cli/data-file/load.js'
-import { nameOf } from '../../../cli/data-file/records.js'
 import { memberAddition } from '../../../cli/member/add.js'
 import { memberRemoval } from '../../../cli/member/remove.js'
 import { projectAddition } from '../../../cli/project/add.js'
 import { projectRemoval } from '../../../cli/project/remove.js'
 import { userAddition } from '../../../cli/user/add.js'
 import { userRemoval } from '../../../cli/user/remove.js'
-import type { SeedFile } from '../../../seed/parts.js'
 import type { Store } from '../../../store/collections.js'
 import { newUser } from '../../../store/collections.js'
 import { all } from '../../../store/lookups.js'
@@ -143,9 +141,9 @@ async function contents(store: Store): Promise<unknown> {
   }
 }
 
-/** What a command decides, and what the same does in a store. */
+/** What a command does, and what the same is in a store. */
 interface Command {
-  readonly decide: (data: SeedFile) => Decision
+  readonly operation: Operation
   readonly apply: (store: Store) => Promise<unknown>
 }
 
@@ -159,27 +157,27 @@ function commandsFor(username: string, project: string): Record<string, Command>
   const account = { username: 'zoe', passwordHash: HASH, email: 'zoe@example.com', admin: true }
   return {
     'user add': {
-      decide: (data) => userAddition(FILE, data, account),
+      operation: userAddition(FILE, account),
       apply: (store) => store.users.insert(newUser(account)),
     },
     'user remove': {
-      decide: (data) => userRemoval(FILE, data, username),
+      operation: userRemoval(FILE, username),
       apply: async (store) => store.users.delete((await idsIn(store, username, '')).userId),
     },
     'project add': {
-      decide: (data) => projectAddition(FILE, data, { name: 'New', description: undefined }),
+      operation: projectAddition(FILE, { name: 'New', description: undefined }),
       apply: (store) => store.projects.insert({ name: 'New', description: null }),
     },
     'project remove': {
-      decide: (data) => projectRemoval(FILE, data, project),
+      operation: projectRemoval(FILE, project),
       apply: async (store) => store.projects.delete((await idsIn(store, '', project)).projectId),
     },
     'member add': {
-      decide: (data) => memberAddition(data, username, project),
+      operation: memberAddition(username, project),
       apply: async (store) => store.memberships.insert(await idsIn(store, username, project)),
     },
     'member remove': {
-      decide: (data) => memberRemoval(data, username, project),
+      operation: memberRemoval(username, project),
       apply: async (store) => {
         const membership = await store.memberships.getBy(await idsIn(store, username, project))
         return store.memberships.delete(membership?.id ?? 0)
@@ -199,19 +197,18 @@ for (const name of Object.keys(commandsFor('', ''))) {
         async (data, user, project, indent) => {
           const text = JSON.stringify(data, null, indent)
           const load = () => loadText({ name: FILE, text })
-          const { data: seed } = await load()
-          const { users = [], projects = [] } = seed
+          const loaded = await load()
+          const { users = [], projects = [] } = loaded.data
           const [chosen, of] = [users[user % users.length], projects[project % projects.length]]
           if (!chosen || !of) throw new Error('there is always one')
-          const username = nameOf(chosen) ?? ''
+          const username = chosen.username ?? chosen.name ?? ''
           const command = commandsFor(username, of.name)[name]
           if (!command) throw new Error(name)
-          const isMember = await load().then(async ({ store }) =>
-            store.memberships.getBy(await idsIn(store, username, of.name)),
-          )
+          const ids = await idsIn(loaded.store, username, of.name)
+          const isMember = await loaded.store.memberships.getBy(ids)
           fc.pre(name === 'member add' ? !isMember : name !== 'member remove' || Boolean(isMember))
 
-          const after = await editedText(FILE, text, seed, command.decide(seed).change)
+          const { text: after } = await editText({ name: FILE, text }, loaded, command.operation)
           const expected = await load()
           await command.apply(expected.store)
           const actual = await loadText({ name: FILE, text: after })
