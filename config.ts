@@ -131,6 +131,10 @@ export const Settings = Type.Object(
       }),
     ),
     accessTokenTtl: Duration('15m', 'How long an access token lives'),
+    sessionTokenTtl: Duration(
+      '30d',
+      'How long an access token lives that the forum, the registry or the plans API gives: their clients know no way to get another',
+    ),
     refreshTokenTtl: Duration('30d', 'How long a refresh token lives'),
     bodyLimit: Size('1MiB', 'The largest request body'),
     uploadLimit: Size('1GiB', 'The largest file that can be uploaded'),

@@ -71,7 +71,7 @@ const login: FastifyPluginAsyncTypebox<ApiOptions> = async (app, { config, mount
         email: user.email,
         project: project?.name ?? 'none',
         project_description: project?.description ?? '',
-        access_token: app.tokens.issue(user, 'access'),
+        access_token: app.tokens.issue(user, 'access', config.sessionTokenTtl),
         refresh_token: app.tokens.issue(user, 'refresh'),
       }
     },

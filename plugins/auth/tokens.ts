@@ -28,11 +28,17 @@ const Claims = Type.Object({
   jti: Type.String({ minLength: 1 }),
   /** Seconds since 1970. */
   iat: Type.Integer(),
-  /** Seconds since 1970. Only a login that APIs share may give tokens that never expire. */
+  /** Seconds since 1970. */
   exp: Type.Optional(Type.Integer()),
+  /** Whether it is meant to have no end: what only lacks one is no token. */
+  eternal: Type.Optional(Type.Literal(true)),
   type: Type.Union([Type.Literal('access'), Type.Literal('refresh')]),
   /** The user's token generation when it was issued. */
   gen: Type.Integer(),
+  /** The user's id as a number, for clients that read it, as fleet's document shows it. Nothing is decided on it here. */
+  identity: Type.Optional(Type.Integer()),
+  /** The user's public id, likewise, as memes' document shows it. */
+  public_id: Type.Optional(Type.String()),
 })
 export type Claims = Static<typeof Claims>
 export type TokenType = Claims['type']
@@ -117,8 +123,9 @@ export default fp<TokenOptions>(
         throw errors.tokenInvalid()
       }
       if (!isClaims(claims)) throw errors.tokenInvalid()
-      if (claims.exp === undefined && !(hasEternal && claims.type === 'access')) {
-        throw errors.tokenInvalid()
+      if (claims.exp === undefined) {
+        const isEternal = hasEternal && claims.eternal === true && claims.type === 'access'
+        if (!isEternal) throw errors.tokenInvalid()
       }
       const [oldest] = verified.keys()
       if (verified.size >= CACHE_SIZE && oldest !== undefined) verified.delete(oldest)
@@ -134,9 +141,13 @@ export default fp<TokenOptions>(
           sub: String(user.id),
           jti: randomUUID(),
           iat,
-          ...(Number.isFinite(lifetime) ? { exp: iat + Math.floor(lifetime / 1000) } : {}),
+          ...(Number.isFinite(lifetime)
+            ? { exp: iat + Math.floor(lifetime / 1000) }
+            : { eternal: true }),
           type,
           gen: user.generation,
+          identity: user.id,
+          public_id: user.publicId,
         } satisfies Claims)
       },
       check: async (token, type, store) => {

@@ -17,7 +17,7 @@ const forum: Api = {
     app.decorate('wording', wording)
     app.addSchema(TokenBody)
     await app.register(guards, { carriers: [bodyField('access-token'), bearer] })
-    await app.register(sessions)
+    await app.register(sessions, { sessionTokenTtl: config.sessionTokenTtl })
     await app.register(users)
     await app.register(articles, { pageSize: config.forumPageSize })
   },

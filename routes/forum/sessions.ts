@@ -41,8 +41,13 @@ const TokenHolder = Type.Object(
   { $id: 'TokenHolder', additionalProperties: false, examples: [{ username: 'user', id: 1 }] },
 )
 
+export interface SessionOptions {
+  /** How long the tokens of a login live, in milliseconds. */
+  readonly sessionTokenTtl: number
+}
+
 /** Logging in, and asking whose a token is. */
-const sessions: FastifyPluginAsyncTypebox = async (app) => {
+const sessions: FastifyPluginAsyncTypebox<SessionOptions> = async (app, { sessionTokenTtl }) => {
   for (const schema of [ForumLogin, TokenHolder]) app.addSchema(schema)
   const { access } = app.guards
 
@@ -69,7 +74,7 @@ const sessions: FastifyPluginAsyncTypebox = async (app) => {
       const user = await app.logIn(request, username, password)
       reply.header('cache-control', 'no-store')
       return {
-        'access-token': app.tokens.issue(user, 'access'),
+        'access-token': app.tokens.issue(user, 'access', sessionTokenTtl),
         user_id: user.id,
         username: user.username,
       }

@@ -33,7 +33,7 @@ const plans: Api = {
     app.addHook('onClose', () => rendering.close())
     await app.register(guards, { carriers: [bearer] })
     if (hasLogin(plans, mounted)) await app.register(login, options)
-    await app.register(sessions)
+    await app.register(sessions, { sessionTokenTtl: config.sessionTokenTtl })
     await app.register(dmps, { sizeLimit: config.bodyLimit })
     await app.register(tasks, { rendering })
     await app.register(resources)

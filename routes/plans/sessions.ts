@@ -1,7 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { type Static, Type } from '@sinclair/typebox'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Type } from '@sinclair/typebox'
 import { AccessToken } from '../../plugins/auth/tokens.js'
 import { errors } from '../../plugins/http/errors.js'
 import { failure, success } from '../../plugins/openapi/responses.js'
@@ -23,8 +22,13 @@ const NewPassword = Type.Object({
 
 const GIVEN_TWICE = { path: '/newpassword', code: 'once' }
 
+export interface SessionOptions {
+  /** How long an access token lives, in milliseconds: as long as the one of the login. */
+  readonly sessionTokenTtl: number
+}
+
 /** Logging out, another password, and new access tokens. */
-const sessions: FastifyPluginAsyncTypebox = async (app) => {
+const sessions: FastifyPluginAsyncTypebox<SessionOptions> = async (app, { sessionTokenTtl }) => {
   app.addSchema(Notice)
   const { access, refresh } = app.guards
 
@@ -87,17 +91,12 @@ const sessions: FastifyPluginAsyncTypebox = async (app) => {
         tags: ['plans'],
         response: { [status]: success('A new access token', AccessToken, ['cache-control']) },
       },
-      handler: (request, reply) => refreshed(request, reply.code(status)),
+      handler: async ({ user }, reply) => {
+        reply.code(status).header('cache-control', 'no-store')
+        return { access_token: app.tokens.issue(user, 'access', sessionTokenTtl) }
+      },
     })
   }
-}
-
-async function refreshed(
-  { server, user }: FastifyRequest,
-  reply: FastifyReply,
-): Promise<Static<typeof AccessToken>> {
-  reply.header('cache-control', 'no-store')
-  return { access_token: server.tokens.issue(user, 'access') }
 }
 
 /** Whether this is the header's name, among names and values in turn. */

@@ -19,6 +19,7 @@ const registry: Api = {
     await app.register(guards, { carriers: [header('token'), bearer] })
     await app.register(users, {
       prefix: '/api/v1',
+      sessionTokenTtl: config.sessionTokenTtl,
       isListed: config.nodeEnv !== 'production',
     })
     await app.register(packages, { prefix: '/api/v1' })

@@ -43,10 +43,15 @@ const wrong = (user: User | undefined) =>
 export interface UserOptions {
   /** Whether everybody may see the list of users. */
   readonly isListed: boolean
+  /** How long the tokens of a login live, in milliseconds. */
+  readonly sessionTokenTtl: number
 }
 
 /** Registering, and tokens. */
-const users: FastifyPluginAsyncTypebox<UserOptions> = async (app, { isListed }) => {
+const users: FastifyPluginAsyncTypebox<UserOptions> = async (
+  app,
+  { isListed, sessionTokenTtl },
+) => {
   for (const schema of [RegistryUser, RegistryCredentials, RegistryToken]) app.addSchema(schema)
   const { access } = app.guards
 
@@ -119,7 +124,7 @@ const users: FastifyPluginAsyncTypebox<UserOptions> = async (app, { isListed }) 
       const { username, password } = request.body
       const user = await app.logIn(request, username, password, wrong)
       reply.header('cache-control', 'no-store')
-      return { token: app.tokens.issue(user, 'access') }
+      return { token: app.tokens.issue(user, 'access', sessionTokenTtl) }
     },
   })
 

@@ -77,7 +77,13 @@ t.test('any other token is refused', async (t) => {
     ),
     'signed with another secret': forge(claims(), {}, `${SECRET} `),
     expired: forge(claims({ exp: now() - 1 })),
-    'a refresh token without exp': forge(claims({ type: 'refresh', exp: undefined })),
+    'a refresh token without an end': forge(
+      claims({ type: 'refresh', exp: undefined, eternal: true }),
+    ),
+    'without exp, and not eternal': forge(claims({ exp: undefined })),
+    'without exp, eternal as text': forge(claims({ exp: undefined, eternal: 'true' })),
+    'without exp, eternal: false': forge(claims({ exp: undefined, eternal: false })),
+    'eternal, and expired': forge(claims({ exp: now() - 1, eternal: true })),
     'exp as text': forge(claims({ exp: String(now() + 60) })),
     'without iss': forge(claims({ iss: undefined })),
     'of another issuer': forge(claims({ iss: 'other' })),
@@ -172,7 +178,7 @@ t.test('a token that is revoked while the body is on its way is refused', async 
 })
 
 t.test('only an access token may lack exp, and only where the memes API gives such', async (t) => {
-  const token = forge(claims({ exp: undefined }))
+  const token = forge(claims({ exp: undefined, eternal: true }))
   const status = async (options: Options) => {
     const app = await startApp(t, options)
     return (await call(app, 'PATCH', '/api/ships/1', { token, payload: {} })).statusCode

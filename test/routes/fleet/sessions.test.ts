@@ -19,6 +19,14 @@ t.test('logIn', async (t) => {
   t.equal(access.exp - access.iat, 15 * 60)
   t.equal(refresh.exp - refresh.iat, 30 * 24 * 60 * 60)
   t.not(access.jti, refresh.jti)
+  const { publicId } = (await app.store.users.get(1)) ?? {}
+  for (const { identity, public_id } of [access, refresh]) {
+    t.same(
+      { identity, public_id },
+      { identity: 1, public_id: publicId },
+      'for clients that read it',
+    )
+  }
 })
 
 t.test('logIn says the same of a wrong password and of an unknown user', async (t) => {

@@ -10,7 +10,7 @@ t.test('logInToForum', async (t) => {
   const { 'access-token': token, ...rest } = response.json()
   t.same(rest, { user_id: 2, username: 'guest' })
   const { exp, iat, type } = claimsOf(token)
-  t.same([Number(exp) - Number(iat), type], [15 * 60, 'access'])
+  t.same([Number(exp) - Number(iat), type], [30 * 24 * 60 * 60, 'access'])
   t.equal((await call(app, 'DELETE', '/api/ships/1', { token })).statusCode, 204)
 })
 

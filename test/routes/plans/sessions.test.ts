@@ -110,7 +110,9 @@ t.test('getAccessToken and createAccessToken', async (t) => {
     t.equal(response.headers['cache-control'], 'no-store')
     const { access_token: token, ...rest } = response.json()
     t.same(rest, {})
-    t.match(claimsOf(token), { type: 'access', sub: '1' })
+    const { iat, exp, ...claims } = claimsOf(token)
+    t.match(claims, { type: 'access', sub: '1' })
+    t.equal(Number(exp) - Number(iat), 30 * 24 * 60 * 60, 'as long as the one of the login')
     t.equal((await call(app, 'GET', '/dmps', { token })).statusCode, 200)
 
     const wrong = await call(app, method, '/refresh', { token: access })
