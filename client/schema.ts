@@ -4585,7 +4585,7 @@ export interface operations {
                     "application/json": components["schemas"]["Accounts"];
                 };
             };
-            /** @description There are two tokens, and they differ */
+            /** @description There are tokens of different users */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4595,7 +4595,7 @@ export interface operations {
                      * @example {
                      *       "statusCode": 400,
                      *       "error": "Bad Request",
-                     *       "message": "The request carries two different tokens."
+                     *       "message": "The request carries tokens of different users."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -5242,7 +5242,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description There are two tokens, and they differ */
+            /** @description There are tokens of different users */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5252,7 +5252,7 @@ export interface operations {
                      * @example {
                      *       "statusCode": 400,
                      *       "error": "Bad Request",
-                     *       "message": "The request carries two different tokens."
+                     *       "message": "The request carries tokens of different users."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];
@@ -5296,7 +5296,7 @@ export interface operations {
                     "application/json": components["schemas"]["Templates"];
                 };
             };
-            /** @description There are two tokens, and they differ */
+            /** @description There are tokens of different users */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5306,7 +5306,7 @@ export interface operations {
                      * @example {
                      *       "statusCode": 400,
                      *       "error": "Bad Request",
-                     *       "message": "The request carries two different tokens."
+                     *       "message": "The request carries tokens of different users."
                      *     }
                      */
                     "application/json": components["schemas"]["Error"];

@@ -79,9 +79,8 @@ export function describe(
   if (keyword === 'required') return missingField(params.missingProperty, path)
   if (keyword === 'additionalProperties') return unknownField(params.additionalProperty, path)
   const fault = { path, params, ...(message === undefined ? {} : { message }) }
-  if ((keyword === 'minLength' || keyword === 'minProperties') && params.limit === 1) {
-    return { ...fault, code: 'empty' }
-  }
+  const isMinimum = keyword === 'minLength' || keyword === 'minProperties'
+  if (isMinimum && (params.limit === 1 || data === '')) return { ...fault, code: 'empty' }
   if (keyword === 'pattern' && reserved.get(params.pattern)?.test(String(data))) {
     return { ...fault, code: 'reserved' }
   }

@@ -37,14 +37,14 @@ export function header(name: string): Carrier {
   }
 }
 
-/** A field of a JSON body. */
+/** A field of a JSON body; an empty one is as none. */
 export function bodyField(name: string): Carrier {
   return {
     name: 'Body',
     isInBody: true,
     read: ({ body }) => {
       const value = Object.entries(Object(body)).find(([field]) => field === name)?.[1]
-      if (value === undefined || value === null) return undefined
+      if (value === undefined || value === null || value === '') return undefined
       // What isn't text is no token, but it is something.
       return typeof value === 'string' ? value : ''
     },

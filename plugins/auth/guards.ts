@@ -1,6 +1,7 @@
 import type { TSchema } from '@sinclair/typebox'
 import type { FastifyRequest, preValidationHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
+import type { User } from '../../store/collections.js'
 import { hasBody } from '../http/bodies.js'
 import { errors } from '../http/errors.js'
 import { failure } from '../openapi/responses.js'
@@ -69,7 +70,8 @@ export interface GuardOptions {
 }
 
 const DESCRIPTIONS: Readonly<Record<TokenType, string>> = {
-  access: 'An access token, as a login gives it. A request carries one token, however often',
+  access:
+    "An access token, as a login gives it. Of several in one request, each has to be good, and the same user's",
   refresh: 'A refresh token, as a login gives it',
 }
 
@@ -101,8 +103,10 @@ export default fp<GuardOptions>(
         scheme ? [{ name: `${type}${name}`, scheme: scheme(DESCRIPTIONS[type]) }] : [],
       )
       const check: Check = async (request) => {
-        const token = tokenOf(request, carriers)
+        const [token, ...others] = tokensOf(request, carriers)
+        if (token === undefined) throw errors.tokenMissing()
         const { user, claims } = await app.tokens.check(token, type, request.store)
+        if (others.length > 0) await requireSameUser(request, user, others, type)
         if (isAdmin && !user.admin) throw errors.adminOnly()
         request.user = user
         request.claims = claims
@@ -114,7 +118,7 @@ export default fp<GuardOptions>(
         security: [...schemes.map(({ name }) => ({ [name]: [] })), ...(isInBody ? [{}] : [])],
         refusals: {
           ...(carriers.length > 1
-            ? { 400: failure('There are two tokens, and they differ', errors.tokensDiffer()) }
+            ? { 400: failure('There are tokens of different users', errors.tokensDiffer()) }
             : {}),
           401: failure('There is no token, or none that is good', errors.tokenInvalid()),
           ...(isAdmin ? { 403: failure('You are no admin', errors.adminOnly()) } : {}),
@@ -168,18 +172,26 @@ export function checkOnceRead({ onceRead, isInBody }: Guard): preValidationHookH
   ]
 }
 
-/**
- * The one token that a request carries.
- * @throws 401 when it carries none, 400 when it carries two that differ
- */
-function tokenOf(request: FastifyRequest, carriers: readonly Carrier[]): string {
-  let token: string | undefined
+/** The tokens that a request carries, each once. The first is the one that counts. */
+function tokensOf(request: FastifyRequest, carriers: readonly Carrier[]): readonly string[] {
+  const tokens: string[] = []
   for (const { read } of carriers) {
-    const carried = read(request)
-    if (carried === undefined || carried === token) continue
-    if (token !== undefined) throw errors.tokensDiffer()
-    token = carried
+    const token = read(request)
+    if (token !== undefined && !tokens.includes(token)) tokens.push(token)
   }
-  if (token === undefined) throw errors.tokenMissing()
-  return token
+  return tokens
+}
+
+/**
+ * Looks at the other tokens of a request: documentation tools send every one they know.
+ * @throws 401 when one isn't good, 400 when one is another user's
+ */
+async function requireSameUser(
+  { server, store }: FastifyRequest,
+  { id }: User,
+  tokens: readonly string[],
+  type: TokenType,
+): Promise<void> {
+  const sessions = await Promise.all(tokens.map((token) => server.tokens.check(token, type, store)))
+  if (sessions.some(({ user }) => user.id !== id)) throw errors.tokensDiffer()
 }

@@ -117,7 +117,7 @@ export const errors = {
   idMismatch: () =>
     new ApiError(400, 'idMismatch', 'The id in the body is not the id in the path.'),
   tokensDiffer: () =>
-    new ApiError(400, 'tokensDiffer', 'The request carries two different tokens.'),
+    new ApiError(400, 'tokensDiffer', 'The request carries tokens of different users.'),
   tokenMissing: () =>
     new ApiError(
       401,

@@ -272,15 +272,32 @@ t.test('a token is found in each carrier of the API', async (t) => {
   t.same((await call(app, 'GET', '/access', { headers: inHeader })).json(), { username: 'user' })
   const twice = await call(app, 'GET', '/access', { token: access, headers: inHeader })
   t.equal(twice.statusCode, 200, 'the same token twice is one token')
-  isError(
-    t,
-    await call(app, 'GET', '/access', { token: access, headers: { 'x-access-token': 'other' } }),
-    400,
-    'The request carries two different tokens.',
-  )
   isError(t, await call(app, 'GET', '/access', { headers: { 'x-access-token': '' } }), 401)
   const fleet = await call(app, 'DELETE', '/api/ships/1', { headers: inHeader })
   isError(t, fleet, 401, 'A token is needed.')
+})
+
+t.test("several tokens are as one when each is good, and the same user's", async (t) => {
+  const app = await startGuarded(t)
+  const { access, refresh } = await logIn(app)
+  const another = (await logIn(app)).access
+  const theirs = (await logIn(app, 'guest', 'guest')).access
+  const get = (token: string, inHeader: string) =>
+    call(app, 'GET', '/access', { token, headers: { 'x-access-token': inHeader } })
+  t.same((await get(access, another)).json(), { username: 'user' })
+  isError(t, await get(access, theirs), 400, 'The request carries tokens of different users.')
+  for (const bad of ['other', '', refresh, forge(claims({ exp: now() - 1 }))]) {
+    for (const response of [await get(access, bad), await get(bad, access)]) {
+      isError(t, response, 401, 'The token is not valid.')
+      t.match(response.headers['www-authenticate'], /error="invalid_token"/)
+    }
+  }
+  await call(app, 'DELETE', '/auth/logout', { token: another })
+  isError(t, await get(access, another), 401)
+  const payload = { 'access-token': access }
+  t.equal((await call(app, 'POST', '/body', { token: access, payload })).statusCode, 200)
+  isError(t, await call(app, 'POST', '/body', { token: theirs, payload }), 400)
+  isError(t, await call(app, 'POST', '/body', { token: another, payload }), 401)
 })
 
 t.test('a token is found in a body', async (t) => {
@@ -289,10 +306,12 @@ t.test('a token is found in a body', async (t) => {
   const post = (payload: object) => call(app, 'POST', '/body', { payload })
   t.same((await post({ 'access-token': access })).json(), { username: 'user' })
   isError(t, await post({ 'access-token': 'other' }), 401, 'The token is not valid.')
-  for (const value of ['', 5, true, {}, [access]]) {
+  for (const value of [5, true, {}, [access]]) {
     isError(t, await post({ 'access-token': value }), 401, 'The token is not valid.')
   }
-  isError(t, await post({ 'access-token': null }), 401, 'A token is needed.')
+  for (const value of ['', null]) {
+    isError(t, await post({ 'access-token': value }), 401, 'A token is needed.')
+  }
   isError(t, await post({}), 401)
   t.equal((await call(app, 'POST', '/body', { token: access, payload: {} })).statusCode, 200)
 })

@@ -133,6 +133,7 @@ t.test('If-Match', async (t) => {
 t.test('users are for admins alone', async (t) => {
   const app = await startApp(t)
   const { access, refresh } = await logIn(app)
+  const other = await logIn(app, 'guest', 'guest')
   const requests = [
     ['GET', '/user'],
     ['POST', '/user'],
@@ -148,7 +149,8 @@ t.test('users are for admins alone', async (t) => {
     isError(t, await call(app, method, url, { headers: { 'x-access-token': 'abc' } }), 401)
     isError(t, await call(app, method, url, { token: access }), 403, 'Only an admin can do this.')
     const headers = { 'x-access-token': access }
-    isError(t, await call(app, method, url, { token: refresh, headers }), 400)
+    isError(t, await call(app, method, url, { token: refresh, headers }), 401)
+    isError(t, await call(app, method, url, { token: other.access, headers }), 400)
   }
   t.equal((await app.store.users.find({ limit: 1000 })).total, 3)
 })

@@ -326,7 +326,10 @@ interface Refused {
 const EARLY: Readonly<Record<string, Refused>> = {
   'no token': { status: 401, options: { token: undefined } },
   'a wrong token': { status: 401, options: { token: 'wrong' } },
-  'two tokens': { status: 400, options: { headers: ['Authorization: Bearer other'] } },
+  'two tokens, one of them bad': {
+    status: 401,
+    options: { headers: ['Authorization: Bearer other'] },
+  },
   'a length beyond the limit': { status: 413, options: { length: 2 ** 40 } },
   "another user's package": { path: '/api/v1/others/2', status: 403 },
   "another user's package, without a tag": { path: '/api/v1/packages/others', status: 403 },
