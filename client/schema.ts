@@ -1580,7 +1580,7 @@ export interface components {
              */
             tag: string;
             /**
-             * @description The parameters as JSON, here or in the filename of this part: in place of fields, or saying the same
+             * @description The parameters as JSON, here or in the filename of this part: in place of fields, or saying the same. An empty part is as none
              * @example {}
              */
             json?: {
@@ -1614,7 +1614,7 @@ export interface components {
              */
             tag: string;
             /**
-             * @description The parameters as JSON, here or in the filename of this part: in place of fields, or saying the same
+             * @description The parameters as JSON, here or in the filename of this part: in place of fields, or saying the same. An empty part is as none
              * @example {}
              */
             json?: {
@@ -1637,7 +1637,7 @@ export interface components {
          */
         FileUpload: {
             /**
-             * @description The parameters as JSON, here or in the filename of this part: in place of fields, or saying the same
+             * @description The parameters as JSON, here or in the filename of this part: in place of fields, or saying the same. An empty part is as none
              * @example {}
              */
             json?: Record<string, never>;
@@ -6533,6 +6533,8 @@ export interface operations {
             query?: {
                 /** @description Text to look for, letter case aside */
                 search?: string;
+                /** @description The same as `search`, and goes before it */
+                tag_search?: string;
             };
             header?: never;
             path: {
@@ -6915,6 +6917,8 @@ export interface operations {
             query?: {
                 /** @description Text to look for, letter case aside */
                 search?: string;
+                /** @description The same as `search`, and goes before it */
+                tag_search?: string;
             };
             header?: never;
             path: {

@@ -44,7 +44,18 @@ const Search = Type.Object({
   ),
 })
 
-const isSearch = compile(Type.Object(Search.properties, { additionalProperties: false }))
+/** For tags the original program had another name for it. */
+const TagSearch = Type.Object({
+  ...Search.properties,
+  tag_search: Type.Optional(
+    Type.String({ maxLength: 200, description: 'The same as `search`, and goes before it' }),
+  ),
+})
+type TagSearch = Static<typeof TagSearch>
+
+const closed = { additionalProperties: false }
+const isSearch = compile(Type.Object(Search.properties, closed))
+const isTagSearch = compile(Type.Object(TagSearch.properties, closed))
 
 const notFound = failure('No package has this name', errors.recordNotFound('package', 'name'))
 
@@ -61,13 +72,21 @@ const packages: FastifyPluginAsyncTypebox = async (app) => {
   for (const schema of [PackageEntry, TagEntry]) app.addSchema(schema)
   const { access } = app.guards
 
-  /** What a request looks for, in its query or in its body. */
-  const textOf = async (request: FastifyRequest, query: Static<typeof Search>) => {
-    if (query.search !== undefined) return query.search
+  /**
+   * What a request looks for, in its query or in its body.
+   * @param isTaken says whether a body is one that may be here
+   */
+  const textOf = async (
+    request: FastifyRequest,
+    { tag_search, search }: TagSearch,
+    isTaken: typeof isTagSearch,
+  ): Promise<string | undefined> => {
+    const text = tag_search ?? search
+    if (text !== undefined) return text
     const body = await app.readJson(request)
     if (body === undefined) return undefined
-    if (!isSearch(body)) throw errors.invalid('body', isSearch.fault())
-    return body.search
+    if (!isTaken(body)) throw errors.invalid('body', isTaken.fault())
+    return body.tag_search ?? body.search
   }
 
   addRoute(app, {
@@ -85,7 +104,7 @@ const packages: FastifyPluginAsyncTypebox = async (app) => {
       },
     },
     handler: async (request, reply) => {
-      const text = await textOf(request, request.query)
+      const text = await textOf(request, request.query, isSearch)
       const where = text ? contains('name', text) : undefined
       return answerList(reply, request.store.packages, { where }, (packages) =>
         packages.map(({ id, name }) => ({ id, title: name })),
@@ -106,7 +125,7 @@ const packages: FastifyPluginAsyncTypebox = async (app) => {
         summary: "List a package's tags",
         tags: ['registry'],
         params: PackageParams,
-        querystring: Search,
+        querystring: TagSearch,
         response: {
           200: linked(
             list('The tags that contain the text, by id', TagEntry),
@@ -118,7 +137,7 @@ const packages: FastifyPluginAsyncTypebox = async (app) => {
       },
       handler: async (request, reply) => {
         const { package_name: name } = request.params
-        const text = await textOf(request, request.query)
+        const text = await textOf(request, request.query, isTagSearch)
         const { id } = found(await request.store.packages.getBy({ name }), 'package', name)
         const ofPackage = equal({ packageId: id })
         const where = text ? { and: [ofPackage, contains('tag', text)] } : ofPackage

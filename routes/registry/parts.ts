@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { Readable } from 'node:stream'
 import type { Multipart } from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
@@ -24,7 +25,8 @@ export interface Upload {
 
 /**
  * Reads the parts of an upload, in whatever order they come. The file goes to the disk. Parameters come in three ways: as
- * plain fields, in a field `json`, or in the filename of a part `json` (registry's document).
+ * plain fields, in a field `json`, or in the filename of a part `json` (registry's document). Where that filename is no JSON
+ * object, such as the `blob` that a Blob in a FormData gets, what the part holds is read.
  * @throws 400 when it is malformed or ends early, 413 when it is too large, and what the route's guard throws when it is
  * asked again; nothing is kept then
  */
@@ -101,13 +103,12 @@ async function parametersIn(part: Multipart): Promise<object> {
     if (part.fieldname !== 'json') {
       throw errors.invalid('body', unknownField(part.fieldname))
     }
-    await pass(part.file)
-    return objectIn(textOf(part.filename ?? ''))
+    const content = await contentOf(part.file)
+    const name = textOf(part.filename ?? '')
+    return objectIn(isJsonObject(name) ? name : content)
   }
   if (part.valueTruncated) throw errors.tooManyParts()
-  // A form that has the field sends it, filled in or not.
-  if (part.fieldname === 'json') return part.value === '' ? {} : objectIn(part.value)
-  return { [part.fieldname]: part.value }
+  return part.fieldname === 'json' ? objectIn(part.value) : { [part.fieldname]: part.value }
 }
 
 /** Browsers, curl and others write quotes and line breaks in a filename as escapes (HTML, section 4.10.21.8). */
@@ -116,8 +117,22 @@ function textOf(filename: string): string {
   return filename.replace(/%(22|0A|0D)/gi, (code) => decodeURIComponent(code))
 }
 
-/** An object, or the JSON text of one. */
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Whether a text is a JSON object. */
+function isJsonObject(text: string): boolean {
+  try {
+    return isObject(JSON.parse(text))
+  } catch {
+    return false
+  }
+}
+
+/** An object, or the JSON text of one. A form that has the field sends it, filled in or not. */
 function objectIn(value: unknown): object {
+  if (value === '') return {}
   let parsed = value
   if (typeof value === 'string') {
     if (hasHalfPair(value)) throw errors.notUnicode()
@@ -127,17 +142,25 @@ function objectIn(value: unknown): object {
       throw errors.notJson()
     }
   }
-  if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed
+  if (isObject(parsed)) return parsed
   throw errors.invalid('body', { path: '/json', code: 'type', params: { type: 'object' } })
 }
 
-/** Throws away what a part holds. */
-async function pass(part: Readable): Promise<void> {
+/**
+ * The text that a part holds.
+ * @throws 400 when it is no UTF-8, 413 when it is too large
+ */
+async function contentOf(part: Readable): Promise<string> {
+  const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of part) {
     size += chunk.length
     if (size > MAX_FIELD_SIZE) throw errors.tooManyParts()
+    chunks.push(chunk)
   }
+  const content = Buffer.concat(chunks)
+  if (!isUtf8(content)) throw errors.notUnicode()
+  return content.toString()
 }
 
 /** Whether an error says itself what is wrong. What the parser of parts throws beside does not. */

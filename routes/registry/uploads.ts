@@ -25,7 +25,7 @@ const asJson = (parameters: TProperties) =>
   Type.Partial(Type.Object(parameters), {
     additionalProperties: false,
     description:
-      'The parameters as JSON, here or in the filename of this part: in place of fields, or saying the same',
+      'The parameters as JSON, here or in the filename of this part: in place of fields, or saying the same. An empty part is as none',
     examples: [{}],
   })
 

@@ -75,6 +75,32 @@ t.test('upload with the JSON in a filename', async (t) => {
   )
 })
 
+t.test('upload with the JSON in a part that has another filename', async (t) => {
+  const app = await startApp(t)
+  const { access: token } = await logIn(app)
+  const send = (json: Blob, filename?: string, url = `${API}/packages`) => {
+    const form = new FormData()
+    form.set('file', content, 'file.bin')
+    if (filename === undefined) form.set('json', json)
+    else form.set('json', json, filename)
+    return sendForm(app, url, form, token)
+  }
+  const json = (tag: string) => new Blob([JSON.stringify({ package_name: 'pkg', tag })])
+  // A Blob has the filename `blob` there.
+  t.equal((await send(json('1'))).statusCode, 200)
+  for (const [index, name] of ['a.json', '{draft}.json', '[]', '"text"', 'null'].entries()) {
+    t.equal((await send(json(`2.${index}`), name)).statusCode, 200, name)
+  }
+  t.equal((await send(new Blob([]), undefined, `${API}/pkg/3`)).statusCode, 200, 'empty: as none')
+  isError(t, await send(new Blob([])), 400, 'package_name is required')
+  isError(t, await send(new Blob(['{"package_name":'])), 400, /not valid JSON/)
+  isError(t, await send(new Blob(['["pkg", "1"]'])), 400, /json must be object/)
+  isError(t, await send(new Blob([Buffer.from('{"tag":"\xff"}', 'latin1')])), 400, /Unicode/)
+  isError(t, await send(new Blob(['{"tag":"\\ud800"}'])), 400, /Unicode/)
+  isError(t, await send(new Blob([' '.repeat(100_000)])), 413)
+  t.match((await app.store.tags.find({ limit: 100 })).total, 7)
+})
+
 t.test('an upload that lacks something, or has something too much, keeps nothing', async (t) => {
   const kept = watchFiles(t)
   const app = await startApp(t)

@@ -84,6 +84,18 @@ t.test('invalidateToken', async (t) => {
   isError(t, await call(app, 'POST', `${API}/user/invalidate_token`, { payload: good }), 401)
 })
 
+t.test('invalidateToken revokes the token of its header before the Bearer one', async (t) => {
+  const app = await startApp(t)
+  const [inHeader, token] = [(await logIn(app)).access, (await logIn(app)).access]
+  const url = `${API}/user/invalidate_token`
+  const status = async (token: string) => (await call(app, 'GET', '/dmps', { token })).statusCode
+  const both = { token, headers: { token: inHeader }, payload: good }
+  t.equal((await call(app, 'POST', url, both)).statusCode, 200)
+  t.same([await status(inHeader), await status(token)], [401, 200])
+  t.equal((await call(app, 'POST', url, { token, payload: good })).statusCode, 200)
+  t.equal(await status(token), 401)
+})
+
 t.test('failed logins are limited', async (t) => {
   const app = await startApp(t, { loginLimit: 1 })
   for (const username of ['user', 'nobody']) {
