@@ -1676,6 +1676,7 @@ export interface components {
         /**
          * @example {
          *       "id": "019a8f2c-7b40-7c11-9d3e-5f6a2b1c0d4e",
+         *       "_id": "019a8f2c-7b40-7c11-9d3e-5f6a2b1c0d4e",
          *       "user": "user",
          *       "title": "Data management plan of the harbour survey",
          *       "project": "Harbour survey",
@@ -1694,13 +1695,18 @@ export interface components {
              * @example 019a8f2c-7b40-7c11-9d3e-5f6a2b1c0d4e
              */
             id: string;
+            /**
+             * @description The same as `id`
+             * @example 019a8f2c-7b40-7c11-9d3e-5f6a2b1c0d4e
+             */
+            _id: string;
             /** @description Two characters or more; no colon and no control characters */
             user: string;
         } & {
             [key: string]: unknown;
         };
         /**
-         * @description Any fields. `id` and `user` are the server's, and are passed over. At most 100 levels deep, and 20000 values in all
+         * @description Any fields. `id`, `_id` and `user` are the server's, and are passed over. At most 100 levels deep, and 20000 values in all
          * @example {
          *       "title": "Data management plan of the harbour survey",
          *       "project": "Harbour survey",
@@ -1719,11 +1725,12 @@ export interface components {
         /**
          * @example {
          *       "id": "019a8f2d-1c00-7a52-8b1f-3c4d5e6f7a8b",
+         *       "_id": "019a8f2d-1c00-7a52-8b1f-3c4d5e6f7a8b",
          *       "dmp": "019a8f2c-7b40-7c11-9d3e-5f6a2b1c0d4e",
-         *       "status": "finished",
+         *       "status": "done",
          *       "timestamp": "2026-11-22T10:14:41.351Z",
-         *       "url_docx": "http://localhost:3000/resources/docx/019a8f2d-1c00-7a52-8b1f-3c4d5e6f7a8b.docx",
-         *       "url_pdf": "http://localhost:3000/resources/pdf/019a8f2d-1c00-7a52-8b1f-3c4d5e6f7a8b.pdf"
+         *       "url_docx": "019a8f2d-1c00-7a52-8b1f-3c4d5e6f7a8b.docx",
+         *       "url_pdf": "019a8f2d-1c00-7a52-8b1f-3c4d5e6f7a8b.pdf"
          *     }
          */
         Task: {
@@ -1733,20 +1740,25 @@ export interface components {
              */
             id: string;
             /**
+             * @description The same as `id`
+             * @example 019a8f2c-7b40-7c11-9d3e-5f6a2b1c0d4e
+             */
+            _id: string;
+            /**
              * @description A UUID
              * @example 019a8f2c-7b40-7c11-9d3e-5f6a2b1c0d4e
              */
             dmp: string;
             /**
-             * @description `finished` once both documents are there; `error` when the plan has none
+             * @description `done` once both documents are there; `error` when the plan has none
              * @enum {string}
              */
-            status: "pending" | "finished" | "error";
+            status: "pending" | "done" | "error";
             /** @description When it was created: ISO 8601, UTC */
             timestamp: string;
-            /** @description The Word file; once it is finished */
+            /** @description The name of the Word file at `/resources/docx/`; once it is done */
             url_docx?: string;
-            /** @description The PDF; once it is finished */
+            /** @description The name of the PDF at `/resources/pdf/`; once it is done */
             url_pdf?: string;
             /** @description Why there are no documents */
             reason?: string;
@@ -9108,8 +9120,8 @@ export interface operations {
     listTasks: {
         parameters: {
             query?: {
-                /** @description `finished` once both documents are there; `error` when the plan has none */
-                status?: "pending" | "finished" | "error";
+                /** @description `done` once both documents are there; `error` when the plan has none */
+                status?: "pending" | "done" | "error";
                 /**
                  * @description The id of a plan
                  * @example 019a8f2c-7b40-7c11-9d3e-5f6a2b1c0d4e

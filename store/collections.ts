@@ -159,19 +159,19 @@ const dmpFields = {
 
 /**
  * A plan as it begins.
- * @param content what its owner wrote; `id` and `user` in it are the server's, and are passed over
+ * @param content what its owner wrote; `id`, `_id` and `user` in it are the server's, and are passed over
  */
 export function newDmp(userId: number, content: FreeForm, publicId = uuidv7()): NewRecord<Dmp> {
   return { publicId, userId, content: withoutOurs(content) }
 }
 
 /** The fields of a plan that are its owner's to set. */
-export function withoutOurs({ id, user, ...content }: FreeForm): FreeForm {
+export function withoutOurs({ id, _id, user, ...content }: FreeForm): FreeForm {
   return content
 }
 
-export const taskStatus = oneOf(['pending', 'finished', 'error'], {
-  description: '`finished` once both documents are there; `error` when the plan has none',
+export const taskStatus = oneOf(['pending', 'done', 'error'], {
+  description: '`done` once both documents are there; `error` when the plan has none',
 })
 
 /** A plan as it was when its task was posted, and what else is in its documents. */

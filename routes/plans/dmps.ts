@@ -19,6 +19,9 @@ export const PublicId = Type.String({
   examples: [examplePlanId],
 })
 
+/** The same under the name that the original's front end reads. */
+export const SameId = Type.String({ description: 'The same as `id`', examples: [examplePlanId] })
+
 /** What was done, and to what. */
 export const Done = Type.Object(
   { id: PublicId, ok: Type.Literal(true), msg: Type.String() },
@@ -41,13 +44,13 @@ const exampleContent = {
   licence: 'CC BY 4.0',
 }
 
-/** A plan as it is shown: the fields that its owner wrote, and two of the server's. */
+/** A plan as it is shown: the fields that its owner wrote, and three of the server's. */
 const Dmp = Type.Object(
-  { id: PublicId, user: Username },
+  { id: PublicId, _id: SameId, user: Username },
   {
     $id: 'Dmp',
     additionalProperties: true,
-    examples: [{ id: examplePlanId, user: 'user', ...exampleContent }],
+    examples: [{ id: examplePlanId, _id: examplePlanId, user: 'user', ...exampleContent }],
   },
 )
 
@@ -56,7 +59,7 @@ const DmpFields = Type.Unsafe<FreeForm>({
   type: 'object',
   maxProperties: MAX_VALUES,
   additionalProperties: true,
-  description: `Any fields. \`id\` and \`user\` are the server's, and are passed over. At most ${MAX_DEPTH} levels deep, and ${MAX_VALUES} values in all`,
+  description: `Any fields. \`id\`, \`_id\` and \`user\` are the server's, and are passed over. At most ${MAX_DEPTH} levels deep, and ${MAX_VALUES} values in all`,
   examples: [exampleContent],
 })
 
@@ -92,7 +95,7 @@ const dmps: FastifyPluginAsyncTypebox<DmpOptions> = async (app, { sizeLimit }) =
     records: ({ dmps }) => dmps,
     view: Dmp,
     toWire: ({ publicId, content }, _owner, { user }) => {
-      return { id: publicId, user: user.username, ...content }
+      return { id: publicId, _id: publicId, user: user.username, ...content }
     },
     ownerId: ({ userId }) => userId,
     sees: isOwn,

@@ -108,7 +108,7 @@ export class Rendering {
       const plan = await this.#renderer.render(record.order, lost)
       const docx = await receive(plan.docx)
       const pdf = await receive(plan.pdf)
-      await finish({ status: 'finished', order: null, docx, pdf })
+      await finish({ status: 'done', order: null, docx, pdf })
     } catch (error) {
       const reason = this.#reasonOf(error)
       await finish({ status: 'error', order: null, reason })

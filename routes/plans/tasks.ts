@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify'
 import { IfNoneMatch, isKnown } from '../../plugins/http/conditional.js'
 import { errors, found } from '../../plugins/http/errors.js'
 import { answerList } from '../../plugins/http/list.js'
-import { addressOf, locationOf } from '../../plugins/http/record.js'
+import { locationOf } from '../../plugins/http/record.js'
 import { linked, linksOf, to } from '../../plugins/openapi/links.js'
 import { empty, failure, list, success } from '../../plugins/openapi/responses.js'
 import { addRoute } from '../../plugins/route.js'
@@ -12,17 +12,24 @@ import { newTask, type Task as TaskRecord, taskStatus } from '../../store/collec
 import { firstProjectOf } from '../../store/lookups.js'
 import { equal } from '../../store/query.js'
 import { ref } from '../../store/schema.js'
-import { Done, done, examplePlanId, exampleTaskId, ownDmp, PublicId } from './dmps.js'
+import { Done, done, examplePlanId, exampleTaskId, ownDmp, PublicId, SameId } from './dmps.js'
 import type { Rendering } from './rendering.js'
 
 const Task = Type.Object(
   {
     id: PublicId,
+    _id: SameId,
     dmp: PublicId,
     status: taskStatus,
     timestamp: Type.String({ description: 'When it was created: ISO 8601, UTC' }),
-    url_docx: Type.Optional(Type.String({ description: 'The Word file; once it is finished' })),
-    url_pdf: Type.Optional(Type.String({ description: 'The PDF; once it is finished' })),
+    url_docx: Type.Optional(
+      Type.String({
+        description: 'The name of the Word file at `/resources/docx/`; once it is done',
+      }),
+    ),
+    url_pdf: Type.Optional(
+      Type.String({ description: 'The name of the PDF at `/resources/pdf/`; once it is done' }),
+    ),
     reason: Type.Optional(Type.String({ description: 'Why there are no documents' })),
   },
   {
@@ -31,11 +38,12 @@ const Task = Type.Object(
     examples: [
       {
         id: exampleTaskId,
+        _id: exampleTaskId,
         dmp: examplePlanId,
-        status: 'finished',
+        status: 'done',
         timestamp: '2026-11-22T10:14:41.351Z',
-        url_docx: `http://localhost:3000/resources/docx/${exampleTaskId}.docx`,
-        url_pdf: `http://localhost:3000/resources/pdf/${exampleTaskId}.pdf`,
+        url_docx: `${exampleTaskId}.docx`,
+        url_pdf: `${exampleTaskId}.pdf`,
       },
     ],
   },
@@ -96,7 +104,7 @@ const tasks: FastifyPluginAsyncTypebox<TaskOptions> = async (app, { rendering })
       })
       const newestFirst = [{ path: 'createdAt', descending: true }] as const
       return answerList(reply, store.tasks, { where, sort: newestFirst }, (tasks) =>
-        tasks.map((task) => shown(request, task)),
+        tasks.map(shown),
       )
     },
   })
@@ -156,23 +164,16 @@ const tasks: FastifyPluginAsyncTypebox<TaskOptions> = async (app, { rendering })
       const { task_id: id } = request.params
       const task = found(await visibleTask(request, id), 'task', id)
       if (isKnown(request, reply, task)) return reply.code(304).send(undefined)
-      return shown(request, task)
+      return shown(task)
     },
   })
 }
 
-function shown(
-  request: FastifyRequest,
-  { publicId, dmp, status, createdAt, reason }: TaskRecord,
-): Static<typeof Task> {
-  const task = { id: publicId, dmp, status, timestamp: createdAt }
+function shown({ publicId, dmp, status, createdAt, reason }: TaskRecord): Static<typeof Task> {
+  const task = { id: publicId, _id: publicId, dmp, status, timestamp: createdAt }
   if (reason !== null) return { ...task, reason }
-  if (status !== 'finished') return task
-  return {
-    ...task,
-    url_docx: addressOf(request, `/resources/docx/${publicId}.docx`),
-    url_pdf: addressOf(request, `/resources/pdf/${publicId}.pdf`),
-  }
+  if (status !== 'done') return task
+  return { ...task, url_docx: `${publicId}.docx`, url_pdf: `${publicId}.pdf` }
 }
 
 /** A task that the request may see: one's own, or as an admin any. Another user's is as none: who has what is nobody's business. */

@@ -47,11 +47,14 @@ t.test("the plans document's calls answer as it says", async (t) => {
   t.same(created.body, { id, ok: true, msg: created.body.msg })
   t.type(created.body.msg, 'string')
 
-  t.match(await curl('/dmps', ...mine), { status: 200, body: [{ id, user: 'someone', ...plan }] })
+  t.match(await curl('/dmps', ...mine), {
+    status: 200,
+    body: [{ id, _id: id, user: 'someone', ...plan }],
+  })
   t.match(await curl('/dmps', ...other), { status: 200, body: [] })
   const read = await curl(`/dmps/${id}`, ...mine)
   t.equal(read.status, 200)
-  t.same(read.body, { id, user: 'someone', ...plan })
+  t.same(read.body, { id, _id: id, user: 'someone', ...plan })
   const hidden = await curl(`/dmps/${id}`, ...other)
   t.equal(hidden.status, 404)
   t.equal(hidden.body.error, hidden.body.message)
@@ -64,11 +67,11 @@ t.test("the plans document's calls answer as it says", async (t) => {
   t.match(task, { status: 201, body: { ok: true, msg: String } })
   const taskId = task.body.id
   const finished = await untilEnded(async () => (await curl(`/tasks/${taskId}`, ...mine)).body)
-  t.match(finished, { id: taskId, dmp: id, status: 'finished', timestamp: /Z$/ })
-  t.equal(finished.url_docx, `${url}/resources/docx/${taskId}.docx`)
-  t.equal(finished.url_pdf, `${url}/resources/pdf/${taskId}.pdf`)
+  t.match(finished, { id: taskId, _id: taskId, dmp: id, status: 'done', timestamp: /Z$/ })
+  t.equal(finished.url_docx, `${taskId}.docx`)
+  t.equal(finished.url_pdf, `${taskId}.pdf`)
   t.same((await curl('/tasks', ...mine)).body, [finished])
-  t.same((await curl(`/tasks?status=finished&id_dmp=${id}`, ...mine)).body, [finished])
+  t.same((await curl(`/tasks?status=done&id_dmp=${id}`, ...mine)).body, [finished])
   t.same((await curl('/tasks?status=pending', ...mine)).body, [])
   t.equal((await curl('/tasks', ...other, ...json({ dmp: id }))).status, 404)
 

@@ -17,7 +17,7 @@ t.test("listDmps gives one one's own", async (t) => {
   const app = await startApp(t)
   const [user, guest] = [await logIn(app), await logIn(app, 'guest', 'guest')]
   const response = await call(app, 'GET', '/dmps', { token: user.access })
-  t.match(response.json(), [{ id: EXAMPLE, user: 'user', project: 'Harbour survey' }])
+  t.match(response.json(), [{ id: EXAMPLE, _id: EXAMPLE, user: 'user', project: 'Harbour survey' }])
   t.same((await call(app, 'GET', '/dmps', { token: guest.access })).json(), [])
   await create(app, guest.access, { title: 'A plan' })
   t.match((await call(app, 'GET', '/dmps', { token: guest.access })).json(), [
@@ -48,7 +48,7 @@ t.test('createDmp keeps any JSON object as it came', async (t) => {
   t.equal(created.headers.location, `http://localhost:80/dmps/${id}`)
 
   const read = await call(app, 'GET', `/dmps/${id}`, { token })
-  t.same(read.json(), { id, user: 'user', ...plan })
+  t.same(read.json(), { id, _id: id, user: 'user', ...plan })
   t.equal(read.headers.etag, created.headers.etag)
   const known = { token, headers: { 'if-none-match': String(read.headers.etag) } }
   t.equal((await call(app, 'GET', `/dmps/${id}`, known)).statusCode, 304)
@@ -59,17 +59,17 @@ t.test('createDmp keeps any JSON object as it came', async (t) => {
   t.equal(empty.statusCode, 201, 'no body is as an empty one')
 })
 
-t.test("id and user are the server's, whatever a body says", async (t) => {
+t.test("id, _id and user are the server's, whatever a body says", async (t) => {
   const app = await startApp(t)
   const { access: token } = await logIn(app)
-  const theirs = { id: EXAMPLE, user: 'guest' }
+  const theirs = { id: EXAMPLE, _id: 'theirs', user: 'guest' }
   const id = await create(app, token, { ...theirs, title: 'A plan' })
   t.not(id, EXAMPLE)
   const read = async () => (await call(app, 'GET', `/dmps/${id}`, { token })).json()
-  t.same(await read(), { id, user: 'user', title: 'A plan' })
+  t.same(await read(), { id, _id: id, user: 'user', title: 'A plan' })
   const put = await call(app, 'PUT', `/dmps/${id}`, { token, payload: { ...theirs, a: 1 } })
   t.same(put.json(), { id, ok: true, msg: 'DMP updated' })
-  t.same(await read(), { id, user: 'user', title: 'A plan', a: 1 })
+  t.same(await read(), { id, _id: id, user: 'user', title: 'A plan', a: 1 })
 })
 
 t.test('updateDmp merges fields', async (t) => {
@@ -82,7 +82,15 @@ t.test('updateDmp merges fields', async (t) => {
   })
   t.equal(response.statusCode, 200)
   const read = await call(app, 'GET', `/dmps/${id}`, { token })
-  t.same(read.json(), { id, user: 'user', title: 'New', keep: { a: 1 }, list: null, more: {} })
+  t.same(read.json(), {
+    id,
+    _id: id,
+    user: 'user',
+    title: 'New',
+    keep: { a: 1 },
+    list: null,
+    more: {},
+  })
   t.equal(read.headers.etag, response.headers.etag)
 })
 
@@ -98,6 +106,7 @@ t.test('of two updates at once neither loses its fields', async (t) => {
   )
   t.same((await call(app, 'GET', `/dmps/${id}`, { token })).json(), {
     id,
+    _id: id,
     user: 'user',
     ...Object.fromEntries(fields),
   })
@@ -196,6 +205,7 @@ t.test('what is no plan is refused', async (t) => {
   isError(t, await call(app, 'POST', '/dmps', large), 413)
   t.same((await call(app, 'GET', `/dmps/${id}`, { token })).json(), {
     id,
+    _id: id,
     user: 'user',
     title: 'A plan',
   })

@@ -30,7 +30,7 @@ t.test('a task is pending until both documents are kept', async (t) => {
   t.match(await tasks.get(1), { status: 'pending', docx: null, pdf: null, reason: null })
   await rendering.settled()
   t.match(await tasks.get(1), {
-    status: 'finished',
+    status: 'done',
     docx: { sha256: String, size: Number },
     pdf: { sha256: String, size: Number },
     reason: null,
@@ -113,7 +113,7 @@ t.test('a full queue is 503, and no task', async (t) => {
   await t.rejects(start(), { message: 'Too many requests at once. Try again in a moment.' })
   t.equal((await tasks.find({ limit: 1000 })).total, 1)
   await rendering.settled()
-  t.match(await tasks.get(1), { status: 'finished' })
+  t.match(await tasks.get(1), { status: 'done' })
 })
 
 t.test('a task of a user who has gone is not begun', async (t) => {
@@ -124,7 +124,7 @@ t.test('a task of a user who has gone is not begun', async (t) => {
   t.equal((await tasks.find({ limit: 1000 })).total, 0)
   await start(1)
   await rendering.settled()
-  t.match((await tasks.find({ limit: 1000 })).items, [{ status: 'finished' }])
+  t.match((await tasks.find({ limit: 1000 })).items, [{ status: 'done' }])
 })
 
 t.test('what is under way at a stop ends in error', async (t) => {

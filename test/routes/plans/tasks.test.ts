@@ -34,14 +34,14 @@ t.test('createTask renders the plan, and getTask says where', async (t) => {
   t.equal(created.headers.location, `http://localhost:80/tasks/${id}`)
 
   const pending = (await call(app, 'GET', `/tasks/${id}`, { token })).json()
-  t.same(Object.keys(pending), ['id', 'dmp', 'status', 'timestamp'])
-  t.match(pending, { id, dmp: PLAN, status: 'pending', timestamp: /^\d{4}-.*Z$/ })
+  t.same(Object.keys(pending), ['id', '_id', 'dmp', 'status', 'timestamp'])
+  t.match(pending, { id, _id: id, dmp: PLAN, status: 'pending', timestamp: /^\d{4}-.*Z$/ })
 
   t.same(await ended(app, token, id), {
     ...pending,
-    status: 'finished',
-    url_docx: `http://localhost:80/resources/docx/${id}.docx`,
-    url_pdf: `http://localhost:80/resources/pdf/${id}.pdf`,
+    status: 'done',
+    url_docx: `${id}.docx`,
+    url_pdf: `${id}.pdf`,
   })
 })
 
@@ -51,11 +51,11 @@ t.test('the documents are real, and are downloaded like every file', async (t) =
   const id = await post(app, token)
   const { url_docx, url_pdf } = await ended(app, token, id)
 
-  for (const [url, format, type, signature] of [
+  for (const [name, format, type, signature] of [
     [url_docx, 'docx', DOCX, 'PK\x03\x04'],
     [url_pdf, 'pdf', 'application/pdf', '%PDF-1.'],
   ] as const) {
-    const { pathname } = new URL(String(url))
+    const pathname = `/resources/${format}/${name}`
     const response = await call(app, 'GET', pathname, { token })
     t.equal(response.statusCode, 200)
     t.match(response.headers, {
@@ -96,7 +96,7 @@ t.test('a document shows the plan as it was when the task was posted', async (t)
   await call(app, 'DELETE', `/dmps/${dmp}`, { token })
   t.match(await textOf(app, token, before), /Before/)
   t.match(await textOf(app, token, after), /After/)
-  t.match(await ended(app, token, before), { dmp, status: 'finished' })
+  t.match(await ended(app, token, before), { dmp, status: 'done' })
 })
 
 /** What the Word file of a task says. */
@@ -121,18 +121,18 @@ t.test("listTasks gives one's own, the newest first, and filters", async (t) => 
   t.same(await idsOf(app, token), [third, second, first])
   t.same(await idsOf(app, token, `?id_dmp=${PLAN}`), [third, first])
   t.same(await idsOf(app, token, `?id_dmp=${PLAN.toUpperCase()}`), [third, first])
-  t.same(await idsOf(app, token, '?status=finished'), [third, second, first])
+  t.same(await idsOf(app, token, '?status=done'), [third, second, first])
   t.same(await idsOf(app, token, '?status=pending'), [])
-  t.same(await idsOf(app, token, `?status=finished&id_dmp=${other}`), [second])
+  t.same(await idsOf(app, token, `?status=done&id_dmp=${other}`), [second])
   t.same(await idsOf(app, token, '?status=error'), [])
   t.same(await idsOf(app, token, '?id_dmp=none'), [])
   t.same(await idsOf(app, guest), [theirs])
   t.same(await idsOf(app, guest, `?id_dmp=${PLAN}`), [])
   t.same(await idsOf(app, admin), [theirs, third, second, first])
   t.same(await idsOf(app, admin, `?id_dmp=${other}`), [second])
-  t.same(await idsOf(app, admin, `?id_dmp=${other}&status=finished`), [second])
-  t.same(await idsOf(app, admin, '?status=finished'), [theirs, third, second, first])
-  const wrong = await call(app, 'GET', '/tasks?status=done', { token })
+  t.same(await idsOf(app, admin, `?id_dmp=${other}&status=done`), [second])
+  t.same(await idsOf(app, admin, '?status=done'), [theirs, third, second, first])
+  const wrong = await call(app, 'GET', '/tasks?status=finished', { token })
   isError(t, wrong, 400)
   t.match(wrong.json().details, [{ in: 'query', path: '/status' }])
 })
@@ -176,10 +176,17 @@ t.test("a task takes a plan of one's own, and passes over other fields", async (
   isError(t, await call(app, 'POST', '/tasks', { payload: { dmp: PLAN } }), 401)
   t.same(await idsOf(app, token), [])
 
-  const more = { dmp: PLAN.toUpperCase(), status: 'finished', id: 'mine', url_pdf: 'x', note: 1 }
+  const more = {
+    dmp: PLAN.toUpperCase(),
+    status: 'done',
+    id: 'mine',
+    _id: 'mine',
+    url_pdf: 'x',
+    note: 1,
+  }
   const { id } = (await call(app, 'POST', '/tasks', { token, payload: more })).json()
   t.not(id, 'mine')
-  t.match(await ended(app, token, id), { dmp: PLAN, url_pdf: /\/resources\/pdf\// })
+  t.match(await ended(app, token, id), { _id: id, dmp: PLAN, url_pdf: `${id}.pdf` })
 })
 
 t.test('documents name the author and the project', async (t) => {
