@@ -17,6 +17,7 @@ import openapi from './plugins/openapi/document.js'
 import reference from './plugins/openapi/reference.js'
 import storePlugin from './plugins/store.js'
 import { apis } from './routes/index.js'
+import token, { tag as tokenTag } from './routes/token.js'
 
 /** How long an idle connection is kept, in milliseconds: a stop waits for it. */
 const KEEP_ALIVE_TIMEOUT = 5_000
@@ -72,10 +73,11 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
     hasEternal: !Number.isFinite(config.memesTokenTtl) && mounted.some(({ login }) => login),
   })
   await app.register(login, config)
-  await app.register(openapi, { tags: [...mounted.map(({ tag }) => tag), healthTag] })
+  await app.register(openapi, { tags: [...mounted.map(({ tag }) => tag), tokenTag, healthTag] })
   if (config.strict) await app.register(import('./plugins/openapi/strict.js'))
   await app.register(reference, { isHome: !mounted.some(({ hasHome }) => hasHome) })
   await app.register(health)
+  await app.register(token, { accessTokenTtl: config.accessTokenTtl })
   for (const { routes } of mounted) await app.register(routes, { config, mounted })
 
   return app

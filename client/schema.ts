@@ -34,6 +34,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/auth/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log in to every API (OAuth 2)
+         * @description The password flow of RFC 6749, section 4.3. In a 400 `error` says what is wrong as section 5.2 has it: `invalid_grant` for a wrong name, password or refresh token, `invalid_request` or `unsupported_grant_type`.
+         */
+        post: operations["grantToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/login": {
         parameters: {
             query?: never;
@@ -845,7 +865,7 @@ export interface components {
         Error: {
             /** @description The HTTP status again */
             statusCode: number;
-            /** @description The status's name; in the forum and plans APIs the message again */
+            /** @description The status's name; in the forum and plans APIs the message again, and of `/auth/token` what RFC 6749, section 5.2, has */
             error: string;
             /** @description What went wrong, for a person */
             message: string;
@@ -890,6 +910,55 @@ export interface components {
         Status: {
             /** @enum {string} */
             status: "ok" | "stopping";
+        };
+        /**
+         * @example {
+         *       "grant_type": "password",
+         *       "username": "user",
+         *       "password": "password"
+         *     }
+         */
+        TokenRequest: {
+            /**
+             * @description `password`, with `username` and `password`; or `refresh_token`, with that
+             * @example password
+             */
+            grant_type: string;
+            /**
+             * @description The user's name
+             * @example user
+             */
+            username?: string;
+            /**
+             * @description The user's password
+             * @example password
+             */
+            password?: string;
+            /**
+             * @description A refresh token, as an earlier answer gave it
+             * @example eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl
+             */
+            refresh_token?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * @example {
+         *       "access_token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
+         *       "token_type": "Bearer",
+         *       "expires_in": 900,
+         *       "refresh_token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
+         *     }
+         */
+        TokenGrant: {
+            /** @description For `Authorization: Bearer` */
+            access_token: string;
+            /** @constant */
+            token_type: "Bearer";
+            /** @description How long it lives, in seconds */
+            expires_in: number;
+            /** @description Gets a new access token when that one has expired */
+            refresh_token: string;
         };
         /**
          * @example {
@@ -1861,6 +1930,123 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Status"];
+                };
+            };
+        };
+    };
+    grantToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["TokenRequest"];
+            };
+        };
+        responses: {
+            /** @description An access token and a refresh token */
+            200: {
+                headers: {
+                    /** @description Tokens are not to be kept */
+                    "cache-control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenGrant"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 400,
+                     *       "error": "invalid_request",
+                     *       "message": "The body is not valid: /grant_type is missing.",
+                     *       "details": [
+                     *         {
+                     *           "in": "body",
+                     *           "path": "/grant_type",
+                     *           "message": "is missing"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is larger than BODY_LIMIT */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 413,
+                     *       "error": "Payload Too Large",
+                     *       "message": "The body is too large."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body has a media type that is not read here */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 415,
+                     *       "error": "Unsupported Media Type",
+                     *       "message": "The body has a media type that is not read here. Send application/x-www-form-urlencoded, and say so in Content-Type."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This user failed too often from this address */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 429,
+                     *       "error": "Too Many Requests",
+                     *       "message": "Too many failed logins. Try again later."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many logins wait */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 503,
+                     *       "error": "Service Unavailable",
+                     *       "message": "Too many requests at once. Try again in a moment."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };

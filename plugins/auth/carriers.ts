@@ -1,11 +1,18 @@
 import type { FastifyRequest } from 'fastify'
 import { errors } from '../http/errors.js'
 
+interface PasswordFlow {
+  readonly tokenUrl: string
+  readonly refreshUrl: string
+  readonly scopes: Readonly<Record<string, string>>
+}
+
 /** The ways to describe a carrier that OpenAPI has (3.1, Security Scheme Object). */
 export type SecurityScheme = { readonly description: string } & (
   | { readonly type: 'http'; readonly scheme: 'bearer'; readonly bearerFormat: 'JWT' }
   | { readonly type: 'http'; readonly scheme: 'basic' }
   | { readonly type: 'apiKey'; readonly in: 'header'; readonly name: string }
+  | { readonly type: 'oauth2'; readonly flows: { readonly password: PasswordFlow } }
 )
 
 /** A place where a request can carry a token. */

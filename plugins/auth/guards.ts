@@ -5,7 +5,7 @@ import type { User } from '../../store/collections.js'
 import { hasBody } from '../http/bodies.js'
 import { errors } from '../http/errors.js'
 import { failure } from '../openapi/responses.js'
-import { basicCredentialsOf, type Carrier, type SecurityScheme } from './carriers.js'
+import { basicCredentialsOf, bearer, type Carrier, type SecurityScheme } from './carriers.js'
 import { loginRefusals } from './login.js'
 import type { TokenType } from './tokens.js'
 
@@ -81,6 +81,19 @@ const BASIC: SecurityScheme = {
   description: 'A username and a password',
 }
 
+/** Where the password flow of OAuth 2 gives tokens (RFC 6749, section 3.2). */
+export const TOKEN_PATH = '/auth/token'
+
+/** Another way to say that an access token is a Bearer token: it lets documentation tools log in themselves. */
+const PASSWORD_FLOW: NamedScheme = {
+  name: 'oauth2',
+  scheme: {
+    type: 'oauth2',
+    flows: { password: { tokenUrl: TOKEN_PATH, refreshUrl: TOKEN_PATH, scopes: {} } },
+    description: 'A username and a password: one login for every API. No client is asked for',
+  },
+}
+
 /** Gives one API its guards. Registered in that API's scope, with its carriers. */
 export default fp<GuardOptions>(
   async (app, { carriers, requirement }) => {
@@ -99,9 +112,13 @@ export default fp<GuardOptions>(
     }
 
     const tokenGuard = (type: TokenType, isAdmin = false): Guard => {
-      const schemes = carriers.flatMap(({ name, scheme }) =>
-        scheme ? [{ name: `${type}${name}`, scheme: scheme(DESCRIPTIONS[type]) }] : [],
-      )
+      const hasFlow = type === 'access' && carriers.includes(bearer)
+      const schemes: NamedScheme[] = [
+        ...carriers.flatMap(({ name, scheme }) =>
+          scheme ? [{ name: `${type}${name}`, scheme: scheme(DESCRIPTIONS[type]) }] : [],
+        ),
+        ...(hasFlow ? [PASSWORD_FLOW] : []),
+      ]
       const check: Check = async (request) => {
         const [token, ...others] = tokensOf(request, carriers)
         if (token === undefined) throw errors.tokenMissing()

@@ -22,7 +22,8 @@ export const ErrorBody = Type.Object(
   {
     statusCode: Type.Integer({ minimum: 400, maximum: 599, description: 'The HTTP status again' }),
     error: Type.String({
-      description: "The status's name; in the forum and plans APIs the message again",
+      description:
+        "The status's name; in the forum and plans APIs the message again, and of `/auth/token` what RFC 6749, section 5.2, has",
     }),
     message: Type.String({ description: 'What went wrong, for a person' }),
     details: Type.Optional(

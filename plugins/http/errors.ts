@@ -21,6 +21,8 @@ export interface Wording {
   readonly words: Words
   /** Its clients read the text in the field `error`, where others have the status's name. */
   readonly isInError: boolean
+  /** What a standard has its clients read in `error`, by the error's code. */
+  readonly terms?: Readonly<Record<string, string>>
 }
 
 /** The catalogue's own words. */
@@ -54,10 +56,11 @@ export class ApiError extends Error {
   }
 
   /** The body that a client gets for it, from an API with this wording. */
-  bodyIn({ words, isInError }: Wording): ErrorBody {
+  bodyIn({ words, isInError, terms }: Wording): ErrorBody {
     const { statusCode, details } = this
     const message = this.#own(words) ?? this.message
-    const error = isInError ? message : (STATUS_CODES[statusCode] ?? 'Error')
+    const name = isInError ? message : (STATUS_CODES[statusCode] ?? 'Error')
+    const error = terms?.[this.code] ?? name
     return details
       ? { statusCode, error, message, details: [...details] }
       : { statusCode, error, message }
@@ -118,6 +121,14 @@ export const errors = {
     new ApiError(400, 'idMismatch', 'The id in the body is not the id in the path.'),
   tokensDiffer: () =>
     new ApiError(400, 'tokensDiffer', 'The request carries tokens of different users.'),
+  grantInvalid: () =>
+    new ApiError(
+      400,
+      'grantInvalid',
+      'No user has this name and password, or the refresh token is not valid.',
+    ),
+  grantUnsupported: () =>
+    new ApiError(400, 'grantUnsupported', 'A grant_type is password or refresh_token here.'),
   tokenMissing: () =>
     new ApiError(
       401,

@@ -365,7 +365,11 @@ t.test('a basic guard takes a username and a password', async (t) => {
 t.test('a guard says in the document what it asks for', async (t) => {
   const app = await startGuarded(t)
   const { paths, components } = (await call(app, 'GET', '/openapi.json')).json()
-  t.same(paths['/access'].get.security, [{ accessBearer: [] }, { accessXAccessToken: [] }])
+  t.same(paths['/access'].get.security, [
+    { accessBearer: [] },
+    { accessXAccessToken: [] },
+    { oauth2: [] },
+  ])
   t.same(paths['/basic'].get.security, [{ basic: [] }])
   t.same(Object.keys(paths['/access'].get.responses), ['200', '400', '401'])
   t.same(Object.keys(paths['/admin'].get.responses), ['200', '400', '401', '403'])

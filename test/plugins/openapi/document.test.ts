@@ -50,6 +50,7 @@ t.test('every operation is there, with each status it can give', async (t) => {
   t.same(statuses, {
     'get /healthz': '200 400',
     'get /readyz': '200 400 503',
+    'post /auth/token': '200 400 413 415 429 503',
     'post /auth/login': '200 400 401 413 415 429 503',
     'post /auth/refresh': '200 400 401 413 415',
     'delete /auth/logout': '200 400 401 413 415',
@@ -149,20 +150,21 @@ t.test('the guarded operations say so, and no others', async (t) => {
     .filter(({ operation }) => operation.security)
     .map(({ name, operation }) => [name, JSON.stringify(operation.security)])
   // Without a header, the token can be in the body.
-  const forum = '[{"accessBearer":[]},{}]'
-  const registry = '[{"accessToken":[]},{"accessBearer":[]}]'
-  const plans = '[{"accessBearer":[]}]'
-  const memes = '[{"accessXAccessToken":[]},{"accessBearer":[]}]'
+  const forum = '[{"accessBearer":[]},{"oauth2":[]},{}]'
+  const registry = '[{"accessToken":[]},{"accessBearer":[]},{"oauth2":[]}]'
+  const plans = '[{"accessBearer":[]},{"oauth2":[]}]'
+  const fleet = plans
+  const memes = '[{"accessXAccessToken":[]},{"accessBearer":[]},{"oauth2":[]}]'
   t.same(Object.fromEntries(guarded), {
     'post /auth/refresh': '[{"refreshBearer":[]}]',
-    'delete /auth/logout': '[{"accessBearer":[]}]',
+    'delete /auth/logout': fleet,
     'delete /auth/logout2': '[{"refreshBearer":[]}]',
-    'put /api/users/{id}': '[{"accessBearer":[]}]',
-    'delete /api/users/{id}': '[{"accessBearer":[]}]',
-    'post /api/ships': '[{"accessBearer":[]}]',
-    'put /api/ships/{id}': '[{"accessBearer":[]}]',
-    'patch /api/ships/{id}': '[{"accessBearer":[]}]',
-    'delete /api/ships/{id}': '[{"accessBearer":[]}]',
+    'put /api/users/{id}': fleet,
+    'delete /api/users/{id}': fleet,
+    'post /api/ships': fleet,
+    'put /api/ships/{id}': fleet,
+    'patch /api/ships/{id}': fleet,
+    'delete /api/ships/{id}': fleet,
     'post /verify-token': forum,
     'post /articles/new': forum,
     'put /articles/{id}/edit': forum,
@@ -212,12 +214,14 @@ t.test('the guarded operations say so, and no others', async (t) => {
   t.match(document.components.securitySchemes, {
     accessBearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
     refreshBearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+    oauth2: { type: 'oauth2', flows: { password: { tokenUrl: '/auth/token', scopes: {} } } },
   })
   t.same(Object.keys(document.components.securitySchemes).sort(), [
     'accessBearer',
     'accessToken',
     'accessXAccessToken',
     'basic',
+    'oauth2',
     'refreshBearer',
   ])
 })
@@ -262,6 +266,10 @@ t.test('the examples of errors are in the words of their API', async (t) => {
     statusCode: 404,
     error: 'Not Found',
     message: 'no template found',
+  })
+  t.match(example('/auth/token', 'post', 400), {
+    error: 'invalid_request',
+    details: [{ in: 'body', path: '/grant_type', message: 'is missing' }],
   })
   t.match(example('/auth/login', 'post', 400), {
     error: 'Bad Request',
