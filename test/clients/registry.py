@@ -39,6 +39,7 @@ assert upload("a package", {"tag": "1.1"}).status_code == 409
 expect(requests.get(URL + "packages", headers=headers, json={"search": "PACK"}), [{"id": 1, "title": "a package"}])
 expect(requests.get(URL + "packages", headers=headers, json={"search": "none"}), [])
 expect(requests.get(URL + "a package", headers=headers, params={"search": ".2"}), [{"id": 3, "tag": "1.2"}])
+expect(requests.get(URL + "a package", headers=headers, json={"tag_search": ".2"}), [{"id": 3, "tag": "1.2"}])
 
 for tag in ["1.0", "1.1", "1.2"]:
     file = requests.get(URL + "a package/" + tag, headers=headers)
