@@ -80,6 +80,30 @@ t.test('in Chromium', { skip: chromiumMissing }, async (t) => {
     assertQuiet()
   })
 
+  t.test('one login by username and password opens every API', async (t) => {
+    const { page, assertQuiet } = await openReference(t, browser)
+    await page.locator('.auth-wrapper').getByRole('button', { name: 'Authorize' }).click()
+    const form = page.locator('.auth-container', { hasText: 'oauth2' })
+    await form.locator('#oauth_username').fill('user')
+    await form.locator('#oauth_password').fill('password')
+    await form.getByRole('button', { name: 'Apply given OAuth2 credentials' }).click()
+    await form.getByRole('button', { name: 'Remove authorization' }).waitFor()
+    await page.locator('.close-modal').click()
+
+    for (const name of [
+      'fleet-createShip',
+      'forum-verifyToken',
+      'memes-listTemplates',
+      'registry-listPackages',
+      'plans-listDmps',
+    ]) {
+      const operation = page.locator(`#operations-${name}`)
+      await open(operation)
+      await execute(t, operation, name === 'fleet-createShip' ? '201' : '200')
+    }
+    assertQuiet()
+  })
+
   t.test('one can upload a file, and download it', async (t) => {
     const { page, assertQuiet, app } = await openReference(t, browser, { apis: 'fleet,registry' })
     await authorize(page, 'accessBearer', (await logIn(app)).access)
