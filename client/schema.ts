@@ -7,7 +7,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Is the process alive? */
+        /**
+         * Is the process alive?
+         * @description Answers as long as the process runs, also while it is about to stop.
+         */
         get: operations["getHealth"];
         put?: never;
         post?: never;
@@ -24,7 +27,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Does the server take requests? */
+        /**
+         * Does the server take requests?
+         * @description Answers 503 once the server is about to stop, so that no new requests are sent to it.
+         */
         get: operations["getReadiness"];
         put?: never;
         post?: never;
@@ -83,7 +89,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Get a new access token */
+        /**
+         * Get a new access token
+         * @description The refresh token stays good, for more of them.
+         */
         post: operations["refreshAccessToken"];
         delete?: never;
         options?: never;
@@ -101,7 +110,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Revoke an access token */
+        /**
+         * Revoke an access token
+         * @description The token that the request carries is refused from now on. The others of its user stay good.
+         */
         delete: operations["logOut"];
         options?: never;
         head?: never;
@@ -118,7 +130,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Revoke a refresh token */
+        /**
+         * Revoke a refresh token
+         * @description The refresh token that the request carries is refused from now on. Access tokens that it gave stay good.
+         */
         delete: operations["revokeRefreshToken"];
         options?: never;
         head?: never;
@@ -132,10 +147,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List all users */
+        /**
+         * List all users
+         * @description Everybody may. Passwords are never shown.
+         */
         get: operations["listUsers"];
         put?: never;
-        /** Register a user */
+        /**
+         * Register a user
+         * @description Everybody may. The account can log in to every API.
+         */
         post: operations["createUser"];
         delete?: never;
         options?: never;
@@ -150,7 +171,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a user */
+        /**
+         * Get a user
+         * @description Everybody may. Passwords are never shown.
+         */
         get: operations["getUser"];
         /**
          * Change your name and password
@@ -158,7 +182,10 @@ export interface paths {
          */
         put: operations["replaceUser"];
         post?: never;
-        /** Delete your account */
+        /**
+         * Delete your account
+         * @description What you have written stays, without an author. Your plans, tasks and tokens go with the account.
+         */
         delete: operations["deleteUser"];
         options?: never;
         head?: never;
@@ -172,10 +199,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List all ships */
+        /**
+         * List all ships
+         * @description Everybody may.
+         */
         get: operations["listShips"];
         put?: never;
-        /** Add a ship */
+        /**
+         * Add a ship
+         * @description Every user may.
+         */
         post: operations["createShip"];
         delete?: never;
         options?: never;
@@ -190,16 +223,28 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a ship */
+        /**
+         * Get a ship
+         * @description Everybody may.
+         */
         get: operations["getShip"];
-        /** Replace a ship */
+        /**
+         * Replace a ship
+         * @description All of its fields. Every user may.
+         */
         put: operations["replaceShip"];
         post?: never;
-        /** Delete a ship */
+        /**
+         * Delete a ship
+         * @description Every user may.
+         */
         delete: operations["deleteShip"];
         options?: never;
         head?: never;
-        /** Change some fields of a ship */
+        /**
+         * Change some fields of a ship
+         * @description Fields that are not named stay as they are. Every user may.
+         */
         patch: operations["changeShip"];
         trace?: never;
     };
@@ -210,10 +255,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Log in */
+        /**
+         * Log in
+         * @description With HTTP Basic. The answer has the tokens of every API that shares this login.
+         */
         get: operations["logInWithBasic"];
         put?: never;
-        /** Log in */
+        /**
+         * Log in
+         * @description Send the token as `access-token` in a body, or as `Authorization: Bearer`.
+         */
         post: operations["logInToForum"];
         delete?: never;
         options?: never;
@@ -230,7 +281,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ask whose an access token is */
+        /**
+         * Ask whose an access token is
+         * @description The token can be in the body or in `Authorization: Bearer`.
+         */
         post: operations["verifyToken"];
         delete?: never;
         options?: never;
@@ -247,7 +301,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Register */
+        /**
+         * Register
+         * @description Everybody may. The account can log in to every API.
+         */
         post: operations["register"];
         delete?: never;
         options?: never;
@@ -262,7 +319,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a user's profile */
+        /**
+         * Get a user's profile
+         * @description What everybody may see of a user.
+         */
         get: operations["getProfile"];
         put?: never;
         post?: never;
@@ -279,7 +339,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List articles, the newest first */
+        /**
+         * List articles, the newest first
+         * @description In pages, without the texts.
+         */
         get: operations["listArticles"];
         put?: never;
         post?: never;
@@ -296,7 +359,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List a user's articles, the newest first */
+        /**
+         * List a user's articles, the newest first
+         * @description In pages, without the texts.
+         */
         get: operations["listArticlesOfUser"];
         put?: never;
         post?: never;
@@ -313,7 +379,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get an article */
+        /**
+         * Get an article
+         * @description With its text.
+         */
         get: operations["getArticle"];
         put?: never;
         post?: never;
@@ -332,7 +401,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Post an article */
+        /**
+         * Post an article
+         * @description You become its author.
+         */
         post: operations["createArticle"];
         delete?: never;
         options?: never;
@@ -348,7 +420,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Change an article of yours */
+        /**
+         * Change an article of yours
+         * @description Its title and its text, both.
+         */
         put: operations["editArticle"];
         post?: never;
         delete?: never;
@@ -367,7 +442,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Delete an article of yours */
+        /**
+         * Delete an article of yours
+         * @description The answer shows it once more.
+         */
         delete: operations["deleteArticle"];
         options?: never;
         head?: never;
@@ -381,10 +459,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List all users */
+        /**
+         * List all users
+         * @description For admins; with MEMES_OPEN_USERS for every user.
+         */
         get: operations["listAccounts"];
         put?: never;
-        /** Create a user */
+        /**
+         * Create a user
+         * @description For admins; with MEMES_OPEN_USERS for every user. The account can log in to every API.
+         */
         post: operations["createAccount"];
         delete?: never;
         options?: never;
@@ -399,9 +483,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a user */
+        /**
+         * Get a user
+         * @description For admins.
+         */
         get: operations["getAccount"];
-        /** Make a user an admin */
+        /**
+         * Make a user an admin
+         * @description For admins. Who is one already stays one.
+         */
         put: operations["promoteUser"];
         post?: never;
         /**
@@ -441,7 +531,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List all templates */
+        /**
+         * List all templates
+         * @description Approved or not.
+         */
         get: operations["listTemplates"];
         put?: never;
         /**
@@ -462,7 +555,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a template */
+        /**
+         * Get a template
+         * @description Approved or not.
+         */
         get: operations["getTemplate"];
         /**
          * Replace a template
@@ -509,7 +605,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Register a user */
+        /**
+         * Register a user
+         * @description Everybody may. The account can log in to every API.
+         */
         post: operations["addUser"];
         delete?: never;
         options?: never;
@@ -526,7 +625,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Log in */
+        /**
+         * Log in
+         * @description Send the token in the header `token`, or as `Authorization: Bearer`.
+         */
         post: operations["getToken"];
         delete?: never;
         options?: never;
@@ -561,7 +663,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List packages */
+        /**
+         * List packages
+         * @description All, or those whose names contain a text. The text can be in the query, or as `search` in a JSON body.
+         */
         get: operations["listPackages"];
         put?: never;
         /**
@@ -582,7 +687,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List a package's tags */
+        /**
+         * List a package's tags
+         * @description All, or those that contain a text. The text can be in the query, or as `search` in a JSON body.
+         */
         get: operations["listTags"];
         put?: never;
         /**
@@ -590,7 +698,10 @@ export interface paths {
          * @description The first upload makes the package, and who uploads it owns it. Only the owner or an admin adds tags.
          */
         post: operations["uploadTag"];
-        /** Delete a package of yours, with all its tags */
+        /**
+         * Delete a package of yours, with all its tags
+         * @description Only its owner or an admin may. The files go too.
+         */
         delete: operations["deletePackage"];
         options?: never;
         head?: never;
@@ -604,7 +715,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List a package's tags */
+        /**
+         * List a package's tags
+         * @description All, or those that contain a text. The text can be in the query, or as `search` in a JSON body.
+         */
         get: operations["listTagsAtPackages"];
         put?: never;
         /**
@@ -612,7 +726,10 @@ export interface paths {
          * @description The first upload makes the package, and who uploads it owns it. Only the owner or an admin adds tags.
          */
         post: operations["uploadTagAtPackages"];
-        /** Delete a package of yours, with all its tags */
+        /**
+         * Delete a package of yours, with all its tags
+         * @description Only its owner or an admin may. The files go too.
+         */
         delete: operations["deletePackageAtPackages"];
         options?: never;
         head?: never;
@@ -626,7 +743,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Download a file */
+        /**
+         * Download a file
+         * @description With the name and the media type that it was uploaded with. A part of it can be asked for with `Range`.
+         */
         get: operations["downloadFile"];
         put?: never;
         /**
@@ -634,7 +754,10 @@ export interface paths {
          * @description The first upload makes the package, and who uploads it owns it. Only the owner or an admin adds tags.
          */
         post: operations["uploadFile"];
-        /** Delete a tag of your package, with its file */
+        /**
+         * Delete a tag of your package, with its file
+         * @description Only the package's owner or an admin may. The package stays, even without tags.
+         */
         delete: operations["deleteTag"];
         options?: never;
         head?: never;
@@ -648,7 +771,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Download a file */
+        /**
+         * Download a file
+         * @description With the name and the media type that it was uploaded with. A part of it can be asked for with `Range`.
+         */
         get: operations["downloadFileAtPackages"];
         put?: never;
         /**
@@ -656,7 +782,10 @@ export interface paths {
          * @description The first upload makes the package, and who uploads it owns it. Only the owner or an admin adds tags.
          */
         post: operations["uploadFileAtPackages"];
-        /** Delete a tag of your package, with its file */
+        /**
+         * Delete a tag of your package, with its file
+         * @description Only the package's owner or an admin may. The package stays, even without tags.
+         */
         delete: operations["deleteTagAtPackages"];
         options?: never;
         head?: never;
@@ -673,7 +802,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Log out: revoke an access token */
+        /**
+         * Log out: revoke an access token
+         * @description The token that the request carries is refused from now on. The others of its user stay good.
+         */
         delete: operations["endSession"];
         options?: never;
         head?: never;
@@ -707,10 +839,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a new access token */
+        /**
+         * Get a new access token
+         * @description The refresh token stays good, for more of them.
+         */
         get: operations["getAccessToken"];
         put?: never;
-        /** Get a new access token */
+        /**
+         * Get a new access token
+         * @description The refresh token stays good, for more of them.
+         */
         post: operations["createAccessToken"];
         delete?: never;
         options?: never;
@@ -725,10 +863,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List your plans */
+        /**
+         * List your plans
+         * @description In the order of their creation.
+         */
         get: operations["listDmps"];
         put?: never;
-        /** Create a plan */
+        /**
+         * Create a plan
+         * @description A plan is a JSON object of any fields.
+         */
         post: operations["createDmp"];
         delete?: never;
         options?: never;
@@ -743,7 +887,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get one of your plans */
+        /**
+         * Get one of your plans
+         * @description The fields that you wrote, and the server's own.
+         */
         get: operations["getDmp"];
         /**
          * Change fields of one of your plans
@@ -768,7 +915,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List your tasks; as an admin, all */
+        /**
+         * List your tasks; as an admin, all
+         * @description The newest first; all, or those of one status or of one plan.
+         */
         get: operations["listTasks"];
         put?: never;
         /**
@@ -789,7 +939,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get one of your tasks; as an admin, any */
+        /**
+         * Get one of your tasks; as an admin, any
+         * @description Ask again until its status is no longer `pending`. Then it has the addresses of its documents, or the reason why there are none.
+         */
         get: operations["getTask"];
         put?: never;
         post?: never;
@@ -806,7 +959,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Download the Word file of one of your tasks; as an admin, of any */
+        /**
+         * Download the Word file of one of your tasks; as an admin, of any
+         * @description Once the task is finished. A part of the file can be asked for with `Range`.
+         */
         get: operations["downloadDocx"];
         put?: never;
         post?: never;
@@ -823,7 +979,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Download the PDF of one of your tasks; as an admin, of any */
+        /**
+         * Download the PDF of one of your tasks; as an admin, of any
+         * @description Once the task is finished. A part of the file can be asked for with `Range`.
+         */
         get: operations["downloadPdf"];
         put?: never;
         post?: never;
@@ -844,7 +1003,7 @@ export interface components {
          *       "message": "must be >= 1"
          *     }
          */
-        ErrorDetail: {
+        ProblemDetail: {
             /**
              * @description The part of the request that has the fault
              * @enum {string}
@@ -862,15 +1021,18 @@ export interface components {
          *       "message": "There is no ship with the id 99."
          *     }
          */
-        Error: {
-            /** @description The HTTP status again */
+        Problem: {
+            /**
+             * Format: int32
+             * @description The HTTP status again
+             */
             statusCode: number;
             /** @description The status's name; in the forum and plans APIs the message again, and of `/auth/token` what RFC 6749, section 5.2, has */
             error: string;
             /** @description What went wrong, for a person */
             message: string;
             /** @description The faults that validation found: all, up to a hundred, and one in a huge body */
-            details?: components["schemas"]["ErrorDetail"][];
+            details?: components["schemas"]["ProblemDetail"][];
         };
         /**
          * @example {
@@ -878,6 +1040,7 @@ export interface components {
          *     }
          */
         Message: {
+            /** @description What was done, for a person */
             message: string;
         };
         /**
@@ -887,7 +1050,9 @@ export interface components {
          *     }
          */
         Credentials: {
+            /** @description The user's name */
             username: string;
+            /** @description The user's password */
             password: string;
         };
         /**
@@ -907,8 +1072,11 @@ export interface components {
          *       "status": "stopping"
          *     }
          */
-        Status: {
-            /** @enum {string} */
+        Health: {
+            /**
+             * @description `stopping` once the server takes no new requests
+             * @enum {string}
+             */
             status: "ok" | "stopping";
         };
         /**
@@ -980,6 +1148,7 @@ export interface components {
          */
         User: {
             /**
+             * Format: int64
              * @description The number of the record
              * @example 1
              */
@@ -993,9 +1162,10 @@ export interface components {
          *       "password": "secret"
          *     }
          */
-        NewUser: {
+        UserInput: {
             /** @description Two characters or more; no colon and no control characters */
             name: string;
+            /** @description Four characters or more */
             password: string;
         };
         /**
@@ -1004,14 +1174,16 @@ export interface components {
          *       "password": "more secret"
          *     }
          */
-        WholeUser: {
+        UserReplacement: {
             /**
+             * Format: int64
              * @description The number of the record
              * @example 1
              */
             id?: number;
             /** @description Two characters or more; no colon and no control characters */
             name: string;
+            /** @description Four characters or more */
             password: string;
         };
         /**
@@ -1032,36 +1204,55 @@ export interface components {
          */
         Ship: {
             /**
+             * Format: int64
              * @description The number of the record
              * @example 1
              */
             id: number;
-            /** @example Rebel Alliance */
+            /**
+             * @description Whom it belongs to
+             * @example Rebel Alliance
+             */
             affiliation: string;
-            /** @example Starfighters */
+            /**
+             * @description The kind of ship
+             * @example Starfighters
+             */
             category: string;
             /**
+             * Format: int64
              * @description How many people it takes
              * @example 1
              */
             crew: number;
             /**
+             * Format: int64
              * @description In metres
              * @example 13
              */
             length: number;
-            /** @example Incom Corporation */
+            /**
+             * @description Who makes it
+             * @example Incom Corporation
+             */
             manufacturer: string;
-            /** @example T-65 X-Wing */
+            /**
+             * @description What its maker calls it
+             * @example T-65 X-Wing
+             */
             model: string;
             /**
+             * @description What it is used for
              * @example [
              *       "Space Superiority Starfighter",
              *       "Escort"
              *     ]
              */
             roles: string[];
-            /** @example Starfighter */
+            /**
+             * @description Its class
+             * @example Starfighter
+             */
             ship_class: string;
         };
         /**
@@ -1079,33 +1270,51 @@ export interface components {
          *       "ship_class": "Starfighter"
          *     }
          */
-        NewShip: {
-            /** @example Rebel Alliance */
+        ShipInput: {
+            /**
+             * @description Whom it belongs to
+             * @example Rebel Alliance
+             */
             affiliation: string;
-            /** @example Starfighters */
+            /**
+             * @description The kind of ship
+             * @example Starfighters
+             */
             category: string;
             /**
+             * Format: int64
              * @description How many people it takes
              * @example 1
              */
             crew: number;
             /**
+             * Format: int64
              * @description In metres
              * @example 13
              */
             length: number;
-            /** @example Incom Corporation */
+            /**
+             * @description Who makes it
+             * @example Incom Corporation
+             */
             manufacturer: string;
-            /** @example T-65 X-Wing */
+            /**
+             * @description What its maker calls it
+             * @example T-65 X-Wing
+             */
             model: string;
             /**
+             * @description What it is used for
              * @example [
              *       "Space Superiority Starfighter",
              *       "Escort"
              *     ]
              */
             roles: string[];
-            /** @example Starfighter */
+            /**
+             * @description Its class
+             * @example Starfighter
+             */
             ship_class: string;
         };
         /**
@@ -1123,38 +1332,57 @@ export interface components {
          *       "ship_class": "Starfighter"
          *     }
          */
-        WholeShip: {
+        ShipReplacement: {
             /**
+             * Format: int64
              * @description The number of the record
              * @example 1
              */
             id?: number;
-            /** @example Rebel Alliance */
+            /**
+             * @description Whom it belongs to
+             * @example Rebel Alliance
+             */
             affiliation: string;
-            /** @example Starfighters */
+            /**
+             * @description The kind of ship
+             * @example Starfighters
+             */
             category: string;
             /**
+             * Format: int64
              * @description How many people it takes
              * @example 1
              */
             crew: number;
             /**
+             * Format: int64
              * @description In metres
              * @example 13
              */
             length: number;
-            /** @example Incom Corporation */
+            /**
+             * @description Who makes it
+             * @example Incom Corporation
+             */
             manufacturer: string;
-            /** @example T-65 X-Wing */
+            /**
+             * @description What its maker calls it
+             * @example T-65 X-Wing
+             */
             model: string;
             /**
+             * @description What it is used for
              * @example [
              *       "Space Superiority Starfighter",
              *       "Escort"
              *     ]
              */
             roles: string[];
-            /** @example Starfighter */
+            /**
+             * @description Its class
+             * @example Starfighter
+             */
             ship_class: string;
         };
         /**
@@ -1162,38 +1390,57 @@ export interface components {
          *       "crew": 2
          *     }
          */
-        PartOfShip: {
+        ShipPatch: {
             /**
+             * Format: int64
              * @description The number of the record
              * @example 1
              */
             id?: number;
-            /** @example Rebel Alliance */
+            /**
+             * @description Whom it belongs to
+             * @example Rebel Alliance
+             */
             affiliation?: string;
-            /** @example Starfighters */
+            /**
+             * @description The kind of ship
+             * @example Starfighters
+             */
             category?: string;
             /**
+             * Format: int64
              * @description How many people it takes
              * @example 1
              */
             crew?: number;
             /**
+             * Format: int64
              * @description In metres
              * @example 13
              */
             length?: number;
-            /** @example Incom Corporation */
+            /**
+             * @description Who makes it
+             * @example Incom Corporation
+             */
             manufacturer?: string;
-            /** @example T-65 X-Wing */
+            /**
+             * @description What its maker calls it
+             * @example T-65 X-Wing
+             */
             model?: string;
             /**
+             * @description What it is used for
              * @example [
              *       "Space Superiority Starfighter",
              *       "Escort"
              *     ]
              */
             roles?: string[];
-            /** @example Starfighter */
+            /**
+             * @description Its class
+             * @example Starfighter
+             */
             ship_class?: string;
         };
         /** @example {} */
@@ -1212,8 +1459,10 @@ export interface components {
          *     }
          */
         ForumLogin: {
+            /** @description For `access-token` in a body, or `Authorization: Bearer` */
             "access-token": string;
             /**
+             * Format: int64
              * @description The number of the record
              * @example 1
              */
@@ -1231,6 +1480,7 @@ export interface components {
             /** @description Two characters or more; no colon and no control characters */
             username: string;
             /**
+             * Format: int64
              * @description The number of the record
              * @example 1
              */
@@ -1246,7 +1496,7 @@ export interface components {
             /** @description Letters from a to z, digits and !@#$%^&*-_ */
             username: string;
             /** @description Letters from a to z, digits and !@#$%^&*-_; a small letter, a capital, a digit and a symbol at least */
-            password: string;
+            password: string & (unknown & unknown & unknown & unknown);
         };
         /**
          * @example {
@@ -1256,9 +1506,13 @@ export interface components {
          *     }
          */
         Profile: {
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When the account was made
+             */
             date_registered: string;
             /**
+             * Format: int64
              * @description The number of the record
              * @example 1
              */
@@ -1277,20 +1531,28 @@ export interface components {
          */
         ArticleSummary: {
             /**
+             * Format: int64
              * @description The number of the record
              * @example 1
              */
             id: number;
-            /** @example New article title */
+            /**
+             * @description The headline
+             * @example New article title
+             */
             title: string;
             /**
+             * Format: int64
              * @description The author's number; null once the author is deleted
              * @example 1
              */
             user_id: number | null;
             /** @description Two characters or more; no colon and no control characters */
             "author.username": string | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was posted
+             */
             date_posted: string;
         };
         /**
@@ -1305,22 +1567,33 @@ export interface components {
          */
         Article: {
             /**
+             * Format: int64
              * @description The number of the record
              * @example 1
              */
             id: number;
-            /** @example New article title */
+            /**
+             * @description The headline
+             * @example New article title
+             */
             title: string;
-            /** @example New article text */
+            /**
+             * @description What the article says
+             * @example New article text
+             */
             text: string;
             /**
+             * Format: int64
              * @description The author's number; null once the author is deleted
              * @example 1
              */
             user_id: number | null;
             /** @description Two characters or more; no colon and no control characters */
             "author.username": string | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was posted
+             */
             date_posted: string;
         };
         /**
@@ -1338,6 +1611,7 @@ export interface components {
          *     }
          */
         ArticlePage: {
+            /** @description The articles of the page */
             articles: components["schemas"]["ArticleSummary"][];
             /** @description Whether there is a page after this one */
             next: boolean;
@@ -1348,10 +1622,16 @@ export interface components {
          *       "text": "New article text"
          *     }
          */
-        NewArticle: {
-            /** @example New article title */
+        ArticleInput: {
+            /**
+             * @description The headline
+             * @example New article title
+             */
             title: string;
-            /** @example New article text */
+            /**
+             * @description What the article says
+             * @example New article text
+             */
             text: string;
             /**
              * @description The token of a login, unless `Authorization: Bearer` carries it
@@ -1375,9 +1655,11 @@ export interface components {
             token: string;
             /** @description Two characters or more; no colon and no control characters */
             username: string;
+            /** @description Null where the user has none */
             email: string | null;
             /** @description The name of your first project; `none` without one */
             project: string;
+            /** @description The description of that project; empty without one */
             project_description: string;
             /** @description For `Authorization: Bearer` */
             access_token: string;
@@ -1394,8 +1676,10 @@ export interface components {
          *     }
          */
         Account: {
+            /** @description Whether the user is an admin */
             admin: boolean;
             /**
+             * Format: int64
              * @description The number of the record
              * @example 1
              */
@@ -1435,6 +1719,7 @@ export interface components {
          *     }
          */
         Accounts: {
+            /** @description All users, by id */
             users: components["schemas"]["Account"][];
         };
         /**
@@ -1443,13 +1728,16 @@ export interface components {
          *       "password": "my password"
          *     }
          */
-        NewAccount: {
+        AccountInput: {
             /**
              * @description Two characters or more; no colon and no control characters
              * @example some username
              */
             username: string;
-            /** @example my password */
+            /**
+             * @description One character or more
+             * @example my password
+             */
             password: string;
         };
         /**
@@ -1466,18 +1754,25 @@ export interface components {
          */
         Template: {
             /**
+             * Format: int64
              * @description The number of the record
              * @example 1
              */
             id: number;
-            /** @example some title */
+            /**
+             * @description What the template is called
+             * @example some title
+             */
             title: string;
             /**
              * @description A picture's address: http or https, without spaces
              * @example http:/test.com
              */
             url: string;
-            /** @example some desc */
+            /**
+             * @description What is to be said of it
+             * @example some desc
+             */
             description: string | null;
             /** @description An HTTP date (RFC 9110, section 5.6.7) */
             posted: string;
@@ -1485,6 +1780,7 @@ export interface components {
             username: string | null;
             /** @description The username again */
             user_id: string | null;
+            /** @description Whether an admin has approved it */
             approved: boolean;
         };
         /**
@@ -1521,6 +1817,7 @@ export interface components {
          *     }
          */
         Templates: {
+            /** @description The templates, by id */
             templates: components["schemas"]["Template"][];
         };
         /**
@@ -1530,15 +1827,21 @@ export interface components {
          *       "description": "some desc"
          *     }
          */
-        NewTemplate: {
-            /** @example some title */
+        TemplateInput: {
+            /**
+             * @description What the template is called
+             * @example some title
+             */
             title: string;
             /**
              * @description A picture's address: http or https, without spaces
              * @example http:/test.com
              */
             url: string;
-            /** @example some desc */
+            /**
+             * @description What is to be said of it
+             * @example some desc
+             */
             description?: string | null;
         };
         /**
@@ -1549,6 +1852,7 @@ export interface components {
          */
         RegistryUser: {
             /**
+             * Format: int64
              * @description The number of the record
              * @example 1
              */
@@ -1565,6 +1869,7 @@ export interface components {
         RegistryCredentials: {
             /** @description Two characters or more; no colon and no control characters */
             username: string;
+            /** @description One character or more */
             password: string;
         };
         /**
@@ -1584,6 +1889,7 @@ export interface components {
          */
         PackageEntry: {
             /**
+             * Format: int64
              * @description The number of the record
              * @example 1
              */
@@ -1602,6 +1908,7 @@ export interface components {
          */
         TagEntry: {
             /**
+             * Format: int64
              * @description The number of the record
              * @example 1
              */
@@ -1620,11 +1927,13 @@ export interface components {
          */
         Uploaded: {
             /**
+             * Format: int64
              * @description The number of the record
              * @example 1
              */
             package_id: number;
             /**
+             * Format: int64
              * @description The number of the record
              * @example 1
              */
@@ -1652,18 +1961,7 @@ export interface components {
              * @description The parameters as JSON, here or in the filename of this part: in place of fields, or saying the same. An empty part is as none
              * @example {}
              */
-            json?: {
-                /**
-                 * @description No slash and no control characters; not packages, user, admin, . or ..
-                 * @example package
-                 */
-                package_name?: string;
-                /**
-                 * @description No slash and no control characters; not . or ..
-                 * @example 1.0.0
-                 */
-                tag?: string;
-            };
+            json?: string;
             /**
              * Format: binary
              * @description The file
@@ -1686,13 +1984,7 @@ export interface components {
              * @description The parameters as JSON, here or in the filename of this part: in place of fields, or saying the same. An empty part is as none
              * @example {}
              */
-            json?: {
-                /**
-                 * @description No slash and no control characters; not . or ..
-                 * @example 1.0.0
-                 */
-                tag?: string;
-            };
+            json?: string;
             /**
              * Format: binary
              * @description The file
@@ -1709,7 +2001,7 @@ export interface components {
              * @description The parameters as JSON, here or in the filename of this part: in place of fields, or saying the same. An empty part is as none
              * @example {}
              */
-            json?: Record<string, never>;
+            json?: string;
             /**
              * Format: binary
              * @description The file
@@ -1729,8 +2021,9 @@ export interface components {
              * @example 019a8f2c-7b40-7c11-9d3e-5f6a2b1c0d4e
              */
             id: string;
-            /** @constant */
-            ok: true;
+            /** @description Always true */
+            ok: boolean;
+            /** @description What was done, for a person */
             msg: string;
         };
         /**
@@ -1838,7 +2131,7 @@ export interface components {
          *       "dmp": "019a8f2c-7b40-7c11-9d3e-5f6a2b1c0d4e"
          *     }
          */
-        NewTask: {
+        TaskInput: {
             /** @description The id of one of your plans */
             dmp: string;
         } & {
@@ -1868,7 +2161,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Status"];
+                    "application/json": components["schemas"]["Health"];
                 };
             };
             /** @description The request is not valid */
@@ -1884,7 +2177,7 @@ export interface operations {
                      *       "message": "The Host header is missing."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1904,7 +2197,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Status"];
+                    "application/json": components["schemas"]["Health"];
                 };
             };
             /** @description The request is not valid */
@@ -1920,7 +2213,7 @@ export interface operations {
                      *       "message": "The Host header is missing."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description It is about to stop */
@@ -1929,7 +2222,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Status"];
+                    "application/json": components["schemas"]["Health"];
                 };
             };
         };
@@ -2060,6 +2353,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "username": "user",
+                 *       "password": "password"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Credentials"];
             };
         };
@@ -2067,8 +2366,11 @@ export interface operations {
             /** @description An access token and a refresh token */
             200: {
                 headers: {
-                    /** @description Tokens are not to be kept */
-                    "cache-control"?: string;
+                    /**
+                     * @description Tokens are not to be kept
+                     * @example no-store
+                     */
+                    "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2095,14 +2397,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description No user has this name and password */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2113,7 +2418,7 @@ export interface operations {
                      *       "message": "The username or the password is wrong."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -2129,7 +2434,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body has a media type that is not read here */
@@ -2145,14 +2450,17 @@ export interface operations {
                      *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description This user failed too often from this address */
             429: {
                 headers: {
-                    /** @description Seconds to wait */
-                    "retry-after"?: number;
+                    /**
+                     * @description Seconds to wait
+                     * @example 42
+                     */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2163,14 +2471,17 @@ export interface operations {
                      *       "message": "Too many failed logins. Try again later."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too many logins wait */
             503: {
                 headers: {
-                    /** @description Seconds to wait */
-                    "retry-after"?: number;
+                    /**
+                     * @description Seconds to wait
+                     * @example 42
+                     */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2181,7 +2492,7 @@ export interface operations {
                      *       "message": "Too many requests at once. Try again in a moment."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2198,8 +2509,11 @@ export interface operations {
             /** @description A new access token */
             200: {
                 headers: {
-                    /** @description Tokens are not to be kept */
-                    "cache-control"?: string;
+                    /**
+                     * @description Tokens are not to be kept
+                     * @example no-store
+                     */
+                    "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2226,14 +2540,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2244,7 +2561,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -2260,7 +2577,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body has a media type that is not read here */
@@ -2276,7 +2593,7 @@ export interface operations {
                      *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2319,14 +2636,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2337,7 +2657,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -2353,7 +2673,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body has a media type that is not read here */
@@ -2369,7 +2689,7 @@ export interface operations {
                      *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2412,14 +2732,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2430,7 +2753,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -2446,7 +2769,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body has a media type that is not read here */
@@ -2462,7 +2785,7 @@ export interface operations {
                      *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2498,7 +2821,7 @@ export interface operations {
                      *       "message": "The Host header is missing."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2512,17 +2835,29 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewUser"];
+                /**
+                 * @example {
+                 *       "name": "new user",
+                 *       "password": "secret"
+                 *     }
+                 */
+                "application/json": components["schemas"]["UserInput"];
             };
         };
         responses: {
             /** @description The new user */
             201: {
                 headers: {
-                    /** @description Names this version of the record, for If-None-Match and If-Match */
-                    etag?: string;
-                    /** @description The address of the new record, or where to look instead */
-                    location?: string;
+                    /**
+                     * @description Names this version of the record, for If-None-Match and If-Match
+                     * @example "q3Vb0w-1"
+                     */
+                    ETag?: string;
+                    /**
+                     * @description The address of the new record, or where to look instead
+                     * @example http://localhost:3000/api/ships/1
+                     */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2549,7 +2884,7 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Another user has this name */
@@ -2565,7 +2900,7 @@ export interface operations {
                      *       "message": "This username is taken."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -2581,7 +2916,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body has a media type that is not read here */
@@ -2597,14 +2932,17 @@ export interface operations {
                      *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too many passwords wait to be hashed */
             503: {
                 headers: {
-                    /** @description Seconds to wait */
-                    "retry-after"?: number;
+                    /**
+                     * @description Seconds to wait
+                     * @example 42
+                     */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2615,7 +2953,7 @@ export interface operations {
                      *       "message": "Too many requests at once. Try again in a moment."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2624,8 +2962,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of the version that you have; if it is still the latest, the answer is 304 */
-                "if-none-match"?: string;
+                /**
+                 * @description The ETag of the version that you have; if it is still the latest, the answer is 304
+                 * @example "q3Vb0w-1"
+                 */
+                "If-None-Match"?: string;
             };
             path: {
                 /**
@@ -2641,8 +2982,11 @@ export interface operations {
             /** @description The user */
             200: {
                 headers: {
-                    /** @description Names this version of the record, for If-None-Match and If-Match */
-                    etag?: string;
+                    /**
+                     * @description Names this version of the record, for If-None-Match and If-Match
+                     * @example "q3Vb0w-1"
+                     */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2652,8 +2996,11 @@ export interface operations {
             /** @description You have the latest version */
             304: {
                 headers: {
-                    /** @description Names this version of the record, for If-None-Match and If-Match */
-                    etag?: string;
+                    /**
+                     * @description Names this version of the record, for If-None-Match and If-Match
+                     * @example "q3Vb0w-1"
+                     */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -2678,7 +3025,7 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description No user has this id */
@@ -2694,7 +3041,7 @@ export interface operations {
                      *       "message": "There is no user with the id 99."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2703,8 +3050,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of the version to change; any other version is left as it is (412) */
-                "if-match"?: string;
+                /**
+                 * @description The ETag of the version to change; any other version is left as it is (412)
+                 * @example *
+                 */
+                "If-Match"?: string;
             };
             path: {
                 /**
@@ -2717,15 +3067,24 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["WholeUser"];
+                /**
+                 * @example {
+                 *       "name": "fancy new name",
+                 *       "password": "more secret"
+                 *     }
+                 */
+                "application/json": components["schemas"]["UserReplacement"];
             };
         };
         responses: {
             /** @description The user as it is now */
             200: {
                 headers: {
-                    /** @description Names this version of the record, for If-None-Match and If-Match */
-                    etag?: string;
+                    /**
+                     * @description Names this version of the record, for If-None-Match and If-Match
+                     * @example "q3Vb0w-1"
+                     */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2752,14 +3111,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2770,7 +3132,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description It is another account */
@@ -2786,7 +3148,7 @@ export interface operations {
                      *       "message": "You can do this to your own account only."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description No user has this id */
@@ -2802,7 +3164,7 @@ export interface operations {
                      *       "message": "There is no user with the id 99."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Another user has this name, or another request changed the account at the same time */
@@ -2818,7 +3180,7 @@ export interface operations {
                      *       "message": "This username is taken."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The user is not as If-Match has it */
@@ -2834,7 +3196,7 @@ export interface operations {
                      *       "message": "This has changed since the version that If-Match names."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -2850,7 +3212,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body has a media type that is not read here */
@@ -2866,14 +3228,17 @@ export interface operations {
                      *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too many passwords wait to be hashed */
             503: {
                 headers: {
-                    /** @description Seconds to wait */
-                    "retry-after"?: number;
+                    /**
+                     * @description Seconds to wait
+                     * @example 42
+                     */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2884,7 +3249,7 @@ export interface operations {
                      *       "message": "Too many requests at once. Try again in a moment."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2893,8 +3258,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of the version to change; any other version is left as it is (412) */
-                "if-match"?: string;
+                /**
+                 * @description The ETag of the version to change; any other version is left as it is (412)
+                 * @example *
+                 */
+                "If-Match"?: string;
             };
             path: {
                 /**
@@ -2934,14 +3302,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2952,7 +3323,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description It is another account */
@@ -2968,7 +3339,7 @@ export interface operations {
                      *       "message": "You can do this to your own account only."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The user is not as If-Match has it */
@@ -2984,7 +3355,7 @@ export interface operations {
                      *       "message": "This has changed since the version that If-Match names."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -3000,7 +3371,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body has a media type that is not read here */
@@ -3016,7 +3387,7 @@ export interface operations {
                      *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3052,7 +3423,7 @@ export interface operations {
                      *       "message": "The Host header is missing."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3066,17 +3437,38 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewShip"];
+                /**
+                 * @example {
+                 *       "affiliation": "Rebel Alliance",
+                 *       "category": "Starfighters",
+                 *       "crew": 1,
+                 *       "length": 13,
+                 *       "manufacturer": "Incom Corporation",
+                 *       "model": "T-65 X-Wing",
+                 *       "roles": [
+                 *         "Space Superiority Starfighter",
+                 *         "Escort"
+                 *       ],
+                 *       "ship_class": "Starfighter"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ShipInput"];
             };
         };
         responses: {
             /** @description The new ship */
             201: {
                 headers: {
-                    /** @description Names this version of the record, for If-None-Match and If-Match */
-                    etag?: string;
-                    /** @description The address of the new record, or where to look instead */
-                    location?: string;
+                    /**
+                     * @description Names this version of the record, for If-None-Match and If-Match
+                     * @example "q3Vb0w-1"
+                     */
+                    ETag?: string;
+                    /**
+                     * @description The address of the new record, or where to look instead
+                     * @example http://localhost:3000/api/ships/1
+                     */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3103,14 +3495,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3121,7 +3516,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -3137,7 +3532,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body has a media type that is not read here */
@@ -3153,7 +3548,7 @@ export interface operations {
                      *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3162,8 +3557,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of the version that you have; if it is still the latest, the answer is 304 */
-                "if-none-match"?: string;
+                /**
+                 * @description The ETag of the version that you have; if it is still the latest, the answer is 304
+                 * @example "q3Vb0w-1"
+                 */
+                "If-None-Match"?: string;
             };
             path: {
                 /**
@@ -3179,8 +3577,11 @@ export interface operations {
             /** @description The ship */
             200: {
                 headers: {
-                    /** @description Names this version of the record, for If-None-Match and If-Match */
-                    etag?: string;
+                    /**
+                     * @description Names this version of the record, for If-None-Match and If-Match
+                     * @example "q3Vb0w-1"
+                     */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3190,8 +3591,11 @@ export interface operations {
             /** @description You have the latest version */
             304: {
                 headers: {
-                    /** @description Names this version of the record, for If-None-Match and If-Match */
-                    etag?: string;
+                    /**
+                     * @description Names this version of the record, for If-None-Match and If-Match
+                     * @example "q3Vb0w-1"
+                     */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3216,7 +3620,7 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description No ship has this id */
@@ -3232,7 +3636,7 @@ export interface operations {
                      *       "message": "There is no ship with the id 99."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3241,8 +3645,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of the version to change; any other version is left as it is (412) */
-                "if-match"?: string;
+                /**
+                 * @description The ETag of the version to change; any other version is left as it is (412)
+                 * @example *
+                 */
+                "If-Match"?: string;
             };
             path: {
                 /**
@@ -3255,15 +3662,33 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["WholeShip"];
+                /**
+                 * @example {
+                 *       "affiliation": "Rebel Alliance",
+                 *       "category": "Starfighters",
+                 *       "crew": 1,
+                 *       "length": 13,
+                 *       "manufacturer": "Incom Corporation",
+                 *       "model": "T-65 X-Wing",
+                 *       "roles": [
+                 *         "Space Superiority Starfighter",
+                 *         "Escort"
+                 *       ],
+                 *       "ship_class": "Starfighter"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ShipReplacement"];
             };
         };
         responses: {
             /** @description The ship as it is now */
             200: {
                 headers: {
-                    /** @description Names this version of the record, for If-None-Match and If-Match */
-                    etag?: string;
+                    /**
+                     * @description Names this version of the record, for If-None-Match and If-Match
+                     * @example "q3Vb0w-1"
+                     */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3290,14 +3715,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3308,7 +3736,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description No ship has this id */
@@ -3324,7 +3752,7 @@ export interface operations {
                      *       "message": "There is no ship with the id 99."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The ship is not as If-Match has it */
@@ -3340,7 +3768,7 @@ export interface operations {
                      *       "message": "This has changed since the version that If-Match names."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -3356,7 +3784,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body has a media type that is not read here */
@@ -3372,7 +3800,7 @@ export interface operations {
                      *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3381,8 +3809,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of the version to change; any other version is left as it is (412) */
-                "if-match"?: string;
+                /**
+                 * @description The ETag of the version to change; any other version is left as it is (412)
+                 * @example *
+                 */
+                "If-Match"?: string;
             };
             path: {
                 /**
@@ -3422,14 +3853,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3440,7 +3874,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description No ship has this id */
@@ -3456,7 +3890,7 @@ export interface operations {
                      *       "message": "There is no ship with the id 99."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The ship is not as If-Match has it */
@@ -3472,7 +3906,7 @@ export interface operations {
                      *       "message": "This has changed since the version that If-Match names."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -3488,7 +3922,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body has a media type that is not read here */
@@ -3504,7 +3938,7 @@ export interface operations {
                      *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3513,8 +3947,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of the version to change; any other version is left as it is (412) */
-                "if-match"?: string;
+                /**
+                 * @description The ETag of the version to change; any other version is left as it is (412)
+                 * @example *
+                 */
+                "If-Match"?: string;
             };
             path: {
                 /**
@@ -3527,15 +3964,23 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["PartOfShip"];
+                /**
+                 * @example {
+                 *       "crew": 2
+                 *     }
+                 */
+                "application/json": components["schemas"]["ShipPatch"];
             };
         };
         responses: {
             /** @description The ship as it is now */
             200: {
                 headers: {
-                    /** @description Names this version of the record, for If-None-Match and If-Match */
-                    etag?: string;
+                    /**
+                     * @description Names this version of the record, for If-None-Match and If-Match
+                     * @example "q3Vb0w-1"
+                     */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3562,14 +4007,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3580,7 +4028,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description No ship has this id */
@@ -3596,7 +4044,7 @@ export interface operations {
                      *       "message": "There is no ship with the id 99."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The ship is not as If-Match has it */
@@ -3612,7 +4060,7 @@ export interface operations {
                      *       "message": "This has changed since the version that If-Match names."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -3628,7 +4076,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body has a media type that is not read here */
@@ -3644,7 +4092,7 @@ export interface operations {
                      *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3661,8 +4109,11 @@ export interface operations {
             /** @description The tokens */
             200: {
                 headers: {
-                    /** @description Tokens are not to be kept */
-                    "cache-control"?: string;
+                    /**
+                     * @description Tokens are not to be kept
+                     * @example no-store
+                     */
+                    "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3682,14 +4133,17 @@ export interface operations {
                      *       "message": "The Host header is missing."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description No user has this name and password */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3700,14 +4154,17 @@ export interface operations {
                      *       "message": "The username or the password is wrong."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description This user failed too often from this address */
             429: {
                 headers: {
-                    /** @description Seconds to wait */
-                    "retry-after"?: number;
+                    /**
+                     * @description Seconds to wait
+                     * @example 42
+                     */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3718,14 +4175,17 @@ export interface operations {
                      *       "message": "Too many failed logins. Try again later."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too many logins wait */
             503: {
                 headers: {
-                    /** @description Seconds to wait */
-                    "retry-after"?: number;
+                    /**
+                     * @description Seconds to wait
+                     * @example 42
+                     */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3736,7 +4196,7 @@ export interface operations {
                      *       "message": "Too many requests at once. Try again in a moment."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3750,6 +4210,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "username": "user",
+                 *       "password": "password"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Credentials"];
             };
         };
@@ -3757,8 +4223,11 @@ export interface operations {
             /** @description The access token */
             200: {
                 headers: {
-                    /** @description Tokens are not to be kept */
-                    "cache-control"?: string;
+                    /**
+                     * @description Tokens are not to be kept
+                     * @example no-store
+                     */
+                    "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3785,14 +4254,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description No user has this name and password */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3803,7 +4275,7 @@ export interface operations {
                      *       "message": "Uncorrect username or/and password"
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -3819,7 +4291,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body has a media type that is not read here */
@@ -3835,14 +4307,17 @@ export interface operations {
                      *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description This user failed too often from this address */
             429: {
                 headers: {
-                    /** @description Seconds to wait */
-                    "retry-after"?: number;
+                    /**
+                     * @description Seconds to wait
+                     * @example 42
+                     */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3853,14 +4328,17 @@ export interface operations {
                      *       "message": "Too many failed logins. Try again later."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too many logins wait */
             503: {
                 headers: {
-                    /** @description Seconds to wait */
-                    "retry-after"?: number;
+                    /**
+                     * @description Seconds to wait
+                     * @example 42
+                     */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3871,7 +4349,7 @@ export interface operations {
                      *       "message": "Too many requests at once. Try again in a moment."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3885,6 +4363,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /** @example {} */
                 "application/json": components["schemas"]["TokenBody"];
             };
         };
@@ -3918,14 +4397,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3936,7 +4418,7 @@ export interface operations {
                      *       "message": "Invalid access-token. Log in please"
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -3952,7 +4434,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body has a media type that is not read here */
@@ -3968,7 +4450,7 @@ export interface operations {
                      *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3982,6 +4464,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "username": "username_example",
+                 *       "password": "Passw0rd-example"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Registration"];
             };
         };
@@ -4015,7 +4503,7 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Another user has this name */
@@ -4031,7 +4519,7 @@ export interface operations {
                      *       "message": "User with such username already exists"
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -4047,7 +4535,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body has a media type that is not read here */
@@ -4063,14 +4551,17 @@ export interface operations {
                      *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too many passwords wait to be hashed */
             503: {
                 headers: {
-                    /** @description Seconds to wait */
-                    "retry-after"?: number;
+                    /**
+                     * @description Seconds to wait
+                     * @example 42
+                     */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4081,7 +4572,7 @@ export interface operations {
                      *       "message": "Too many requests at once. Try again in a moment."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4090,8 +4581,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of the version that you have; if it is still the latest, the answer is 304 */
-                "if-none-match"?: string;
+                /**
+                 * @description The ETag of the version that you have; if it is still the latest, the answer is 304
+                 * @example "q3Vb0w-1"
+                 */
+                "If-None-Match"?: string;
             };
             path: {
                 /**
@@ -4107,8 +4601,11 @@ export interface operations {
             /** @description The profile */
             200: {
                 headers: {
-                    /** @description Names this version of the record, for If-None-Match and If-Match */
-                    etag?: string;
+                    /**
+                     * @description Names this version of the record, for If-None-Match and If-Match
+                     * @example "q3Vb0w-1"
+                     */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4118,8 +4615,11 @@ export interface operations {
             /** @description You have the latest version */
             304: {
                 headers: {
-                    /** @description Names this version of the record, for If-None-Match and If-Match */
-                    etag?: string;
+                    /**
+                     * @description Names this version of the record, for If-None-Match and If-Match
+                     * @example "q3Vb0w-1"
+                     */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -4144,7 +4644,7 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description No user has this id */
@@ -4160,7 +4660,7 @@ export interface operations {
                      *       "message": "User with id=99 was not found"
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4168,6 +4668,10 @@ export interface operations {
     listArticles: {
         parameters: {
             query?: {
+                /**
+                 * @description Which page, counted from 1
+                 * @example 1
+                 */
                 page?: number;
             };
             header?: never;
@@ -4205,7 +4709,7 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4213,6 +4717,10 @@ export interface operations {
     listArticlesOfUser: {
         parameters: {
             query?: {
+                /**
+                 * @description Which page, counted from 1
+                 * @example 1
+                 */
                 page?: number;
             };
             header?: never;
@@ -4256,7 +4764,7 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description No user has this id */
@@ -4272,7 +4780,7 @@ export interface operations {
                      *       "message": "User with id=99 was not found"
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4281,8 +4789,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of the version that you have; if it is still the latest, the answer is 304 */
-                "if-none-match"?: string;
+                /**
+                 * @description The ETag of the version that you have; if it is still the latest, the answer is 304
+                 * @example "q3Vb0w-1"
+                 */
+                "If-None-Match"?: string;
             };
             path: {
                 /**
@@ -4298,8 +4809,11 @@ export interface operations {
             /** @description The article */
             200: {
                 headers: {
-                    /** @description Names this version of the record, for If-None-Match and If-Match */
-                    etag?: string;
+                    /**
+                     * @description Names this version of the record, for If-None-Match and If-Match
+                     * @example "q3Vb0w-1"
+                     */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4309,8 +4823,11 @@ export interface operations {
             /** @description You have the latest version */
             304: {
                 headers: {
-                    /** @description Names this version of the record, for If-None-Match and If-Match */
-                    etag?: string;
+                    /**
+                     * @description Names this version of the record, for If-None-Match and If-Match
+                     * @example "q3Vb0w-1"
+                     */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -4335,7 +4852,7 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description No article has this id */
@@ -4351,7 +4868,7 @@ export interface operations {
                      *       "message": "Article with id=222 was not found"
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4365,15 +4882,24 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewArticle"];
+                /**
+                 * @example {
+                 *       "title": "New article title",
+                 *       "text": "New article text"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ArticleInput"];
             };
         };
         responses: {
             /** @description The new article */
             200: {
                 headers: {
-                    /** @description Names this version of the record, for If-None-Match and If-Match */
-                    etag?: string;
+                    /**
+                     * @description Names this version of the record, for If-None-Match and If-Match
+                     * @example "q3Vb0w-1"
+                     */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4400,14 +4926,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4418,7 +4947,7 @@ export interface operations {
                      *       "message": "Invalid access-token. Log in please"
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -4434,7 +4963,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body has a media type that is not read here */
@@ -4450,7 +4979,7 @@ export interface operations {
                      *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4459,8 +4988,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of the version to change; any other version is left as it is (412) */
-                "if-match"?: string;
+                /**
+                 * @description The ETag of the version to change; any other version is left as it is (412)
+                 * @example *
+                 */
+                "If-Match"?: string;
             };
             path: {
                 /**
@@ -4473,15 +5005,24 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewArticle"];
+                /**
+                 * @example {
+                 *       "title": "New article title",
+                 *       "text": "New article text"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ArticleInput"];
             };
         };
         responses: {
             /** @description The article as it is now */
             200: {
                 headers: {
-                    /** @description Names this version of the record, for If-None-Match and If-Match */
-                    etag?: string;
+                    /**
+                     * @description Names this version of the record, for If-None-Match and If-Match
+                     * @example "q3Vb0w-1"
+                     */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4508,14 +5049,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4526,7 +5070,7 @@ export interface operations {
                      *       "message": "Invalid access-token. Log in please"
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description It is another user's article */
@@ -4542,7 +5086,7 @@ export interface operations {
                      *       "message": "You can edit only own article"
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description No article has this id */
@@ -4558,7 +5102,7 @@ export interface operations {
                      *       "message": "Article with id=222 was not found"
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The article is not as If-Match has it */
@@ -4574,7 +5118,7 @@ export interface operations {
                      *       "message": "This has changed since the version that If-Match names."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -4590,7 +5134,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body has a media type that is not read here */
@@ -4606,7 +5150,7 @@ export interface operations {
                      *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4615,8 +5159,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of the version to change; any other version is left as it is (412) */
-                "if-match"?: string;
+                /**
+                 * @description The ETag of the version to change; any other version is left as it is (412)
+                 * @example *
+                 */
+                "If-Match"?: string;
             };
             path: {
                 /**
@@ -4629,6 +5176,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /** @example {} */
                 "application/json": components["schemas"]["TokenBody"];
             };
         };
@@ -4662,14 +5210,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4680,7 +5231,7 @@ export interface operations {
                      *       "message": "Invalid access-token. Log in please"
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description It is another user's article */
@@ -4696,7 +5247,7 @@ export interface operations {
                      *       "message": "You can delete only own article"
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description No article has this id */
@@ -4712,7 +5263,7 @@ export interface operations {
                      *       "message": "Article with id=222 was not found"
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The article is not as If-Match has it */
@@ -4728,7 +5279,7 @@ export interface operations {
                      *       "message": "This has changed since the version that If-Match names."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -4744,7 +5295,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body has a media type that is not read here */
@@ -4760,7 +5311,7 @@ export interface operations {
                      *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4796,14 +5347,17 @@ export interface operations {
                      *       "message": "The request carries tokens of different users."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4814,7 +5368,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description You are no admin */
@@ -4830,7 +5384,7 @@ export interface operations {
                      *       "message": "Only an admin can do this."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4844,8 +5398,20 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/x-www-form-urlencoded": components["schemas"]["NewAccount"];
-                "application/json": components["schemas"]["NewAccount"];
+                /**
+                 * @example {
+                 *       "username": "some username",
+                 *       "password": "my password"
+                 *     }
+                 */
+                "application/json": components["schemas"]["AccountInput"];
+                /**
+                 * @example {
+                 *       "username": "some username",
+                 *       "password": "my password"
+                 *     }
+                 */
+                "application/x-www-form-urlencoded": components["schemas"]["AccountInput"];
             };
         };
         responses: {
@@ -4883,14 +5449,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4901,7 +5470,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description You are no admin */
@@ -4917,7 +5486,7 @@ export interface operations {
                      *       "message": "Only an admin can do this."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Another user has this name */
@@ -4933,7 +5502,7 @@ export interface operations {
                      *       "message": "This username is taken."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -4949,7 +5518,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body has a media type that is not read here */
@@ -4962,17 +5531,20 @@ export interface operations {
                      * @example {
                      *       "statusCode": 415,
                      *       "error": "Unsupported Media Type",
-                     *       "message": "The body has a media type that is not read here. Send application/x-www-form-urlencoded or application/json, and say so in Content-Type."
+                     *       "message": "The body has a media type that is not read here. Send application/json or application/x-www-form-urlencoded, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too many passwords wait to be hashed */
             503: {
                 headers: {
-                    /** @description Seconds to wait */
-                    "retry-after"?: number;
+                    /**
+                     * @description Seconds to wait
+                     * @example 42
+                     */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4983,7 +5555,7 @@ export interface operations {
                      *       "message": "Too many requests at once. Try again in a moment."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4992,8 +5564,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of the version that you have; if it is still the latest, the answer is 304 */
-                "if-none-match"?: string;
+                /**
+                 * @description The ETag of the version that you have; if it is still the latest, the answer is 304
+                 * @example "q3Vb0w-1"
+                 */
+                "If-None-Match"?: string;
             };
             path: {
                 /**
@@ -5009,8 +5584,11 @@ export interface operations {
             /** @description The user */
             200: {
                 headers: {
-                    /** @description Names this version of the record, for If-None-Match and If-Match */
-                    etag?: string;
+                    /**
+                     * @description Names this version of the record, for If-None-Match and If-Match
+                     * @example "q3Vb0w-1"
+                     */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5020,8 +5598,11 @@ export interface operations {
             /** @description You have the latest version */
             304: {
                 headers: {
-                    /** @description Names this version of the record, for If-None-Match and If-Match */
-                    etag?: string;
+                    /**
+                     * @description Names this version of the record, for If-None-Match and If-Match
+                     * @example "q3Vb0w-1"
+                     */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -5046,14 +5627,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5064,7 +5648,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description You are no admin */
@@ -5080,7 +5664,7 @@ export interface operations {
                      *       "message": "Only an admin can do this."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description No user has this public_id */
@@ -5096,7 +5680,7 @@ export interface operations {
                      *       "message": "no user found"
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5105,8 +5689,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of the version to change; any other version is left as it is (412) */
-                "if-match"?: string;
+                /**
+                 * @description The ETag of the version to change; any other version is left as it is (412)
+                 * @example *
+                 */
+                "If-Match"?: string;
             };
             path: {
                 /**
@@ -5122,8 +5709,11 @@ export interface operations {
             /** @description The user is an admin */
             200: {
                 headers: {
-                    /** @description Names this version of the record, for If-None-Match and If-Match */
-                    etag?: string;
+                    /**
+                     * @description Names this version of the record, for If-None-Match and If-Match
+                     * @example "q3Vb0w-1"
+                     */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5155,14 +5745,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5173,7 +5766,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description You are no admin */
@@ -5189,7 +5782,7 @@ export interface operations {
                      *       "message": "Only an admin can do this."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description No user has this public_id */
@@ -5205,7 +5798,7 @@ export interface operations {
                      *       "message": "no user found"
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The user is not as If-Match has it */
@@ -5221,7 +5814,7 @@ export interface operations {
                      *       "message": "This has changed since the version that If-Match names."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -5237,7 +5830,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body has a media type that is not read here */
@@ -5253,7 +5846,7 @@ export interface operations {
                      *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5262,8 +5855,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of the version to change; any other version is left as it is (412) */
-                "if-match"?: string;
+                /**
+                 * @description The ETag of the version to change; any other version is left as it is (412)
+                 * @example *
+                 */
+                "If-Match"?: string;
             };
             path: {
                 /**
@@ -5310,14 +5906,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5328,7 +5927,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description You are no admin */
@@ -5344,7 +5943,7 @@ export interface operations {
                      *       "message": "Only an admin can do this."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description No user has this public_id */
@@ -5360,7 +5959,7 @@ export interface operations {
                      *       "message": "no user found"
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The user is not as If-Match has it */
@@ -5376,7 +5975,7 @@ export interface operations {
                      *       "message": "This has changed since the version that If-Match names."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -5392,7 +5991,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body has a media type that is not read here */
@@ -5408,7 +6007,7 @@ export interface operations {
                      *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5434,8 +6033,11 @@ export interface operations {
             /** @description A page is asked for, and it is elsewhere */
             302: {
                 headers: {
-                    /** @description The address of the new record, or where to look instead */
-                    location?: string;
+                    /**
+                     * @description The address of the new record, or where to look instead
+                     * @example http://localhost:3000/api/ships/1
+                     */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -5453,14 +6055,17 @@ export interface operations {
                      *       "message": "The request carries tokens of different users."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5471,7 +6076,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5507,14 +6112,17 @@ export interface operations {
                      *       "message": "The request carries tokens of different users."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5525,7 +6133,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5539,8 +6147,22 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/x-www-form-urlencoded": components["schemas"]["NewTemplate"];
-                "application/json": components["schemas"]["NewTemplate"];
+                /**
+                 * @example {
+                 *       "title": "some title",
+                 *       "url": "http:/test.com",
+                 *       "description": "some desc"
+                 *     }
+                 */
+                "application/json": components["schemas"]["TemplateInput"];
+                /**
+                 * @example {
+                 *       "title": "some title",
+                 *       "url": "http:/test.com",
+                 *       "description": "some desc"
+                 *     }
+                 */
+                "application/x-www-form-urlencoded": components["schemas"]["TemplateInput"];
             };
         };
         responses: {
@@ -5578,14 +6200,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5596,7 +6221,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -5612,7 +6237,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body has a media type that is not read here */
@@ -5625,10 +6250,10 @@ export interface operations {
                      * @example {
                      *       "statusCode": 415,
                      *       "error": "Unsupported Media Type",
-                     *       "message": "The body has a media type that is not read here. Send application/x-www-form-urlencoded or application/json, and say so in Content-Type."
+                     *       "message": "The body has a media type that is not read here. Send application/json or application/x-www-form-urlencoded, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5637,8 +6262,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of the version that you have; if it is still the latest, the answer is 304 */
-                "if-none-match"?: string;
+                /**
+                 * @description The ETag of the version that you have; if it is still the latest, the answer is 304
+                 * @example "q3Vb0w-1"
+                 */
+                "If-None-Match"?: string;
             };
             path: {
                 /**
@@ -5654,8 +6282,11 @@ export interface operations {
             /** @description The template */
             200: {
                 headers: {
-                    /** @description Names this version of the record, for If-None-Match and If-Match */
-                    etag?: string;
+                    /**
+                     * @description Names this version of the record, for If-None-Match and If-Match
+                     * @example "q3Vb0w-1"
+                     */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5665,8 +6296,11 @@ export interface operations {
             /** @description You have the latest version */
             304: {
                 headers: {
-                    /** @description Names this version of the record, for If-None-Match and If-Match */
-                    etag?: string;
+                    /**
+                     * @description Names this version of the record, for If-None-Match and If-Match
+                     * @example "q3Vb0w-1"
+                     */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -5691,14 +6325,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5709,7 +6346,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description No template has this id */
@@ -5725,7 +6362,7 @@ export interface operations {
                      *       "message": "no template found"
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5734,8 +6371,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of the version to change; any other version is left as it is (412) */
-                "if-match"?: string;
+                /**
+                 * @description The ETag of the version to change; any other version is left as it is (412)
+                 * @example *
+                 */
+                "If-Match"?: string;
             };
             path: {
                 /**
@@ -5748,16 +6388,33 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/x-www-form-urlencoded": components["schemas"]["NewTemplate"];
-                "application/json": components["schemas"]["NewTemplate"];
+                /**
+                 * @example {
+                 *       "title": "some title",
+                 *       "url": "http:/test.com",
+                 *       "description": "some desc"
+                 *     }
+                 */
+                "application/json": components["schemas"]["TemplateInput"];
+                /**
+                 * @example {
+                 *       "title": "some title",
+                 *       "url": "http:/test.com",
+                 *       "description": "some desc"
+                 *     }
+                 */
+                "application/x-www-form-urlencoded": components["schemas"]["TemplateInput"];
             };
         };
         responses: {
             /** @description The template is replaced */
             200: {
                 headers: {
-                    /** @description Names this version of the record, for If-None-Match and If-Match */
-                    etag?: string;
+                    /**
+                     * @description Names this version of the record, for If-None-Match and If-Match
+                     * @example "q3Vb0w-1"
+                     */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5789,14 +6446,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5807,7 +6467,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description It is another user's template, or approved */
@@ -5823,7 +6483,7 @@ export interface operations {
                      *       "message": "You can change only a template of your own, until it is approved."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description No template has this id */
@@ -5839,7 +6499,7 @@ export interface operations {
                      *       "message": "no template found"
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The template is not as If-Match has it */
@@ -5855,7 +6515,7 @@ export interface operations {
                      *       "message": "This has changed since the version that If-Match names."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -5871,7 +6531,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body has a media type that is not read here */
@@ -5884,10 +6544,10 @@ export interface operations {
                      * @example {
                      *       "statusCode": 415,
                      *       "error": "Unsupported Media Type",
-                     *       "message": "The body has a media type that is not read here. Send application/x-www-form-urlencoded or application/json, and say so in Content-Type."
+                     *       "message": "The body has a media type that is not read here. Send application/json or application/x-www-form-urlencoded, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5896,8 +6556,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of the version to change; any other version is left as it is (412) */
-                "if-match"?: string;
+                /**
+                 * @description The ETag of the version to change; any other version is left as it is (412)
+                 * @example *
+                 */
+                "If-Match"?: string;
             };
             path: {
                 /**
@@ -5944,14 +6607,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5962,7 +6628,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description It is another user's template, or approved */
@@ -5978,7 +6644,7 @@ export interface operations {
                      *       "message": "You can delete only a template of your own, until it is approved."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description No template has this id */
@@ -5994,7 +6660,7 @@ export interface operations {
                      *       "message": "no template found"
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The template is not as If-Match has it */
@@ -6010,7 +6676,7 @@ export interface operations {
                      *       "message": "This has changed since the version that If-Match names."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -6026,7 +6692,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body has a media type that is not read here */
@@ -6042,7 +6708,7 @@ export interface operations {
                      *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -6078,7 +6744,7 @@ export interface operations {
                      *       "message": "The Host header is missing."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -6092,6 +6758,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "username": "user",
+                 *       "password": "password"
+                 *     }
+                 */
                 "application/json": components["schemas"]["RegistryCredentials"];
             };
         };
@@ -6125,7 +6797,7 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Another user has this name */
@@ -6141,7 +6813,7 @@ export interface operations {
                      *       "message": "username is already in use"
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -6157,7 +6829,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body has a media type that is not read here */
@@ -6173,14 +6845,17 @@ export interface operations {
                      *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too many passwords wait to be hashed */
             503: {
                 headers: {
-                    /** @description Seconds to wait */
-                    "retry-after"?: number;
+                    /**
+                     * @description Seconds to wait
+                     * @example 42
+                     */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6191,7 +6866,7 @@ export interface operations {
                      *       "message": "Too many requests at once. Try again in a moment."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -6205,6 +6880,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "username": "user",
+                 *       "password": "password"
+                 *     }
+                 */
                 "application/json": components["schemas"]["RegistryCredentials"];
             };
         };
@@ -6212,8 +6893,11 @@ export interface operations {
             /** @description The token */
             200: {
                 headers: {
-                    /** @description Tokens are not to be kept */
-                    "cache-control"?: string;
+                    /**
+                     * @description Tokens are not to be kept
+                     * @example no-store
+                     */
+                    "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6240,14 +6924,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description No user has this name and password */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6258,7 +6945,7 @@ export interface operations {
                      *       "message": "password is incorrect"
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description No user has this name */
@@ -6274,7 +6961,7 @@ export interface operations {
                      *       "message": "username not found"
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -6290,7 +6977,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body has a media type that is not read here */
@@ -6306,14 +6993,17 @@ export interface operations {
                      *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description This user failed too often from this address */
             429: {
                 headers: {
-                    /** @description Seconds to wait */
-                    "retry-after"?: number;
+                    /**
+                     * @description Seconds to wait
+                     * @example 42
+                     */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6324,14 +7014,17 @@ export interface operations {
                      *       "message": "Too many failed logins. Try again later."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too many logins wait */
             503: {
                 headers: {
-                    /** @description Seconds to wait */
-                    "retry-after"?: number;
+                    /**
+                     * @description Seconds to wait
+                     * @example 42
+                     */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6342,7 +7035,7 @@ export interface operations {
                      *       "message": "Too many requests at once. Try again in a moment."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -6356,6 +7049,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "username": "user",
+                 *       "password": "password"
+                 *     }
+                 */
                 "application/json": components["schemas"]["RegistryCredentials"];
             };
         };
@@ -6394,14 +7093,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6412,7 +7114,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description No user has this name */
@@ -6428,7 +7130,7 @@ export interface operations {
                      *       "message": "username not found"
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -6444,7 +7146,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body has a media type that is not read here */
@@ -6460,14 +7162,17 @@ export interface operations {
                      *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description This user failed too often from this address */
             429: {
                 headers: {
-                    /** @description Seconds to wait */
-                    "retry-after"?: number;
+                    /**
+                     * @description Seconds to wait
+                     * @example 42
+                     */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6478,14 +7183,17 @@ export interface operations {
                      *       "message": "Too many failed logins. Try again later."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too many logins wait */
             503: {
                 headers: {
-                    /** @description Seconds to wait */
-                    "retry-after"?: number;
+                    /**
+                     * @description Seconds to wait
+                     * @example 42
+                     */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6496,7 +7204,7 @@ export interface operations {
                      *       "message": "Too many requests at once. Try again in a moment."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -6542,14 +7250,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6560,7 +7271,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -6576,7 +7287,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is not JSON */
@@ -6592,7 +7303,7 @@ export interface operations {
                      *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -6606,6 +7317,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "package_name": "package",
+                 *       "tag": "1.0.0",
+                 *       "file": "the bytes"
+                 *     }
+                 */
                 "multipart/form-data": components["schemas"]["PackageUpload"];
             };
         };
@@ -6639,14 +7357,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6657,7 +7378,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description It is another user's package */
@@ -6673,7 +7394,7 @@ export interface operations {
                      *       "message": "You can add to only a package of your own."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The package has this tag */
@@ -6689,7 +7410,7 @@ export interface operations {
                      *       "message": "the package has this tag"
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -6705,7 +7426,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body has a media type that is not read here */
@@ -6721,7 +7442,7 @@ export interface operations {
                      *       "message": "The body has a media type that is not read here. Send multipart/form-data, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -6775,14 +7496,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6793,7 +7517,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description No package has this name */
@@ -6809,7 +7533,7 @@ export interface operations {
                      *       "message": "could not locate package"
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -6825,7 +7549,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is not JSON */
@@ -6841,7 +7565,7 @@ export interface operations {
                      *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -6861,6 +7585,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "tag": "1.0.0",
+                 *       "file": "the bytes"
+                 *     }
+                 */
                 "multipart/form-data": components["schemas"]["TagUpload"];
             };
         };
@@ -6894,14 +7624,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6912,7 +7645,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description It is another user's package */
@@ -6928,7 +7661,7 @@ export interface operations {
                      *       "message": "You can add to only a package of your own."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The package has this tag */
@@ -6944,7 +7677,7 @@ export interface operations {
                      *       "message": "the package has this tag"
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -6960,7 +7693,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body has a media type that is not read here */
@@ -6976,7 +7709,7 @@ export interface operations {
                      *       "message": "The body has a media type that is not read here. Send multipart/form-data, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -7023,14 +7756,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7041,7 +7777,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description It is another user's package */
@@ -7057,7 +7793,7 @@ export interface operations {
                      *       "message": "You can delete only a package of your own."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description No package has this name */
@@ -7073,7 +7809,7 @@ export interface operations {
                      *       "message": "could not locate package"
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -7089,7 +7825,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body has a media type that is not read here */
@@ -7105,7 +7841,7 @@ export interface operations {
                      *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -7159,14 +7895,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7177,7 +7916,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description No package has this name */
@@ -7193,7 +7932,7 @@ export interface operations {
                      *       "message": "could not locate package"
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -7209,7 +7948,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is not JSON */
@@ -7225,7 +7964,7 @@ export interface operations {
                      *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -7245,6 +7984,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "tag": "1.0.0",
+                 *       "file": "the bytes"
+                 *     }
+                 */
                 "multipart/form-data": components["schemas"]["TagUpload"];
             };
         };
@@ -7278,14 +8023,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7296,7 +8044,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description It is another user's package */
@@ -7312,7 +8060,7 @@ export interface operations {
                      *       "message": "You can add to only a package of your own."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The package has this tag */
@@ -7328,7 +8076,7 @@ export interface operations {
                      *       "message": "the package has this tag"
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -7344,7 +8092,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body has a media type that is not read here */
@@ -7360,7 +8108,7 @@ export interface operations {
                      *       "message": "The body has a media type that is not read here. Send multipart/form-data, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -7407,14 +8155,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7425,7 +8176,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description It is another user's package */
@@ -7441,7 +8192,7 @@ export interface operations {
                      *       "message": "You can delete only a package of your own."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description No package has this name */
@@ -7457,7 +8208,7 @@ export interface operations {
                      *       "message": "could not locate package"
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -7473,7 +8224,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body has a media type that is not read here */
@@ -7489,7 +8240,7 @@ export interface operations {
                      *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -7498,12 +8249,21 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of the version that you have; if it is still the latest, the answer is 304 */
-                "if-none-match"?: string;
-                /** @description The part that you want, such as bytes=0-99 */
-                range?: string;
-                /** @description The ETag of the file that you have a part of */
-                "if-range"?: string;
+                /**
+                 * @description The ETag of the version that you have; if it is still the latest, the answer is 304
+                 * @example "q3Vb0w-1"
+                 */
+                "If-None-Match"?: string;
+                /**
+                 * @description The part of the file that you want
+                 * @example bytes=0-99
+                 */
+                Range?: string;
+                /**
+                 * @description The ETag of the file that you have a part of
+                 * @example "q3Vb0w-1"
+                 */
+                "If-Range"?: string;
             };
             path: {
                 /**
@@ -7521,43 +8281,67 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The file as it was uploaded */
+            /** @description The file as it was uploaded, with the media type that it was uploaded with */
             200: {
                 headers: {
-                    /** @description Parts of it can be asked for */
-                    "accept-ranges"?: string;
-                    /** @description The file's name, made safe */
-                    "content-disposition"?: string;
-                    /** @description Names this version of the record, for If-None-Match and If-Match */
-                    etag?: string;
+                    /**
+                     * @description Parts of it can be asked for
+                     * @example bytes
+                     */
+                    "Accept-Ranges"?: string;
+                    /**
+                     * @description The file's name, made safe
+                     * @example attachment; filename="package.tar.gz"
+                     */
+                    "Content-Disposition"?: string;
+                    /**
+                     * @description Names this version of the record, for If-None-Match and If-Match
+                     * @example "q3Vb0w-1"
+                     */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "*/*": Blob;
+                    "application/octet-stream": Blob;
                 };
             };
             /** @description The part that was asked for */
             206: {
                 headers: {
-                    /** @description Parts of it can be asked for */
-                    "accept-ranges"?: string;
-                    /** @description The file's name, made safe */
-                    "content-disposition"?: string;
-                    /** @description Names this version of the record, for If-None-Match and If-Match */
-                    etag?: string;
-                    /** @description Which part it is, and how large the whole */
-                    "content-range"?: string;
+                    /**
+                     * @description Parts of it can be asked for
+                     * @example bytes
+                     */
+                    "Accept-Ranges"?: string;
+                    /**
+                     * @description The file's name, made safe
+                     * @example attachment; filename="package.tar.gz"
+                     */
+                    "Content-Disposition"?: string;
+                    /**
+                     * @description Names this version of the record, for If-None-Match and If-Match
+                     * @example "q3Vb0w-1"
+                     */
+                    ETag?: string;
+                    /**
+                     * @description Which part it is, and how large the whole
+                     * @example bytes 0-99/1234
+                     */
+                    "Content-Range"?: string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "*/*": Blob;
+                    "application/octet-stream": Blob;
                 };
             };
             /** @description You have it */
             304: {
                 headers: {
-                    /** @description Names this version of the record, for If-None-Match and If-Match */
-                    etag?: string;
+                    /**
+                     * @description Names this version of the record, for If-None-Match and If-Match
+                     * @example "q3Vb0w-1"
+                     */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -7582,14 +8366,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7600,7 +8387,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no such package, or no such tag */
@@ -7616,16 +8403,22 @@ export interface operations {
                      *       "message": "could not locate tag"
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description It has no such part */
             416: {
                 headers: {
-                    /** @description Which part it is, and how large the whole */
-                    "content-range"?: string;
-                    /** @description Names this version of the record, for If-None-Match and If-Match */
-                    etag?: string;
+                    /**
+                     * @description Which part it is, and how large the whole
+                     * @example bytes 0-99/1234
+                     */
+                    "Content-Range"?: string;
+                    /**
+                     * @description Names this version of the record, for If-None-Match and If-Match
+                     * @example "q3Vb0w-1"
+                     */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7636,7 +8429,7 @@ export interface operations {
                      *       "message": "The file has no such range."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -7661,6 +8454,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "file": "the bytes"
+                 *     }
+                 */
                 "multipart/form-data": components["schemas"]["FileUpload"];
             };
         };
@@ -7694,14 +8492,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7712,7 +8513,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description It is another user's package */
@@ -7728,7 +8529,7 @@ export interface operations {
                      *       "message": "You can add to only a package of your own."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The package has this tag */
@@ -7744,7 +8545,7 @@ export interface operations {
                      *       "message": "the package has this tag"
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -7760,7 +8561,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body has a media type that is not read here */
@@ -7776,7 +8577,7 @@ export interface operations {
                      *       "message": "The body has a media type that is not read here. Send multipart/form-data, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -7785,8 +8586,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of the version to change; any other version is left as it is (412) */
-                "if-match"?: string;
+                /**
+                 * @description The ETag of the version to change; any other version is left as it is (412)
+                 * @example *
+                 */
+                "If-Match"?: string;
             };
             path: {
                 /**
@@ -7831,14 +8635,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7849,7 +8656,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description It is another user's package */
@@ -7865,7 +8672,7 @@ export interface operations {
                      *       "message": "You can delete from only a package of your own."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no such package, or no such tag */
@@ -7881,7 +8688,7 @@ export interface operations {
                      *       "message": "could not locate tag"
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The file is not as If-Match has it */
@@ -7897,7 +8704,7 @@ export interface operations {
                      *       "message": "This has changed since the version that If-Match names."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -7913,7 +8720,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body has a media type that is not read here */
@@ -7929,7 +8736,7 @@ export interface operations {
                      *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -7938,12 +8745,21 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of the version that you have; if it is still the latest, the answer is 304 */
-                "if-none-match"?: string;
-                /** @description The part that you want, such as bytes=0-99 */
-                range?: string;
-                /** @description The ETag of the file that you have a part of */
-                "if-range"?: string;
+                /**
+                 * @description The ETag of the version that you have; if it is still the latest, the answer is 304
+                 * @example "q3Vb0w-1"
+                 */
+                "If-None-Match"?: string;
+                /**
+                 * @description The part of the file that you want
+                 * @example bytes=0-99
+                 */
+                Range?: string;
+                /**
+                 * @description The ETag of the file that you have a part of
+                 * @example "q3Vb0w-1"
+                 */
+                "If-Range"?: string;
             };
             path: {
                 /**
@@ -7961,43 +8777,67 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The file as it was uploaded */
+            /** @description The file as it was uploaded, with the media type that it was uploaded with */
             200: {
                 headers: {
-                    /** @description Parts of it can be asked for */
-                    "accept-ranges"?: string;
-                    /** @description The file's name, made safe */
-                    "content-disposition"?: string;
-                    /** @description Names this version of the record, for If-None-Match and If-Match */
-                    etag?: string;
+                    /**
+                     * @description Parts of it can be asked for
+                     * @example bytes
+                     */
+                    "Accept-Ranges"?: string;
+                    /**
+                     * @description The file's name, made safe
+                     * @example attachment; filename="package.tar.gz"
+                     */
+                    "Content-Disposition"?: string;
+                    /**
+                     * @description Names this version of the record, for If-None-Match and If-Match
+                     * @example "q3Vb0w-1"
+                     */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "*/*": Blob;
+                    "application/octet-stream": Blob;
                 };
             };
             /** @description The part that was asked for */
             206: {
                 headers: {
-                    /** @description Parts of it can be asked for */
-                    "accept-ranges"?: string;
-                    /** @description The file's name, made safe */
-                    "content-disposition"?: string;
-                    /** @description Names this version of the record, for If-None-Match and If-Match */
-                    etag?: string;
-                    /** @description Which part it is, and how large the whole */
-                    "content-range"?: string;
+                    /**
+                     * @description Parts of it can be asked for
+                     * @example bytes
+                     */
+                    "Accept-Ranges"?: string;
+                    /**
+                     * @description The file's name, made safe
+                     * @example attachment; filename="package.tar.gz"
+                     */
+                    "Content-Disposition"?: string;
+                    /**
+                     * @description Names this version of the record, for If-None-Match and If-Match
+                     * @example "q3Vb0w-1"
+                     */
+                    ETag?: string;
+                    /**
+                     * @description Which part it is, and how large the whole
+                     * @example bytes 0-99/1234
+                     */
+                    "Content-Range"?: string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "*/*": Blob;
+                    "application/octet-stream": Blob;
                 };
             };
             /** @description You have it */
             304: {
                 headers: {
-                    /** @description Names this version of the record, for If-None-Match and If-Match */
-                    etag?: string;
+                    /**
+                     * @description Names this version of the record, for If-None-Match and If-Match
+                     * @example "q3Vb0w-1"
+                     */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -8022,14 +8862,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8040,7 +8883,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no such package, or no such tag */
@@ -8056,16 +8899,22 @@ export interface operations {
                      *       "message": "could not locate tag"
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description It has no such part */
             416: {
                 headers: {
-                    /** @description Which part it is, and how large the whole */
-                    "content-range"?: string;
-                    /** @description Names this version of the record, for If-None-Match and If-Match */
-                    etag?: string;
+                    /**
+                     * @description Which part it is, and how large the whole
+                     * @example bytes 0-99/1234
+                     */
+                    "Content-Range"?: string;
+                    /**
+                     * @description Names this version of the record, for If-None-Match and If-Match
+                     * @example "q3Vb0w-1"
+                     */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8076,7 +8925,7 @@ export interface operations {
                      *       "message": "The file has no such range."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -8101,6 +8950,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "file": "the bytes"
+                 *     }
+                 */
                 "multipart/form-data": components["schemas"]["FileUpload"];
             };
         };
@@ -8134,14 +8988,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8152,7 +9009,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description It is another user's package */
@@ -8168,7 +9025,7 @@ export interface operations {
                      *       "message": "You can add to only a package of your own."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The package has this tag */
@@ -8184,7 +9041,7 @@ export interface operations {
                      *       "message": "the package has this tag"
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -8200,7 +9057,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body has a media type that is not read here */
@@ -8216,7 +9073,7 @@ export interface operations {
                      *       "message": "The body has a media type that is not read here. Send multipart/form-data, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -8225,8 +9082,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of the version to change; any other version is left as it is (412) */
-                "if-match"?: string;
+                /**
+                 * @description The ETag of the version to change; any other version is left as it is (412)
+                 * @example *
+                 */
+                "If-Match"?: string;
             };
             path: {
                 /**
@@ -8271,14 +9131,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8289,7 +9152,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description It is another user's package */
@@ -8305,7 +9168,7 @@ export interface operations {
                      *       "message": "You can delete from only a package of your own."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no such package, or no such tag */
@@ -8321,7 +9184,7 @@ export interface operations {
                      *       "message": "could not locate tag"
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The file is not as If-Match has it */
@@ -8337,7 +9200,7 @@ export interface operations {
                      *       "message": "This has changed since the version that If-Match names."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -8353,7 +9216,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body has a media type that is not read here */
@@ -8369,7 +9232,7 @@ export interface operations {
                      *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -8412,14 +9275,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8430,7 +9296,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -8446,7 +9312,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body has a media type that is not read here */
@@ -8462,7 +9328,7 @@ export interface operations {
                      *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -8516,14 +9382,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8534,7 +9403,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Another request has changed it at the same time */
@@ -8550,7 +9419,7 @@ export interface operations {
                      *       "message": "Another request changed this at the same time. Look again and retry."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -8566,7 +9435,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body has a media type that is not read here */
@@ -8582,14 +9451,17 @@ export interface operations {
                      *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too many passwords wait to be hashed */
             503: {
                 headers: {
-                    /** @description Seconds to wait */
-                    "retry-after"?: number;
+                    /**
+                     * @description Seconds to wait
+                     * @example 42
+                     */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8600,7 +9472,7 @@ export interface operations {
                      *       "message": "Too many requests at once. Try again in a moment."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -8617,8 +9489,11 @@ export interface operations {
             /** @description A new access token */
             200: {
                 headers: {
-                    /** @description Tokens are not to be kept */
-                    "cache-control"?: string;
+                    /**
+                     * @description Tokens are not to be kept
+                     * @example no-store
+                     */
+                    "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8638,14 +9513,17 @@ export interface operations {
                      *       "message": "The Host header is missing."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8656,7 +9534,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -8673,8 +9551,11 @@ export interface operations {
             /** @description A new access token */
             201: {
                 headers: {
-                    /** @description Tokens are not to be kept */
-                    "cache-control"?: string;
+                    /**
+                     * @description Tokens are not to be kept
+                     * @example no-store
+                     */
+                    "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8701,14 +9582,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8719,7 +9603,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -8735,7 +9619,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body has a media type that is not read here */
@@ -8751,7 +9635,7 @@ export interface operations {
                      *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -8787,14 +9671,17 @@ export interface operations {
                      *       "message": "The Host header is missing."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8805,7 +9692,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -8819,6 +9706,19 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "title": "Data management plan of the harbour survey",
+                 *       "project": "Harbour survey",
+                 *       "datasets": [
+                 *         {
+                 *           "name": "Samples",
+                 *           "format": "CSV"
+                 *         }
+                 *       ],
+                 *       "licence": "CC BY 4.0"
+                 *     }
+                 */
                 "application/json": components["schemas"]["DmpFields"];
             };
         };
@@ -8826,10 +9726,16 @@ export interface operations {
             /** @description The plan is there */
             201: {
                 headers: {
-                    /** @description The address of the new record, or where to look instead */
-                    location?: string;
-                    /** @description Names this version of the record, for If-None-Match and If-Match */
-                    etag?: string;
+                    /**
+                     * @description The address of the new record, or where to look instead
+                     * @example http://localhost:3000/api/ships/1
+                     */
+                    Location?: string;
+                    /**
+                     * @description Names this version of the record, for If-None-Match and If-Match
+                     * @example "q3Vb0w-1"
+                     */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8863,14 +9769,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8881,7 +9790,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -8897,7 +9806,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body has a media type that is not read here */
@@ -8913,7 +9822,7 @@ export interface operations {
                      *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -8922,8 +9831,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of the version that you have; if it is still the latest, the answer is 304 */
-                "if-none-match"?: string;
+                /**
+                 * @description The ETag of the version that you have; if it is still the latest, the answer is 304
+                 * @example "q3Vb0w-1"
+                 */
+                "If-None-Match"?: string;
             };
             path: {
                 /**
@@ -8939,8 +9851,11 @@ export interface operations {
             /** @description The plan */
             200: {
                 headers: {
-                    /** @description Names this version of the record, for If-None-Match and If-Match */
-                    etag?: string;
+                    /**
+                     * @description Names this version of the record, for If-None-Match and If-Match
+                     * @example "q3Vb0w-1"
+                     */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8950,8 +9865,11 @@ export interface operations {
             /** @description You have the latest version */
             304: {
                 headers: {
-                    /** @description Names this version of the record, for If-None-Match and If-Match */
-                    etag?: string;
+                    /**
+                     * @description Names this version of the record, for If-None-Match and If-Match
+                     * @example "q3Vb0w-1"
+                     */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -8976,14 +9894,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8994,7 +9915,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description You have no plan with this id */
@@ -9010,7 +9931,7 @@ export interface operations {
                      *       "message": "There is no DMP with the id none."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -9019,8 +9940,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of the version to change; any other version is left as it is (412) */
-                "if-match"?: string;
+                /**
+                 * @description The ETag of the version to change; any other version is left as it is (412)
+                 * @example *
+                 */
+                "If-Match"?: string;
             };
             path: {
                 /**
@@ -9033,6 +9957,19 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "title": "Data management plan of the harbour survey",
+                 *       "project": "Harbour survey",
+                 *       "datasets": [
+                 *         {
+                 *           "name": "Samples",
+                 *           "format": "CSV"
+                 *         }
+                 *       ],
+                 *       "licence": "CC BY 4.0"
+                 *     }
+                 */
                 "application/json": components["schemas"]["DmpFields"];
             };
         };
@@ -9040,8 +9977,11 @@ export interface operations {
             /** @description The plan is changed */
             200: {
                 headers: {
-                    /** @description Names this version of the record, for If-None-Match and If-Match */
-                    etag?: string;
+                    /**
+                     * @description Names this version of the record, for If-None-Match and If-Match
+                     * @example "q3Vb0w-1"
+                     */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9075,14 +10015,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9093,7 +10036,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description You have no plan with this id */
@@ -9109,7 +10052,7 @@ export interface operations {
                      *       "message": "There is no DMP with the id none."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The plan is not as If-Match has it */
@@ -9125,7 +10068,7 @@ export interface operations {
                      *       "message": "This has changed since the version that If-Match names."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -9141,7 +10084,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body has a media type that is not read here */
@@ -9157,7 +10100,7 @@ export interface operations {
                      *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -9166,8 +10109,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of the version to change; any other version is left as it is (412) */
-                "if-match"?: string;
+                /**
+                 * @description The ETag of the version to change; any other version is left as it is (412)
+                 * @example *
+                 */
+                "If-Match"?: string;
             };
             path: {
                 /**
@@ -9216,14 +10162,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9234,7 +10183,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description You have no plan with this id */
@@ -9250,7 +10199,7 @@ export interface operations {
                      *       "message": "There is no DMP with the id none."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The plan is not as If-Match has it */
@@ -9266,7 +10215,7 @@ export interface operations {
                      *       "message": "This has changed since the version that If-Match names."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -9282,7 +10231,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body has a media type that is not read here */
@@ -9298,7 +10247,7 @@ export interface operations {
                      *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -9349,14 +10298,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9367,7 +10319,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -9381,15 +10333,23 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewTask"];
+                /**
+                 * @example {
+                 *       "dmp": "019a8f2c-7b40-7c11-9d3e-5f6a2b1c0d4e"
+                 *     }
+                 */
+                "application/json": components["schemas"]["TaskInput"];
             };
         };
         responses: {
             /** @description The task is there */
             201: {
                 headers: {
-                    /** @description The address of the new record, or where to look instead */
-                    location?: string;
+                    /**
+                     * @description The address of the new record, or where to look instead
+                     * @example http://localhost:3000/api/ships/1
+                     */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9423,14 +10383,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9441,7 +10404,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description You have no plan with this id */
@@ -9457,7 +10420,7 @@ export interface operations {
                      *       "message": "There is no DMP with the id none."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -9473,7 +10436,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body has a media type that is not read here */
@@ -9489,14 +10452,17 @@ export interface operations {
                      *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too many plans wait to be rendered */
             503: {
                 headers: {
-                    /** @description Seconds to wait */
-                    "retry-after"?: number;
+                    /**
+                     * @description Seconds to wait
+                     * @example 42
+                     */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9507,7 +10473,7 @@ export interface operations {
                      *       "message": "Too many requests at once. Try again in a moment."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -9516,8 +10482,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of the version that you have; if it is still the latest, the answer is 304 */
-                "if-none-match"?: string;
+                /**
+                 * @description The ETag of the version that you have; if it is still the latest, the answer is 304
+                 * @example "q3Vb0w-1"
+                 */
+                "If-None-Match"?: string;
             };
             path: {
                 /**
@@ -9533,8 +10502,11 @@ export interface operations {
             /** @description The task */
             200: {
                 headers: {
-                    /** @description Names this version of the record, for If-None-Match and If-Match */
-                    etag?: string;
+                    /**
+                     * @description Names this version of the record, for If-None-Match and If-Match
+                     * @example "q3Vb0w-1"
+                     */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9544,8 +10516,11 @@ export interface operations {
             /** @description You have the latest version */
             304: {
                 headers: {
-                    /** @description Names this version of the record, for If-None-Match and If-Match */
-                    etag?: string;
+                    /**
+                     * @description Names this version of the record, for If-None-Match and If-Match
+                     * @example "q3Vb0w-1"
+                     */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -9570,14 +10545,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9588,7 +10566,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description You have no task with this id */
@@ -9604,7 +10582,7 @@ export interface operations {
                      *       "message": "There is no task with the id none."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -9613,12 +10591,21 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of the version that you have; if it is still the latest, the answer is 304 */
-                "if-none-match"?: string;
-                /** @description The part that you want, such as bytes=0-99 */
-                range?: string;
-                /** @description The ETag of the file that you have a part of */
-                "if-range"?: string;
+                /**
+                 * @description The ETag of the version that you have; if it is still the latest, the answer is 304
+                 * @example "q3Vb0w-1"
+                 */
+                "If-None-Match"?: string;
+                /**
+                 * @description The part of the file that you want
+                 * @example bytes=0-99
+                 */
+                Range?: string;
+                /**
+                 * @description The ETag of the file that you have a part of
+                 * @example "q3Vb0w-1"
+                 */
+                "If-Range"?: string;
             };
             path: {
                 /**
@@ -9634,12 +10621,21 @@ export interface operations {
             /** @description The Word file */
             200: {
                 headers: {
-                    /** @description Parts of it can be asked for */
-                    "accept-ranges"?: string;
-                    /** @description The file's name, made safe */
-                    "content-disposition"?: string;
-                    /** @description Names this version of the record, for If-None-Match and If-Match */
-                    etag?: string;
+                    /**
+                     * @description Parts of it can be asked for
+                     * @example bytes
+                     */
+                    "Accept-Ranges"?: string;
+                    /**
+                     * @description The file's name, made safe
+                     * @example attachment; filename="package.tar.gz"
+                     */
+                    "Content-Disposition"?: string;
+                    /**
+                     * @description Names this version of the record, for If-None-Match and If-Match
+                     * @example "q3Vb0w-1"
+                     */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9649,14 +10645,26 @@ export interface operations {
             /** @description The part that was asked for */
             206: {
                 headers: {
-                    /** @description Parts of it can be asked for */
-                    "accept-ranges"?: string;
-                    /** @description The file's name, made safe */
-                    "content-disposition"?: string;
-                    /** @description Names this version of the record, for If-None-Match and If-Match */
-                    etag?: string;
-                    /** @description Which part it is, and how large the whole */
-                    "content-range"?: string;
+                    /**
+                     * @description Parts of it can be asked for
+                     * @example bytes
+                     */
+                    "Accept-Ranges"?: string;
+                    /**
+                     * @description The file's name, made safe
+                     * @example attachment; filename="package.tar.gz"
+                     */
+                    "Content-Disposition"?: string;
+                    /**
+                     * @description Names this version of the record, for If-None-Match and If-Match
+                     * @example "q3Vb0w-1"
+                     */
+                    ETag?: string;
+                    /**
+                     * @description Which part it is, and how large the whole
+                     * @example bytes 0-99/1234
+                     */
+                    "Content-Range"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9666,8 +10674,11 @@ export interface operations {
             /** @description You have it */
             304: {
                 headers: {
-                    /** @description Names this version of the record, for If-None-Match and If-Match */
-                    etag?: string;
+                    /**
+                     * @description Names this version of the record, for If-None-Match and If-Match
+                     * @example "q3Vb0w-1"
+                     */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -9692,14 +10703,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9710,7 +10724,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description You have no such file, or not yet */
@@ -9726,16 +10740,22 @@ export interface operations {
                      *       "message": "There is no file with the id none."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description It has no such part */
             416: {
                 headers: {
-                    /** @description Which part it is, and how large the whole */
-                    "content-range"?: string;
-                    /** @description Names this version of the record, for If-None-Match and If-Match */
-                    etag?: string;
+                    /**
+                     * @description Which part it is, and how large the whole
+                     * @example bytes 0-99/1234
+                     */
+                    "Content-Range"?: string;
+                    /**
+                     * @description Names this version of the record, for If-None-Match and If-Match
+                     * @example "q3Vb0w-1"
+                     */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9746,7 +10766,7 @@ export interface operations {
                      *       "message": "The file has no such range."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -9755,12 +10775,21 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of the version that you have; if it is still the latest, the answer is 304 */
-                "if-none-match"?: string;
-                /** @description The part that you want, such as bytes=0-99 */
-                range?: string;
-                /** @description The ETag of the file that you have a part of */
-                "if-range"?: string;
+                /**
+                 * @description The ETag of the version that you have; if it is still the latest, the answer is 304
+                 * @example "q3Vb0w-1"
+                 */
+                "If-None-Match"?: string;
+                /**
+                 * @description The part of the file that you want
+                 * @example bytes=0-99
+                 */
+                Range?: string;
+                /**
+                 * @description The ETag of the file that you have a part of
+                 * @example "q3Vb0w-1"
+                 */
+                "If-Range"?: string;
             };
             path: {
                 /**
@@ -9776,12 +10805,21 @@ export interface operations {
             /** @description The PDF */
             200: {
                 headers: {
-                    /** @description Parts of it can be asked for */
-                    "accept-ranges"?: string;
-                    /** @description The file's name, made safe */
-                    "content-disposition"?: string;
-                    /** @description Names this version of the record, for If-None-Match and If-Match */
-                    etag?: string;
+                    /**
+                     * @description Parts of it can be asked for
+                     * @example bytes
+                     */
+                    "Accept-Ranges"?: string;
+                    /**
+                     * @description The file's name, made safe
+                     * @example attachment; filename="package.tar.gz"
+                     */
+                    "Content-Disposition"?: string;
+                    /**
+                     * @description Names this version of the record, for If-None-Match and If-Match
+                     * @example "q3Vb0w-1"
+                     */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9791,14 +10829,26 @@ export interface operations {
             /** @description The part that was asked for */
             206: {
                 headers: {
-                    /** @description Parts of it can be asked for */
-                    "accept-ranges"?: string;
-                    /** @description The file's name, made safe */
-                    "content-disposition"?: string;
-                    /** @description Names this version of the record, for If-None-Match and If-Match */
-                    etag?: string;
-                    /** @description Which part it is, and how large the whole */
-                    "content-range"?: string;
+                    /**
+                     * @description Parts of it can be asked for
+                     * @example bytes
+                     */
+                    "Accept-Ranges"?: string;
+                    /**
+                     * @description The file's name, made safe
+                     * @example attachment; filename="package.tar.gz"
+                     */
+                    "Content-Disposition"?: string;
+                    /**
+                     * @description Names this version of the record, for If-None-Match and If-Match
+                     * @example "q3Vb0w-1"
+                     */
+                    ETag?: string;
+                    /**
+                     * @description Which part it is, and how large the whole
+                     * @example bytes 0-99/1234
+                     */
+                    "Content-Range"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9808,8 +10858,11 @@ export interface operations {
             /** @description You have it */
             304: {
                 headers: {
-                    /** @description Names this version of the record, for If-None-Match and If-Match */
-                    etag?: string;
+                    /**
+                     * @description Names this version of the record, for If-None-Match and If-Match
+                     * @example "q3Vb0w-1"
+                     */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -9834,14 +10887,17 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is no token, or none that is good */
             401: {
                 headers: {
-                    /** @description What the path asks for */
-                    "www-authenticate"?: string;
+                    /**
+                     * @description What the path asks for
+                     * @example Bearer realm="slipway"
+                     */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9852,7 +10908,7 @@ export interface operations {
                      *       "message": "The token is not valid."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description You have no such file, or not yet */
@@ -9868,16 +10924,22 @@ export interface operations {
                      *       "message": "There is no file with the id none."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description It has no such part */
             416: {
                 headers: {
-                    /** @description Which part it is, and how large the whole */
-                    "content-range"?: string;
-                    /** @description Names this version of the record, for If-None-Match and If-Match */
-                    etag?: string;
+                    /**
+                     * @description Which part it is, and how large the whole
+                     * @example bytes 0-99/1234
+                     */
+                    "Content-Range"?: string;
+                    /**
+                     * @description Names this version of the record, for If-None-Match and If-Match
+                     * @example "q3Vb0w-1"
+                     */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9888,7 +10950,7 @@ export interface operations {
                      *       "message": "The file has no such range."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };

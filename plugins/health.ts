@@ -10,10 +10,14 @@ export const tag: Tag = {
   description: 'Whether the server runs. First call: `GET /readyz`.',
 }
 
-const Status = Type.Object(
-  { status: oneOf(['ok', 'stopping']) },
+const Health = Type.Object(
   {
-    $id: 'Status',
+    status: oneOf(['ok', 'stopping'], {
+      description: '`stopping` once the server takes no new requests',
+    }),
+  },
+  {
+    $id: 'Health',
     additionalProperties: false,
     examples: [{ status: 'ok' }, { status: 'stopping' }],
   },
@@ -21,7 +25,7 @@ const Status = Type.Object(
 
 /** Tells whoever runs the server whether it is alive, and whether it takes new work. */
 const health: FastifyPluginAsyncTypebox = async (app) => {
-  app.addSchema(Status)
+  app.addSchema(Health)
   let isStopping = false
   app.addHook('preClose', async () => {
     isStopping = true
@@ -33,8 +37,9 @@ const health: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       operationId: 'getHealth',
       summary: 'Is the process alive?',
+      description: 'Answers as long as the process runs, also while it is about to stop.',
       tags: [tag.name],
-      response: { 200: success('It is alive', Status) },
+      response: { 200: success('It is alive', Health) },
     },
     handler: async () => ({ status: 'ok' as const }),
   })
@@ -45,8 +50,10 @@ const health: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       operationId: 'getReadiness',
       summary: 'Does the server take requests?',
+      description:
+        'Answers 503 once the server is about to stop, so that no new requests are sent to it.',
       tags: [tag.name],
-      response: { 200: success('It does', Status), 503: success('It is about to stop', Status) },
+      response: { 200: success('It does', Health), 503: success('It is about to stop', Health) },
     },
     handler: async (_request, reply) => {
       if (isStopping) return reply.code(503).send({ status: 'stopping' })

@@ -15,9 +15,11 @@ const SharedLogin = Type.Object(
       description: 'For `x-access-token`; never expires unless a setting says so',
     }),
     username: Username,
-    email: nullable(Type.String()),
+    email: nullable(Type.String(), { description: 'Null where the user has none' }),
     project: Type.String({ description: 'The name of your first project; `none` without one' }),
-    project_description: Type.String(),
+    project_description: Type.String({
+      description: 'The description of that project; empty without one',
+    }),
     access_token: Type.String({ description: 'For `Authorization: Bearer`' }),
     refresh_token: Type.String({
       description: 'Gets a new access token when that one has expired',
@@ -54,7 +56,9 @@ const login: FastifyPluginAsyncTypebox<ApiOptions> = async (app, { config, mount
     schema: {
       operationId: 'logInWithBasic',
       summary: 'Log in',
-      tags: sharing.map(({ tag }) => tag.name),
+      description:
+        'With HTTP Basic. The answer has the tokens of every API that shares this login.',
+      tags: sharing.slice(0, 1).map(({ tag }) => tag.name),
       response: {
         200: linked(
           success('The tokens', SharedLogin, ['cache-control']),

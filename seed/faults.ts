@@ -116,7 +116,8 @@ function toFinding(error: ErrorObject): Finding {
     return { ...finding, isName: true, unknown: { name, findKnown } }
   }
   // A pattern tells a person nothing.
-  return error.keyword === 'pattern' && typeof parentSchema.description === 'string'
+  return ['pattern', 'reserved'].includes(fault.code) &&
+    typeof parentSchema.description === 'string'
     ? { ...finding, message: `is not allowed: ${lowerFirst(parentSchema.description)}` }
     : finding
 }

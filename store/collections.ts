@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Type } from '@sinclair/typebox'
 import { v7 as uuidv7 } from 'uuid'
-import { except } from './check.js'
 import { declare, type RecordIn, StoredFile } from './declaration.js'
 import type { NewRecord, View } from './engine.js'
 import type { FreeForm } from './free-form.js'
@@ -14,7 +13,7 @@ import { nullable, oneOf } from './schema.js'
 export const Username = Type.String({
   minLength: 2,
   maxLength: 128,
-  pattern: '^[^:\\u0000-\\u001f\\u007f]+$',
+  pattern: '^[^:\\x00-\\x1f\\x7f]+$',
   description: 'Two characters or more; no colon and no control characters',
 })
 
@@ -52,7 +51,8 @@ export function newUser({
   return { id, publicId, username, email, admin, passwordHash, registeredAt, generation }
 }
 
-const shipText = (example: string) => Type.String({ maxLength: 200, examples: [example] })
+const shipText = (example: string, description: string) =>
+  Type.String({ maxLength: 200, description, examples: [example] })
 const count = (example: number, description: string) =>
   Type.Integer({
     minimum: 1,
@@ -62,17 +62,18 @@ const count = (example: number, description: string) =>
   })
 
 export const shipFields = {
-  affiliation: shipText('Rebel Alliance'),
-  category: shipText('Starfighters'),
+  affiliation: shipText('Rebel Alliance', 'Whom it belongs to'),
+  category: shipText('Starfighters', 'The kind of ship'),
   crew: count(1, 'How many people it takes'),
   length: count(13, 'In metres'),
-  manufacturer: shipText('Incom Corporation'),
-  model: shipText('T-65 X-Wing'),
+  manufacturer: shipText('Incom Corporation', 'Who makes it'),
+  model: shipText('T-65 X-Wing', 'What its maker calls it'),
   roles: Type.Array(Type.String({ maxLength: 200 }), {
     maxItems: 100,
+    description: 'What it is used for',
     examples: [['Space Superiority Starfighter', 'Escort']],
   }),
-  ship_class: shipText('Starfighter'),
+  ship_class: shipText('Starfighter', 'Its class'),
 }
 
 /** The user whom a record belongs to; null once that one is deleted. */
@@ -82,37 +83,62 @@ const userId = nullable(Type.Integer())
 const postedAt = Type.String()
 
 export const articleFields = {
-  title: Type.String({ minLength: 1, maxLength: 200, examples: ['New article title'] }),
-  text: Type.String({ minLength: 1, maxLength: 100_000, examples: ['New article text'] }),
+  title: Type.String({
+    minLength: 1,
+    maxLength: 200,
+    description: 'The headline',
+    examples: ['New article title'],
+  }),
+  text: Type.String({
+    minLength: 1,
+    maxLength: 100_000,
+    description: 'What the article says',
+    examples: ['New article text'],
+  }),
 }
 
 const article = { ...articleFields, userId, postedAt }
 
-/** What `\s` is in JavaScript, spelled out: other languages take it for other characters. */
-const SPACES = ' \\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff'
+/**
+ * What `\s` is in JavaScript: other languages take it for other characters. As the characters themselves, since there is no
+ * escape for them that every language has.
+ */
+const SPACES = ' \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff'
 
 export const templateFields = {
-  title: Type.String({ minLength: 1, maxLength: 200, examples: ['some title'] }),
+  title: Type.String({
+    minLength: 1,
+    maxLength: 200,
+    description: 'What the template is called',
+    examples: ['some title'],
+  }),
   url: Type.String({
     // The document's own example has one slash.
-    pattern: `^https?:/[^\\u0000-\\u001f\\u007f${SPACES}]+$`,
+    pattern: `^https?:/[^\\x00-\\x1f\\x7f${SPACES}]+$`,
     maxLength: 2000,
     description: "A picture's address: http or https, without spaces",
     examples: ['http:/test.com'],
   }),
-  description: nullable(Type.String({ maxLength: 2000, examples: ['some desc'] })),
+  description: nullable(
+    Type.String({
+      maxLength: 2000,
+      description: 'What is to be said of it',
+      examples: ['some desc'],
+    }),
+  ),
 }
 
 const template = { ...templateFields, userId, postedAt, approved: Type.Boolean() }
 
 /** Nothing either that stands for a character which could not be read. */
-const NO_SLASH = '[^/\\u0000-\\u001f\\u007f\\ufffd]+'
+const NO_SLASH = '^[^/\\x00-\\x1f\\x7f\ufffd]+$'
 
 export const PackageName = Type.String({
   minLength: 1,
   maxLength: 200,
+  pattern: NO_SLASH,
   // What the registry's paths begin with can't be a package's name too.
-  pattern: except(NO_SLASH, 'packages', 'user', 'admin', '\\.{1,2}'),
+  not: { enum: ['packages', 'user', 'admin', '.', '..'] },
   description: 'No slash and no control characters; not packages, user, admin, . or ..',
   examples: ['package'],
 })
@@ -120,7 +146,8 @@ export const PackageName = Type.String({
 export const TagName = Type.String({
   minLength: 1,
   maxLength: 200,
-  pattern: except(NO_SLASH, '\\.{1,2}'),
+  pattern: NO_SLASH,
+  not: { enum: ['.', '..'] },
   description: 'No slash and no control characters; not . or ..',
   examples: ['1.0.0'],
 })
@@ -140,7 +167,7 @@ export const projectFields = {
   name: Type.String({
     minLength: 1,
     maxLength: 200,
-    pattern: '^[^\\u0000-\\u001f\\u007f]+$',
+    pattern: '^[^\\x00-\\x1f\\x7f]+$',
     description: 'No control characters',
     examples: ['Harbour survey'],
   }),

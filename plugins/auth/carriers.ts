@@ -34,11 +34,11 @@ export const bearer: Carrier = {
   read: ({ headers }) => /^bearer(?:$| +)(.*)$/i.exec(headers.authorization ?? '')?.[1],
 }
 
-/** A header with the token and nothing else. The document calls it by its name: `accessXAccessToken`. */
+/** A header with the token and nothing else. The document calls it by its name: `accessXAccessTokenHeader`. */
 export function header(name: string): Carrier {
   const words = name.split('-').map((word) => word.charAt(0).toUpperCase() + word.slice(1))
   return {
-    name: words.join(''),
+    name: `${words.join('')}Header`,
     scheme: (description) => ({ type: 'apiKey', in: 'header', name, description }),
     read: ({ headers }) => headers[name]?.toString(),
   }

@@ -8,8 +8,8 @@ import { failure } from '../openapi/responses.js'
 /** What one logs in with. */
 export const Credentials = Type.Object(
   {
-    username: Type.String({ minLength: 1, maxLength: 128 }),
-    password: Type.String({ minLength: 1, maxLength: 1024 }),
+    username: Type.String({ minLength: 1, maxLength: 128, description: "The user's name" }),
+    password: Type.String({ minLength: 1, maxLength: 1024, description: "The user's password" }),
   },
   {
     $id: 'Credentials',

@@ -7,6 +7,8 @@ export const IfMatch = Type.Object({
   'if-match': Type.Optional(
     Type.String({
       description: 'The ETag of the version to change; any other version is left as it is (412)',
+      // Any version, so that the reference's first try goes well.
+      examples: ['*'],
     }),
   ),
 })
@@ -17,6 +19,7 @@ export const IfNoneMatch = Type.Object({
     Type.String({
       description:
         'The ETag of the version that you have; if it is still the latest, the answer is 304',
+      examples: ['"q3Vb0w-1"'],
     }),
   ),
 })

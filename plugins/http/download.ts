@@ -22,9 +22,14 @@ export interface Download {
 /** The headers that a download looks at. */
 export const DownloadHeaders = Type.Object({
   ...IfNoneMatch.properties,
-  range: Type.Optional(Type.String({ description: 'The part that you want, such as bytes=0-99' })),
+  range: Type.Optional(
+    Type.String({ description: 'The part of the file that you want', examples: ['bytes=0-99'] }),
+  ),
   'if-range': Type.Optional(
-    Type.String({ description: 'The ETag of the file that you have a part of' }),
+    Type.String({
+      description: 'The ETag of the file that you have a part of',
+      examples: ['"q3Vb0w-1"'],
+    }),
   ),
 })
 

@@ -9,8 +9,8 @@ import {
   VersionMismatch,
 } from '../../store/errors.js'
 import { mediaTypesOf } from './bodies.js'
-import type { ErrorDetail } from './error-body.js'
 import { ApiError, errors, PLAIN, type Wording } from './errors.js'
+import type { ProblemDetail } from './problem.js'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -23,7 +23,7 @@ declare module 'fastify' {
 const MAX_DETAILS = 100
 
 /** Fastify's names for the parts of a request, and a client's. */
-const PARTS: Readonly<Record<string, ErrorDetail['in']>> = {
+const PARTS: Readonly<Record<string, ProblemDetail['in']>> = {
   body: 'body',
   params: 'path',
   querystring: 'query',

@@ -1,8 +1,8 @@
 import { STATUS_CODES } from 'node:http'
 import type { Fault } from '../../store/check.js'
 import { ConditionFailed } from '../../store/errors.js'
-import type { ErrorBody, ErrorDetail } from './error-body.js'
 import { wordsFor } from './faults.js'
+import type { Problem, ProblemDetail } from './problem.js'
 
 /** What an API says in words of its own, because its clients know them. For the rest the catalogue has the words. */
 export interface Words {
@@ -30,7 +30,7 @@ export const PLAIN: Wording = { words: {}, isInError: false }
 
 interface ErrorOptions {
   readonly headers?: Readonly<Record<string, string>>
-  readonly details?: readonly ErrorDetail[]
+  readonly details?: readonly ProblemDetail[]
   /** Finds an API's own words for this error. */
   readonly own?: (words: Words) => string | undefined
 }
@@ -39,7 +39,7 @@ interface ErrorOptions {
 export class ApiError extends Error {
   override readonly name = 'ApiError'
   readonly headers: Readonly<Record<string, string>>
-  readonly details: readonly ErrorDetail[] | undefined
+  readonly details: readonly ProblemDetail[] | undefined
   readonly #own: (words: Words) => string | undefined
 
   constructor(
@@ -56,7 +56,7 @@ export class ApiError extends Error {
   }
 
   /** The body that a client gets for it, from an API with this wording. */
-  bodyIn({ words, isInError, terms }: Wording): ErrorBody {
+  bodyIn({ words, isInError, terms }: Wording): Problem {
     const { statusCode, details } = this
     const message = this.#own(words) ?? this.message
     const name = isInError ? message : (STATUS_CODES[statusCode] ?? 'Error')
@@ -83,7 +83,7 @@ const WRONG = 'The username or the password is wrong.'
 /** Every error that a handler, a guard or a plugin can answer with. Each makes a new error, to be thrown. */
 export const errors = {
   /** Of faults in one part of a request. */
-  invalid: (part: ErrorDetail['in'], ...faults: readonly Fault[]) => {
+  invalid: (part: ProblemDetail['in'], ...faults: readonly Fault[]) => {
     const details = faults.map((fault) => ({
       in: part,
       path: fault.path,

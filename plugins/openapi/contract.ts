@@ -40,8 +40,11 @@ interface Response {
   readonly content?: Record<string, { readonly schema: AnySchemaObject }>
 }
 
+/** What the document calls a download that can have any media type: there is no better name for bytes (RFC 2046, section 4.5.1). */
+const ANY_FILE = 'application/octet-stream'
+
 const REFUSAL: Response = {
-  content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
+  content: { 'application/json': { schema: { $ref: '#/components/schemas/Problem' } } },
 }
 
 /** What the document says of all paths at once, in its description. */
@@ -87,7 +90,10 @@ export class Contract {
   }
 
   /** A declared header is always given, and one of those that clients rely on never goes out undeclared. */
-  #headerBreaches({ headers: declared = {} }: Response, { headers }: Answer): Breach[] {
+  #headerBreaches({ headers: named = {} }: Response, { headers }: Answer): Breach[] {
+    const declared = Object.fromEntries(
+      Object.entries(named).map(([name, header]) => [name.toLowerCase(), header]),
+    )
     const undeclared = Object.keys(HEADERS)
       .filter((name) => headers[name] !== undefined && !(name in declared))
       .map((name) => ({ place: `headers/${name}`, message: 'is not declared' }))
@@ -95,7 +101,8 @@ export class Contract {
       const place = `headers/${name}`
       const text = headers[name]
       if (text === undefined) return [{ place, message: 'is missing' }]
-      return this.#faultsOf(place, schema, schema.type === 'integer' ? Number(text) : String(text))
+      const isNumber = schema.type === 'integer' && !Number.isNaN(Number(text))
+      return this.#faultsOf(place, schema, isNumber ? Number(text) : String(text))
     })
     return [...undeclared, ...faults]
   }
@@ -109,7 +116,7 @@ export class Contract {
     const type = String(headers['content-type'] ?? '')
       .replace(/;.*/, '')
       .toLowerCase()
-    const { schema } = content[type] ?? content['*/*'] ?? {}
+    const { schema } = content[type] ?? content[ANY_FILE] ?? {}
     if (!schema || type === '') {
       const declared = Object.keys(content).join(', ')
       return [{ place: 'headers/content-type', message: `${type || 'none'} is not ${declared}` }]

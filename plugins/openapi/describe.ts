@@ -1,15 +1,19 @@
-import swagger, { type SwaggerTransformObject } from '@fastify/swagger'
+import swagger from '@fastify/swagger'
 import type { TSchema } from '@sinclair/typebox'
 import Fastify, { type FastifyInstance, type FastifySchema, type RouteOptions } from 'fastify'
 import { version } from '../../config.js'
 import type { SecurityScheme } from '../auth/carriers.js'
 import type { Tag } from './document.js'
+import { completed } from './whole.js'
 
 const DESCRIPTION = `A demo and prototyping API server. Its state lives in memory and goes when the process ends.
 
-Every error has the same shape, \`Error\`. A known path answers another method with 405 and \`Allow\`. A request line or
+Every error has the same shape, \`Problem\`. A known path answers another method with 405 and \`Allow\`. A request line or
 headers that are too large (431), a request that takes too long to arrive (408), or one with another expectation than
 \`100-continue\` (417) are refused before they reach a path. A fault of the server's own is a 500.`
+
+/** Where the server is by default, for a document that no request has asked for. */
+const SERVER = 'http://localhost:3000'
 
 /** What the document says beside the routes. */
 export interface About {
@@ -35,9 +39,10 @@ export async function describe(
         title: 'Slipway',
         version,
         description: DESCRIPTION,
+        contact: { name: 'The Slipway authors' },
         license: { name: 'MIT', identifier: 'MIT' },
       },
-      servers: [{ url: '/', description: 'This server' }],
+      servers: [{ url: SERVER, description: 'This server' }],
       // An operation that names no other is open to all.
       security: [],
       tags: [...tags],
@@ -45,7 +50,8 @@ export async function describe(
     },
     convertConstToEnum: false,
     refResolver: { buildLocalReference: (json) => String(json.$id) },
-    transformObject: (document) => withUsedComponents(withOptionalBodies(document)),
+    transformObject: (document) =>
+      'openapiObject' in document ? completed(document.openapiObject) : document.swaggerObject,
     transform: ({ schema, url, route }) => {
       const body = schema?.body ?? route.config?.streamedBody
       return { url, schema: withMediaTypes({ ...schema, ...(body ? { body } : {}) }) }
@@ -59,51 +65,6 @@ const NO_WORK = {
   handler: async () => {},
   validatorCompiler: () => () => true,
   serializerCompiler: () => () => '',
-}
-
-/** What of an operation in the document is looked at. */
-interface Operation {
-  readonly requestBody?: {
-    required: boolean
-    readonly content: { readonly [type: string]: { readonly schema: { readonly $ref?: string } } }
-  }
-}
-
-/** The plugin calls every body required. A body whose fields may all be absent may be absent itself. */
-const withOptionalBodies: SwaggerTransformObject = (document) => {
-  if (!('openapiObject' in document)) return document.swaggerObject
-  const { openapiObject } = document
-  for (const path of Object.values(openapiObject.paths ?? {})) {
-    for (const { requestBody } of Object.values<Operation>(Object(path))) {
-      const [media] = Object.values(requestBody?.content ?? {})
-      const name = media?.schema.$ref?.replace('#/components/schemas/', '') ?? ''
-      const { required = [] }: TSchema = Object(openapiObject.components?.schemas?.[name])
-      if (requestBody && required.length === 0) requestBody.required = false
-    }
-  }
-  return openapiObject
-}
-
-/** What of the document knows components. */
-interface WithComponents {
-  readonly paths?: unknown
-  readonly components?: { readonly schemas?: Record<string, unknown> }
-}
-
-/** Leaves out the components that no operation refers to: which ones are in use depends on the APIs that are mounted. */
-function withUsedComponents<D extends WithComponents>(document: D): D {
-  const schemas = document.components?.schemas ?? {}
-  const used = new Set<string>()
-  const texts = [JSON.stringify(document.paths)]
-  for (let next = texts.pop(); next !== undefined; next = texts.pop()) {
-    for (const [, name = ''] of next.matchAll(/"#\/components\/schemas\/([^"]+)"/g)) {
-      if (used.has(name)) continue
-      used.add(name)
-      texts.push(JSON.stringify(schemas[name] ?? null))
-    }
-  }
-  for (const name of Object.keys(schemas)) if (!used.has(name)) delete schemas[name]
-  return document
 }
 
 /**

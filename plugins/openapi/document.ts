@@ -1,9 +1,10 @@
-import type { FastifyInstance, RouteOptions } from 'fastify'
+import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import type { SecurityScheme } from '../auth/carriers.js'
 import { Credentials } from '../auth/login.js'
 import { AccessToken } from '../auth/tokens.js'
-import { ErrorBody, ErrorDetail } from '../http/error-body.js'
+import { Problem, ProblemDetail } from '../http/problem.js'
+import { addressOf } from '../http/record.js'
 import { Message } from './responses.js'
 
 declare module 'fastify' {
@@ -30,6 +31,13 @@ export interface OpenapiOptions {
   readonly tags: readonly Tag[]
 }
 
+/** The document for whoever asks: its server is the one that was asked. */
+export function askedAt<D extends object>(request: FastifyRequest, document: D): D {
+  // `/` is whichever server gave the document (OpenAPI 3.1, Server Object).
+  const url = addressOf(request, '') || '/'
+  return { ...document, servers: [{ url, description: 'This server' }] }
+}
+
 /**
  * Generates the OpenAPI document from the routes, and serves it: when it is first asked for, since a start has no need of
  * it, nor of what makes it.
@@ -38,7 +46,7 @@ export default fp<OpenapiOptions>(
   async (app, { tags }) => {
     const securitySchemes: Record<string, SecurityScheme> = {}
     app.decorate('securitySchemes', securitySchemes)
-    for (const schema of [ErrorDetail, ErrorBody, Message, Credentials, AccessToken]) {
+    for (const schema of [ProblemDetail, Problem, Message, Credentials, AccessToken]) {
       app.addSchema(schema)
     }
 
@@ -69,15 +77,15 @@ export default fp<OpenapiOptions>(
     app.decorate('openapi', async () => (await generated())())
 
     const schema = { hide: true }
-    let json: string | undefined
-    app.get('/openapi.json', { schema }, async (_request, reply) => {
-      json ??= JSON.stringify(await app.openapi(), null, 2)
-      return reply.type('application/json; charset=utf-8').send(json)
+    app.get('/openapi.json', { schema }, async (request, reply) => {
+      const document = askedAt(request, await app.openapi())
+      return reply.type('application/json; charset=utf-8').send(JSON.stringify(document, null, 2))
     })
     // RFC 9512
-    app.get('/openapi.yaml', { schema }, async (_request, reply) => {
-      const yaml = (await generated())({ yaml: true })
-      return reply.type('application/yaml; charset=utf-8').send(yaml)
+    app.get('/openapi.yaml', { schema }, async (request, reply) => {
+      const { stringify } = await import('yaml')
+      const document = askedAt(request, await app.openapi())
+      return reply.type('application/yaml; charset=utf-8').send(stringify(document))
     })
   },
   { name: 'openapi', dependencies: ['errors'] },

@@ -2,8 +2,8 @@ import type { TSchema } from '@sinclair/typebox'
 import type { FastifyInstance, FastifySchema } from 'fastify'
 import { type Fault, missingField, unknownField } from '../../store/check.js'
 import { mediaTypesOf } from '../http/bodies.js'
-import type { ErrorDetail } from '../http/error-body.js'
 import { errors } from '../http/errors.js'
+import type { ProblemDetail } from '../http/problem.js'
 import { failure } from './responses.js'
 
 /**
@@ -36,7 +36,7 @@ export function impliedAnswers(
 }
 
 /** One part of a request, and what is wrong with it. */
-type FaultIn = readonly [part: ErrorDetail['in'], fault: Fault]
+type FaultIn = readonly [part: ProblemDetail['in'], fault: Fault]
 
 const EXTRA_FIELD: FaultIn = ['body', unknownField('colour')]
 

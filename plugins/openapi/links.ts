@@ -1,9 +1,11 @@
 import type { TSchema } from '@sinclair/typebox'
 
-/** What a link gives to the operation that it leads to: values, as runtime expressions (OpenAPI 3.1, Link Object). */
+/**
+ * What a link gives to the operation that it leads to: values, as runtime expressions (OpenAPI 3.1, Link Object). No
+ * `requestBody`: the most used generator of clients refuses it. What goes into a body, the description says.
+ */
 export interface Link {
   readonly parameters?: Readonly<Record<string, string>>
-  readonly requestBody?: unknown
   readonly description?: string
 }
 
@@ -46,7 +48,7 @@ export function linksOf(parameter: string, read: string, changes: readonly strin
     names: <S extends TSchema>(answer: S, id: string): S => linked(answer, toRead(id)),
     /** Of an answer that has the record's ETag. */
     shows: <S extends TSchema>(answer: S, id = inPath): S => {
-      const parameters = { [parameter]: id, 'if-match': '$response.header.etag' }
+      const parameters = { [parameter]: id, 'If-Match': '$response.header.ETag' }
       return linked(answer, toRead(id), to(changes, { parameters }))
     },
     /** Of an answer that says the record is gone: to read it is 404 now. */

@@ -34,6 +34,9 @@ const OPTIONS: FastifySwaggerUiOptions = {
     css: [{ filename: 'reference.css', content: STYLES }],
     js: [{ filename: 'colours.js', content: COLOURS }],
   },
+  // The server of the page, by whatever name the browser knows it: a proxy may have another for it.
+  transformSpecification: (document) => ({ ...document, servers: [{ url: '/' }] }),
+  transformSpecificationClone: false,
   uiConfig: {
     // No top bar: it asks for the address of another document, and its logo brings a style of its own.
     layout: 'BaseLayout',

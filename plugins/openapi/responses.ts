@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream'
 import { type Static, type TSchema, type TUnsafe, Type } from '@sinclair/typebox'
 import { ref } from '../../store/schema.js'
-import { ErrorBody } from '../http/error-body.js'
 import { ApiError, type Wording } from '../http/errors.js'
+import { Problem } from '../http/problem.js'
 
 /** The headers of answers that the document names, by how they are written. */
 export const HEADERS = {
@@ -10,7 +10,10 @@ export const HEADERS = {
     description: 'Parts of it can be asked for',
     examples: ['bytes'],
   }),
-  allow: Type.String({ description: 'The methods that the path has' }),
+  allow: Type.String({
+    description: 'The methods that the path has',
+    examples: ['GET, HEAD, POST'],
+  }),
   'cache-control': Type.String({
     description: 'Tokens are not to be kept',
     examples: ['no-store'],
@@ -27,9 +30,15 @@ export const HEADERS = {
     description: 'Names this version of the record, for If-None-Match and If-Match',
     examples: ['"q3Vb0w-1"'],
   }),
-  location: Type.String({ description: 'The address of the new record, or where to look instead' }),
-  'retry-after': Type.Integer({ description: 'Seconds to wait' }),
-  'www-authenticate': Type.String({ description: 'What the path asks for' }),
+  location: Type.String({
+    description: 'The address of the new record, or where to look instead',
+    examples: ['http://localhost:3000/api/ships/1'],
+  }),
+  'retry-after': Type.Integer({ description: 'Seconds to wait', examples: [42] }),
+  'www-authenticate': Type.String({
+    description: 'What the path asks for',
+    examples: ['Bearer realm="slipway"'],
+  }),
 } satisfies Record<string, TSchema>
 
 export type HeaderName = keyof typeof HEADERS
@@ -58,12 +67,12 @@ export function list<S extends TSchema>(
 
 /**
  * An answer with a file's bytes in it.
- * @param contentMediaType the file's, where it is always the same
+ * @param contentMediaType the file's, where it is always the same; any without it
  */
 export function binary(
   description: string,
   headers: readonly HeaderName[],
-  contentMediaType = '*/*',
+  contentMediaType = 'application/octet-stream',
 ): TUnsafe<Readable> {
   return Type.Unsafe<Readable>({
     type: 'string',
@@ -92,8 +101,8 @@ export function failure(
   description: string,
   error: ApiError,
   headers: readonly HeaderName[] = [],
-): TUnsafe<ErrorBody> {
-  return ref(ErrorBody, {
+): TUnsafe<Problem> {
+  return ref(Problem, {
     description,
     // Which API's words it is put in shows when a route takes this answer.
     examples: [error],
@@ -127,7 +136,7 @@ function isHeaderName(name: string): name is HeaderName {
 
 /** What was done, for a person. */
 export const Message = Type.Object(
-  { message: Type.String() },
+  { message: Type.String({ description: 'What was done, for a person' }) },
   {
     $id: 'Message',
     additionalProperties: false,

@@ -65,6 +65,7 @@ const sessions: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       operationId: 'refreshAccessToken',
       summary: 'Get a new access token',
+      description: 'The refresh token stays good, for more of them.',
       tags: ['fleet'],
       response: { 200: success('A new access token', AccessToken, ['cache-control']) },
     },
@@ -81,6 +82,8 @@ const sessions: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       operationId: 'logOut',
       summary: 'Revoke an access token',
+      description:
+        'The token that the request carries is refused from now on. The others of its user stay good.',
       tags: ['fleet'],
       response: { 200: success('The token is revoked', Message) },
     },
@@ -94,6 +97,8 @@ const sessions: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       operationId: 'revokeRefreshToken',
       summary: 'Revoke a refresh token',
+      description:
+        'The refresh token that the request carries is refused from now on. Access tokens that it gave stay good.',
       tags: ['fleet'],
       response: { 200: success('The token is revoked', Message) },
     },

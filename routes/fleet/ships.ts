@@ -23,26 +23,26 @@ const Ship = Type.Object(
   { $id: 'Ship', additionalProperties: false, examples: [{ id: 1, ...example }] },
 )
 
-const NewShip = Type.Object(shipFields, {
-  $id: 'NewShip',
+const ShipInput = Type.Object(shipFields, {
+  $id: 'ShipInput',
   additionalProperties: false,
   examples: [example],
 })
 
-const WholeShip = Type.Object(
+const ShipReplacement = Type.Object(
   { id: Type.Optional(Id), ...shipFields },
-  { $id: 'WholeShip', additionalProperties: false, examples: [example] },
+  { $id: 'ShipReplacement', additionalProperties: false, examples: [example] },
 )
 
-const PartOfShip = Type.Partial(WholeShip, {
-  $id: 'PartOfShip',
+const ShipPatch = Type.Partial(ShipReplacement, {
+  $id: 'ShipPatch',
   additionalProperties: false,
   examples: [{ crew: 2 }],
 })
 
 /** Ships: everybody may look, who has logged in may change. */
 const ships: FastifyPluginAsync = async (app) => {
-  for (const schema of [Ship, NewShip, WholeShip, PartOfShip]) app.addSchema(schema)
+  for (const schema of [Ship, ShipInput, ShipReplacement, ShipPatch]) app.addSchema(schema)
   const guard = app.guards.access
 
   resource(app, {
@@ -55,35 +55,48 @@ const ships: FastifyPluginAsync = async (app) => {
     toWire: (ship) => ship,
     notFound: failure('No ship has this id', errors.recordNotFound('ship', 99)),
     links: linksOf('id', 'getShip', ['replaceShip', 'changeShip', 'deleteShip']),
-    list: { operationId: 'listShips', summary: 'List all ships', first: '/0/id' },
-    get: { operationId: 'getShip', summary: 'Get a ship' },
+    list: {
+      operationId: 'listShips',
+      summary: 'List all ships',
+      description: 'Everybody may.',
+      first: '/0/id',
+    },
+    get: { operationId: 'getShip', summary: 'Get a ship', description: 'Everybody may.' },
     create: {
       operationId: 'createShip',
       summary: 'Add a ship',
+      description: 'Every user may.',
       guard,
-      body: NewShip,
+      body: ShipInput,
       fromWire: (ship) => ship,
     },
     replace: {
       operationId: 'replaceShip',
       summary: 'Replace a ship',
+      description: 'All of its fields. Every user may.',
       guard,
-      body: WholeShip,
+      body: ShipReplacement,
       fromWire: fieldsOf,
     },
     change: {
       operationId: 'changeShip',
       summary: 'Change some fields of a ship',
+      description: 'Fields that are not named stay as they are. Every user may.',
       guard,
-      body: PartOfShip,
+      body: ShipPatch,
       fromWire: fieldsOf,
     },
-    remove: { operationId: 'deleteShip', summary: 'Delete a ship', guard },
+    remove: {
+      operationId: 'deleteShip',
+      summary: 'Delete a ship',
+      description: 'Every user may.',
+      guard,
+    },
   })
 }
 
 /** @throws 400 when the body names another ship than the path */
-function fieldsOf({ id, ...fields }: Static<typeof PartOfShip>, _request: unknown, at: number) {
+function fieldsOf({ id, ...fields }: Static<typeof ShipPatch>, _request: unknown, at: number) {
   if (id !== undefined && id !== at) throw errors.idMismatch()
   return fields
 }

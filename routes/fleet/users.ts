@@ -11,26 +11,30 @@ import { type User, Username } from '../../store/collections.js'
 import { ref } from '../../store/schema.js'
 import { byId, resource } from '../resource.js'
 
-const Password = Type.String({ minLength: 4, maxLength: 1024 })
+const Password = Type.String({
+  minLength: 4,
+  maxLength: 1024,
+  description: 'Four characters or more',
+})
 
 const FleetUser = Type.Object(
   { id: Id, name: Username },
   { $id: 'User', additionalProperties: false, examples: [{ id: 1, name: 'user' }] },
 )
 
-const NewUser = Type.Object(
+const UserInput = Type.Object(
   { name: Username, password: Password },
   {
-    $id: 'NewUser',
+    $id: 'UserInput',
     additionalProperties: false,
     examples: [{ name: 'new user', password: 'secret' }],
   },
 )
 
-const WholeUser = Type.Object(
+const UserReplacement = Type.Object(
   { id: Type.Optional(Id), name: Username, password: Password },
   {
-    $id: 'WholeUser',
+    $id: 'UserReplacement',
     additionalProperties: false,
     examples: [{ name: 'fancy new name', password: 'more secret' }],
   },
@@ -48,7 +52,7 @@ const overloaded = failure('Too many passwords wait to be hashed', errors.overlo
 
 /** Users: everybody may look and register; an account is its owner's alone to change. */
 const users: FastifyPluginAsyncTypebox = async (app) => {
-  for (const schema of [FleetUser, NewUser, WholeUser]) app.addSchema(schema)
+  for (const schema of [FleetUser, UserInput, UserReplacement]) app.addSchema(schema)
   const { access } = app.guards
 
   resource(app, {
@@ -61,8 +65,17 @@ const users: FastifyPluginAsyncTypebox = async (app) => {
     toWire: shown,
     notFound,
     links,
-    list: { operationId: 'listUsers', summary: 'List all users', first: '/0/id' },
-    get: { operationId: 'getUser', summary: 'Get a user' },
+    list: {
+      operationId: 'listUsers',
+      summary: 'List all users',
+      description: 'Everybody may. Passwords are never shown.',
+      first: '/0/id',
+    },
+    get: {
+      operationId: 'getUser',
+      summary: 'Get a user',
+      description: 'Everybody may. Passwords are never shown.',
+    },
   })
 
   addRoute(app, {
@@ -71,20 +84,16 @@ const users: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       operationId: 'createUser',
       summary: 'Register a user',
+      description: 'Everybody may. The account can log in to every API.',
       tags: ['fleet'],
-      body: ref(NewUser),
+      body: ref(UserInput),
       response: {
         201: linked(
           links.shows(
             success('The new user', FleetUser, ['etag', 'location']),
             '$response.body#/id',
           ),
-          to(['logIn'], {
-            requestBody: {
-              username: '$request.body#/name',
-              password: '$request.body#/password',
-            },
-          }),
+          to(['logIn'], { description: 'Send the `name` as `username`, and the `password`' }),
         ),
         ...creationRefusals,
       },
@@ -108,7 +117,7 @@ const users: FastifyPluginAsyncTypebox = async (app) => {
       tags: ['fleet'],
       params: IdParams,
       headers: IfMatch,
-      body: ref(WholeUser),
+      body: ref(UserReplacement),
       response: {
         200: links.shows(success('The user as it is now', FleetUser, ['etag'])),
         403: notYourself,
@@ -143,6 +152,8 @@ const users: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       operationId: 'deleteUser',
       summary: 'Delete your account',
+      description:
+        'What you have written stays, without an author. Your plans, tasks and tokens go with the account.',
       tags: ['fleet'],
       params: IdParams,
       headers: IfMatch,

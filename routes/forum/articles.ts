@@ -22,7 +22,7 @@ import { TokenBody, tokenField } from './sessions.js'
 const about = {
   user_id: nullable(Id, { description: "The author's number; null once the author is deleted" }),
   'author.username': nullable(Username),
-  date_posted: Type.String({ format: 'date-time' }),
+  date_posted: Type.String({ format: 'date-time', description: 'When it was posted' }),
 }
 
 const exampleAbout = {
@@ -51,7 +51,7 @@ const ArticleSummary = Type.Object(
 
 const ArticlePage = Type.Object(
   {
-    articles: Type.Array(ref(ArticleSummary)),
+    articles: Type.Array(ref(ArticleSummary), { description: 'The articles of the page' }),
     next: Type.Boolean({ description: 'Whether there is a page after this one' }),
   },
   {
@@ -61,10 +61,10 @@ const ArticlePage = Type.Object(
   },
 )
 
-const NewArticle = Type.Object(
+const ArticleInput = Type.Object(
   { ...articleFields, ...tokenField },
   {
-    $id: 'NewArticle',
+    $id: 'ArticleInput',
     additionalProperties: false,
     examples: [{ title: 'New article title', text: 'New article text' }],
   },
@@ -74,7 +74,13 @@ const FIRST_PAGE = 1
 
 const PageQuery = Type.Object({
   page: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, default: FIRST_PAGE }),
+    Type.Integer({
+      minimum: 1,
+      maximum: Number.MAX_SAFE_INTEGER,
+      default: FIRST_PAGE,
+      description: 'Which page, counted from 1',
+      examples: [FIRST_PAGE],
+    }),
   ),
 })
 
@@ -85,7 +91,7 @@ export interface ArticleOptions {
 
 /** Articles: everybody may read; an article is its author's alone to change. */
 const articles: FastifyPluginAsyncTypebox<ArticleOptions> = async (app, { pageSize }) => {
-  for (const schema of [ArticleSummary, Article, ArticlePage, NewArticle]) app.addSchema(schema)
+  for (const schema of [ArticleSummary, Article, ArticlePage, ArticleInput]) app.addSchema(schema)
   const guard = app.guards.access
 
   const pageOf = async ({ store }: FastifyRequest, page = FIRST_PAGE, where?: Where) => {
@@ -109,6 +115,7 @@ const articles: FastifyPluginAsyncTypebox<ArticleOptions> = async (app, { pageSi
     schema: {
       operationId: 'listArticles',
       summary: 'List articles, the newest first',
+      description: 'In pages, without the texts.',
       tags: ['forum'],
       querystring: PageQuery,
       response: { 200: success('A page; one past the end is empty', ArticlePage) },
@@ -122,6 +129,7 @@ const articles: FastifyPluginAsyncTypebox<ArticleOptions> = async (app, { pageSi
     schema: {
       operationId: 'listArticlesOfUser',
       summary: "List a user's articles, the newest first",
+      description: 'In pages, without the texts.',
       tags: ['forum'],
       params: IdParams,
       querystring: PageQuery,
@@ -152,13 +160,14 @@ const articles: FastifyPluginAsyncTypebox<ArticleOptions> = async (app, { pageSi
     },
     notFound: failure('No article has this id', errors.recordNotFound('article', 222)),
     links: linksOf('id', 'getArticle', ['editArticle', 'deleteArticle']),
-    get: { operationId: 'getArticle', summary: 'Get an article' },
+    get: { operationId: 'getArticle', summary: 'Get an article', description: 'With its text.' },
     create: {
       operationId: 'createArticle',
       summary: 'Post an article',
+      description: 'You become its author.',
       at: '/articles/new',
       guard,
-      body: NewArticle,
+      body: ArticleInput,
       fromWire: ({ title, text }, { user }) => {
         return { title, text, userId: user.id, postedAt: new Date().toISOString() }
       },
@@ -167,15 +176,17 @@ const articles: FastifyPluginAsyncTypebox<ArticleOptions> = async (app, { pageSi
     replace: {
       operationId: 'editArticle',
       summary: 'Change an article of yours',
+      description: 'Its title and its text, both.',
       at: '/articles/:id/edit',
       action: 'edit',
       guard,
-      body: NewArticle,
+      body: ArticleInput,
       fromWire: ({ title, text }) => ({ title, text }),
     },
     remove: {
       operationId: 'deleteArticle',
       summary: 'Delete an article of yours',
+      description: 'The answer shows it once more.',
       at: '/articles/:id/delete',
       guard,
       body: TokenBody,

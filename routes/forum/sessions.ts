@@ -4,7 +4,7 @@ import { Credentials, loginRefusals } from '../../plugins/auth/login.js'
 import { exampleToken } from '../../plugins/auth/tokens.js'
 import { errors } from '../../plugins/http/errors.js'
 import { Id } from '../../plugins/http/record.js'
-import { linked, to } from '../../plugins/openapi/links.js'
+import { linked, withToken } from '../../plugins/openapi/links.js'
 import { success } from '../../plugins/openapi/responses.js'
 import { addRoute } from '../../plugins/route.js'
 import { Username } from '../../store/collections.js'
@@ -28,7 +28,13 @@ export const TokenBody = Type.Object(tokenField, {
 })
 
 const ForumLogin = Type.Object(
-  { 'access-token': Type.String(), user_id: Id, username: Username },
+  {
+    'access-token': Type.String({
+      description: 'For `access-token` in a body, or `Authorization: Bearer`',
+    }),
+    user_id: Id,
+    username: Username,
+  },
   {
     $id: 'ForumLogin',
     additionalProperties: false,
@@ -57,14 +63,13 @@ const sessions: FastifyPluginAsyncTypebox<SessionOptions> = async (app, { sessio
     schema: {
       operationId: 'logInToForum',
       summary: 'Log in',
+      description: 'Send the token as `access-token` in a body, or as `Authorization: Bearer`.',
       tags: ['forum'],
       body: ref(Credentials),
       response: {
         200: linked(
           success('The access token', ForumLogin, ['cache-control']),
-          to(['verifyToken'], {
-            requestBody: { 'access-token': '$response.body#/access-token' },
-          }),
+          withToken(['verifyToken'], 'access-token'),
         ),
         ...loginRefusals(errors.credentialsWrong()),
       },
@@ -88,6 +93,7 @@ const sessions: FastifyPluginAsyncTypebox<SessionOptions> = async (app, { sessio
     schema: {
       operationId: 'verifyToken',
       summary: 'Ask whose an access token is',
+      description: 'The token can be in the body or in `Authorization: Bearer`.',
       tags: ['forum'],
       body: ref(TokenBody),
       response: { 200: success('The token is good, and this is whose it is', TokenHolder) },

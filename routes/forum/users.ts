@@ -24,7 +24,8 @@ const Registration = Type.Object(
     password: Type.String({
       minLength: 8,
       maxLength: 40,
-      pattern: `^(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])(?=.*[${SYMBOLS}])${LETTER}+$`,
+      pattern: `^${LETTER}+$`,
+      allOf: ['[a-z]', '[A-Z]', '[0-9]', `[${SYMBOLS}]`].map((pattern) => ({ pattern })),
       description:
         'Letters from a to z, digits and !@#$%^&*-_; a small letter, a capital, a digit and a symbol at least',
     }),
@@ -38,7 +39,10 @@ const Registration = Type.Object(
 
 const Profile = Type.Object(
   {
-    date_registered: Type.String({ format: 'date-time' }),
+    date_registered: Type.String({
+      format: 'date-time',
+      description: 'When the account was made',
+    }),
     id: Id,
     username: Username,
   },
@@ -61,12 +65,13 @@ const users: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       operationId: 'register',
       summary: 'Register',
+      description: 'Everybody may. The account can log in to every API.',
       tags: ['forum'],
       body: ref(Registration),
       response: {
         200: linked(
           links.names(success('The new user', Profile), '$response.body#/id'),
-          to(['logInToForum'], { requestBody: '$request.body' }),
+          to(['logInToForum'], { description: 'Send the same `username` and `password`' }),
         ),
         ...creationRefusals,
       },
@@ -83,6 +88,7 @@ const users: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       operationId: 'getProfile',
       summary: "Get a user's profile",
+      description: 'What everybody may see of a user.',
       tags: ['forum'],
       params: IdParams,
       headers: IfNoneMatch,

@@ -39,7 +39,7 @@ const Template = Type.Object(
     posted: Type.String({ description: 'An HTTP date (RFC 9110, section 5.6.7)' }),
     username: nullable(Username, { description: 'Null once the user is deleted' }),
     user_id: nullable(Username, { description: 'The username again' }),
-    approved: Type.Boolean(),
+    approved: Type.Boolean({ description: 'Whether an admin has approved it' }),
   },
   {
     $id: 'Template',
@@ -54,14 +54,14 @@ const OneTemplate = Type.Object(
 )
 
 const Templates = Type.Object(
-  { templates: Type.Array(ref(Template)) },
+  { templates: Type.Array(ref(Template), { description: 'The templates, by id' }) },
   { $id: 'Templates', additionalProperties: false, examples: [{ templates: [exampleTemplate] }] },
 )
 
-const NewTemplate = Type.Object(
+const TemplateInput = Type.Object(
   { ...requiredFields, description: Type.Optional(description) },
   {
-    $id: 'NewTemplate',
+    $id: 'TemplateInput',
     additionalProperties: false,
     examples: [{ title: 'some title', url: 'http:/test.com', description: 'some desc' }],
   },
@@ -72,7 +72,7 @@ const links = linksOf('id', 'getTemplate', ['replaceTemplate', 'deleteTemplate']
 const FIRST = '/templates/0/id'
 /** Meme templates: users post them, admins approve them. */
 const templates: FastifyPluginAsyncTypebox = async (app) => {
-  for (const schema of [Template, OneTemplate, Templates, NewTemplate]) app.addSchema(schema)
+  for (const schema of [Template, OneTemplate, Templates, TemplateInput]) app.addSchema(schema)
   const guard = app.guards.access
 
   await app.register(async (home) => {
@@ -130,6 +130,7 @@ const templates: FastifyPluginAsyncTypebox = async (app) => {
     list: {
       operationId: 'listTemplates',
       summary: 'List all templates',
+      description: 'Approved or not.',
       guard,
       schema: success('All templates, by id', Templates),
       toBody: (templates) => ({ templates }),
@@ -138,6 +139,7 @@ const templates: FastifyPluginAsyncTypebox = async (app) => {
     get: {
       operationId: 'getTemplate',
       summary: 'Get a template',
+      description: 'Approved or not.',
       guard,
       answer: answer(success('The template', OneTemplate, ['etag']), (template) => ({ template })),
     },
@@ -146,8 +148,8 @@ const templates: FastifyPluginAsyncTypebox = async (app) => {
       summary: 'Post a template',
       description: "An admin's is approved at once.",
       guard,
-      consumes: [FORM, 'application/json'],
-      body: NewTemplate,
+      consumes: ['application/json', FORM],
+      body: TemplateInput,
       fromWire: ({ title, url, description = null }, { user: { id: userId, admin: approved } }) => {
         const postedAt = new Date().toISOString()
         return { title, url, description, userId, postedAt, approved }
@@ -159,8 +161,8 @@ const templates: FastifyPluginAsyncTypebox = async (app) => {
       summary: 'Replace a template',
       description: 'Its owner may, until it is approved. An admin may, and that approves it.',
       guard,
-      consumes: [FORM, 'application/json'],
-      body: NewTemplate,
+      consumes: ['application/json', FORM],
+      body: TemplateInput,
       fromWire: ({ title, url, description = null }, { user: { admin } }) => {
         return { title, url, description, ...(admin ? { approved: true } : {}) }
       },

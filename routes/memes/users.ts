@@ -31,7 +31,7 @@ const exampleAccount = {
 
 const Account = Type.Object(
   {
-    admin: Type.Boolean(),
+    admin: Type.Boolean({ description: 'Whether the user is an admin' }),
     id: Id,
     public_id: Type.String({ description: 'Names the user in paths' }),
     username: Username,
@@ -50,17 +50,22 @@ const OneAccount = Type.Object(
 )
 
 const Accounts = Type.Object(
-  { users: Type.Array(ref(Account)) },
+  { users: Type.Array(ref(Account), { description: 'All users, by id' }) },
   { $id: 'Accounts', additionalProperties: false, examples: [{ users: [exampleAccount] }] },
 )
 
-const NewAccount = Type.Object(
+const AccountInput = Type.Object(
   {
     username: { ...Username, examples: ['some username'] },
-    password: Type.String({ minLength: 1, maxLength: 1024, examples: ['my password'] }),
+    password: Type.String({
+      minLength: 1,
+      maxLength: 1024,
+      description: 'One character or more',
+      examples: ['my password'],
+    }),
   },
   {
-    $id: 'NewAccount',
+    $id: 'AccountInput',
     additionalProperties: false,
     examples: [{ username: 'some username', password: 'my password' }],
   },
@@ -85,7 +90,7 @@ export interface UserOptions {
 
 /** Users, as an admin sees and manages them. */
 const users: FastifyPluginAsyncTypebox<UserOptions> = async (app, { isOpen }) => {
-  for (const schema of [Account, OneAccount, Accounts, NewAccount]) app.addSchema(schema)
+  for (const schema of [Account, OneAccount, Accounts, AccountInput]) app.addSchema(schema)
   const { access, admin } = app.guards
   const member = isOpen ? access : admin
 
@@ -96,6 +101,7 @@ const users: FastifyPluginAsyncTypebox<UserOptions> = async (app, { isOpen }) =>
     schema: {
       operationId: 'listAccounts',
       summary: 'List all users',
+      description: 'For admins; with MEMES_OPEN_USERS for every user.',
       tags: ['memes'],
       response: {
         200: links.names(
@@ -115,9 +121,11 @@ const users: FastifyPluginAsyncTypebox<UserOptions> = async (app, { isOpen }) =>
     schema: {
       operationId: 'createAccount',
       summary: 'Create a user',
+      description:
+        'For admins; with MEMES_OPEN_USERS for every user. The account can log in to every API.',
       tags: ['memes'],
-      consumes: [FORM, 'application/json'],
-      body: ref(NewAccount),
+      consumes: ['application/json', FORM],
+      body: ref(AccountInput),
       response: {
         200: success('The user is there', Message, [], { message: 'User created successfully' }),
         ...creationRefusals,
@@ -137,6 +145,7 @@ const users: FastifyPluginAsyncTypebox<UserOptions> = async (app, { isOpen }) =>
     schema: {
       operationId: 'getAccount',
       summary: 'Get a user',
+      description: 'For admins.',
       tags: ['memes'],
       params: PublicIdParams,
       headers: IfNoneMatch,
@@ -159,6 +168,7 @@ const users: FastifyPluginAsyncTypebox<UserOptions> = async (app, { isOpen }) =>
     schema: {
       operationId: 'promoteUser',
       summary: 'Make a user an admin',
+      description: 'For admins. Who is one already stays one.',
       tags: ['memes'],
       params: PublicIdParams,
       headers: IfMatch,

@@ -24,7 +24,11 @@ export const SameId = Type.String({ description: 'The same as `id`', examples: [
 
 /** What was done, and to what. */
 export const Done = Type.Object(
-  { id: PublicId, ok: Type.Literal(true), msg: Type.String() },
+  {
+    id: PublicId,
+    ok: Type.Boolean({ description: 'Always true' }),
+    msg: Type.String({ description: 'What was done, for a person' }),
+  },
   {
     $id: 'Done',
     additionalProperties: false,
@@ -104,19 +108,26 @@ const dmps: FastifyPluginAsyncTypebox<DmpOptions> = async (app, { sizeLimit }) =
     list: {
       operationId: 'listDmps',
       summary: 'List your plans',
+      description: 'In the order of their creation.',
       guard,
       schema: list('Your plans, in the order of their creation', Dmp),
       select: (_query, { user }) => ({ where: equal({ userId: user.id }) }),
     },
-    get: { operationId: 'getDmp', summary: 'Get one of your plans', guard },
+    get: {
+      operationId: 'getDmp',
+      summary: 'Get one of your plans',
+      description: "The fields that you wrote, and the server's own.",
+      guard,
+    },
     create: {
       operationId: 'createDmp',
       summary: 'Create a plan',
+      description: 'A plan is a JSON object of any fields.',
       guard,
       body: DmpFields,
       fromWire: (body, { user }) => newDmp(user.id, bounded(body)),
       answer: answerDone('The plan is there', 'DMP created', 'location', 'etag'),
-      links: to(['createTask'], { requestBody: { dmp: '$response.body#/id' } }),
+      links: to(['createTask'], { description: 'Send `id` as `dmp`' }),
     },
     replace: {
       operationId: 'updateDmp',

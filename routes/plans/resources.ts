@@ -37,6 +37,7 @@ const resources: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         operationId,
         summary: `Download the ${name} of one of your tasks; as an admin, of any`,
+        description: 'Once the task is finished. A part of the file can be asked for with `Range`.',
         tags: ['plans'],
         params: FileParams,
         headers: DownloadHeaders,

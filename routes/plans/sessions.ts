@@ -39,6 +39,8 @@ const sessions: FastifyPluginAsyncTypebox<SessionOptions> = async (app, { sessio
     schema: {
       operationId: 'endSession',
       summary: 'Log out: revoke an access token',
+      description:
+        'The token that the request carries is refused from now on. The others of its user stay good.',
       tags: ['plans'],
       response: { 200: success('The token is revoked', Notice) },
     },
@@ -88,6 +90,7 @@ const sessions: FastifyPluginAsyncTypebox<SessionOptions> = async (app, { sessio
       schema: {
         operationId,
         summary: 'Get a new access token',
+        description: 'The refresh token stays good, for more of them.',
         tags: ['plans'],
         response: { [status]: success('A new access token', AccessToken, ['cache-control']) },
       },

@@ -49,10 +49,10 @@ const Task = Type.Object(
   },
 )
 
-const NewTask = Type.Object(
+const TaskInput = Type.Object(
   { dmp: Type.String({ maxLength: 128, description: 'The id of one of your plans' }) },
   {
-    $id: 'NewTask',
+    $id: 'TaskInput',
     additionalProperties: true,
     description: 'Other fields are taken, and passed over.',
     examples: [{ dmp: examplePlanId }],
@@ -81,7 +81,7 @@ export interface TaskOptions {
 
 /** Tasks: each renders a plan, as it is when the task is posted, in the background. */
 const tasks: FastifyPluginAsyncTypebox<TaskOptions> = async (app, { rendering }) => {
-  for (const schema of [Task, NewTask]) app.addSchema(schema)
+  for (const schema of [Task, TaskInput]) app.addSchema(schema)
   const { access } = app.guards
 
   addRoute(app, {
@@ -91,6 +91,7 @@ const tasks: FastifyPluginAsyncTypebox<TaskOptions> = async (app, { rendering })
     schema: {
       operationId: 'listTasks',
       summary: 'List your tasks; as an admin, all',
+      description: 'The newest first; all, or those of one status or of one plan.',
       tags: ['plans'],
       querystring: Filter,
       response: { 200: list('The tasks, the newest first', Task) },
@@ -118,7 +119,7 @@ const tasks: FastifyPluginAsyncTypebox<TaskOptions> = async (app, { rendering })
       summary: 'Have a plan rendered to a Word file and a PDF',
       description: 'As it is now. The task says when they are there.',
       tags: ['plans'],
-      body: ref(NewTask),
+      body: ref(TaskInput),
       response: {
         201: links.names(
           success('The task is there', Done, ['location'], done(exampleTaskId, CREATED)),
@@ -151,6 +152,8 @@ const tasks: FastifyPluginAsyncTypebox<TaskOptions> = async (app, { rendering })
     schema: {
       operationId: 'getTask',
       summary: 'Get one of your tasks; as an admin, any',
+      description:
+        'Ask again until its status is no longer `pending`. Then it has the addresses of its documents, or the reason why there are none.',
       tags: ['plans'],
       params: TaskParams,
       headers: IfNoneMatch,

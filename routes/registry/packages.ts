@@ -96,6 +96,8 @@ const packages: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       operationId: 'listPackages',
       summary: 'List packages',
+      description:
+        'All, or those whose names contain a text. The text can be in the query, or as `search` in a JSON body.',
       tags: ['registry'],
       querystring: Search,
       response: {
@@ -123,6 +125,8 @@ const packages: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         operationId: `listTags${suffix}`,
         summary: "List a package's tags",
+        description:
+          'All, or those that contain a text. The text can be in the query, or as `search` in a JSON body.',
         tags: ['registry'],
         params: PackageParams,
         querystring: TagSearch,
@@ -154,6 +158,7 @@ const packages: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         operationId: `deletePackage${suffix}`,
         summary: 'Delete a package of yours, with all its tags',
+        description: 'Only its owner or an admin may. The files go too.',
         tags: ['registry'],
         params: PackageParams,
         response: {

@@ -20,7 +20,9 @@ const named = { package_name: '$request.path.package_name', tag: '$request.path.
 /** Files under their tags: downloading and deleting. */
 const tags: FastifyPluginAsyncTypebox = async (app) => {
   const { access } = app.guards
-  const answers = downloadAnswers('The file as it was uploaded')
+  const answers = downloadAnswers(
+    'The file as it was uploaded, with the media type that it was uploaded with',
+  )
 
   for (const [path, suffix] of [
     ['/:package_name/:tag', ''],
@@ -33,6 +35,8 @@ const tags: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         operationId: `downloadFile${suffix}`,
         summary: 'Download a file',
+        description:
+          'With the name and the media type that it was uploaded with. A part of it can be asked for with `Range`.',
         tags: ['registry'],
         params: Parameters,
         headers: DownloadHeaders,
@@ -41,7 +45,7 @@ const tags: FastifyPluginAsyncTypebox = async (app) => {
           200: linked(
             answers[200],
             to([`deleteTag${suffix}`], {
-              parameters: { ...named, 'if-match': '$response.header.etag' },
+              parameters: { ...named, 'If-Match': '$response.header.ETag' },
             }),
           ),
           404: notFound,
@@ -62,6 +66,8 @@ const tags: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         operationId: `deleteTag${suffix}`,
         summary: 'Delete a tag of your package, with its file',
+        description:
+          "Only the package's owner or an admin may. The package stays, even without tags.",
         tags: ['registry'],
         params: Parameters,
         headers: IfMatch,

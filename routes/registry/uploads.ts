@@ -22,11 +22,12 @@ const Uploaded = Type.Object(
 
 const file = Type.Unsafe<Readable>({ type: 'string', format: 'binary', description: 'The file' })
 const asJson = (parameters: TProperties) =>
-  Type.Partial(Type.Object(parameters), {
-    additionalProperties: false,
+  Type.String({
+    contentMediaType: 'application/json',
+    contentSchema: Type.Partial(Type.Object(parameters), { additionalProperties: false }),
     description:
       'The parameters as JSON, here or in the filename of this part: in place of fields, or saying the same. An empty part is as none',
-    examples: [{}],
+    examples: ['{}'],
   })
 
 /** The body of an upload, as the document shows it. Parameters that are in the path are not in the body. */

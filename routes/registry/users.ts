@@ -18,7 +18,10 @@ const RegistryUser = Type.Object(
 )
 
 const RegistryCredentials = Type.Object(
-  { username: Username, password: Type.String({ minLength: 1, maxLength: 1024 }) },
+  {
+    username: Username,
+    password: Type.String({ minLength: 1, maxLength: 1024, description: 'One character or more' }),
+  },
   {
     $id: 'RegistryCredentials',
     additionalProperties: false,
@@ -84,12 +87,13 @@ const users: FastifyPluginAsyncTypebox<UserOptions> = async (
     schema: {
       operationId: 'addUser',
       summary: 'Register a user',
+      description: 'Everybody may. The account can log in to every API.',
       tags: ['registry'],
       body: ref(RegistryCredentials),
       response: {
         200: linked(
           success('The new user', RegistryUser),
-          to(['getToken'], { requestBody: '$request.body' }),
+          to(['getToken'], { description: 'Send the same `username` and `password`' }),
         ),
         ...creationRefusals,
       },
@@ -107,14 +111,15 @@ const users: FastifyPluginAsyncTypebox<UserOptions> = async (
     schema: {
       operationId: 'getToken',
       summary: 'Log in',
+      description: 'Send the token in the header `token`, or as `Authorization: Bearer`.',
       tags: ['registry'],
       body: ref(RegistryCredentials),
       response: {
         200: linked(
           success('The token', RegistryToken, ['cache-control']),
           to(['invalidateToken'], {
-            requestBody: '$request.body',
-            description: 'Send `token` as the header of that name',
+            description:
+              'Send `token` as the header of that name, and the same `username` and `password`',
           }),
         ),
         ...refusals,

@@ -2,7 +2,7 @@ import t from 'tap'
 import { createClient, type Schemas } from '../../client/index.js'
 import { startProcess } from '../fixtures/process.js'
 
-const ship: Schemas['NewShip'] = {
+const ship: Schemas['ShipInput'] = {
   affiliation: 'Galactic Republic',
   category: 'Starfighters',
   crew: 1,
@@ -30,7 +30,7 @@ t.test('a client of each API, against a server', async (t) => {
     t.match(created, ship)
     const path = { id: created?.id ?? 0 }
     t.equal(response.headers.get('location'), `${baseUrl}/api/ships/${path.id}`)
-    const header = { 'if-match': '"another"' }
+    const header = { 'If-Match': '"another"' }
     const stale = await user.PATCH('/api/ships/{id}', {
       params: { path, header },
       body: { crew: 2 },

@@ -6,7 +6,7 @@ import { ROOT } from '../fixtures/process.js'
 const START = `
   import { createClient, type Schemas } from '../../client/index.js'
   export const client = createClient({ baseUrl: 'http://localhost:3000', token: 'token' })
-  export const ship: Schemas['NewShip'] = {
+  export const ship: Schemas['ShipInput'] = {
     affiliation: '', category: '', crew: 1, length: 1, manufacturer: '', model: '', roles: [], ship_class: '',
   }
 `

@@ -53,7 +53,7 @@ t.test('it is there with memes or plans, and nowhere else', async (t) => {
     const path = apis === 'memes' ? '/template' : '/dmps'
     t.equal((await call(app, 'GET', path, { token })).statusCode, 200, apis)
     const document = (await call(app, 'GET', '/openapi.json')).json()
-    t.same(document.paths['/login'].get.tags, apis.split(','))
+    t.same(document.paths['/login'].get.tags, apis.split(',').slice(0, 1))
     const { error, message } = (await call(app, 'GET', '/login')).json()
     t.equal(error, apis === 'memes' ? 'Unauthorized' : message, "as the API's clients read it")
   }

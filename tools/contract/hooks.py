@@ -4,6 +4,7 @@ parts of one request have to agree on.
 """
 
 import itertools
+import json
 import os
 import re
 from base64 import b64encode
@@ -28,7 +29,6 @@ ENDING = {
 }
 
 NAMES = {"package_name", "tag"}
-NAME = re.compile(r"[^/\x00-\x1f\x7f\ufffd]{1,200}")
 
 # As the API writes them.
 TAG = re.compile(r'"[\w-]+-\d+(\.\d+)?"|"[0-9a-f]{64}"')
@@ -155,7 +155,7 @@ def credential(scheme, account):
         return "Authorization", "Basic " + b64encode(text.encode()).decode()
     if scheme == "refreshBearer":
         return "Authorization", f"Bearer {account.refresh}"
-    headers = {"accessToken": "token", "accessXAccessToken": "x-access-token"}
+    headers = {"accessTokenHeader": "token", "accessXAccessTokenHeader": "x-access-token"}
     if scheme in headers:
         return headers[scheme], account.access
     return "Authorization", f"Bearer {account.access}"
@@ -180,27 +180,22 @@ def own_account(case, account):
 
 
 def agree(body):
-    """What an upload says as JSON is what it says in its fields, unless it is no name there."""
+    """What an upload says as JSON is what it says in its fields. The text that is made for it would be no JSON."""
     if not isinstance(body, dict) or "file" not in body:
         return
     as_parts(body)
-    said = body.get("json")
-    if isinstance(said, dict):
-        for name in NAMES & said.keys():
-            if isinstance(said[name], str) and NAME.fullmatch(said[name]):
-                del said[name]
-                if name in body:
-                    said[name] = body[name]
+    if body.get("json") not in (None, "", "[]"):
+        body["json"] = json.dumps({name: body[name] for name in sorted(NAMES & body.keys())})
 
 
 def as_parts(body):
     """
     Keeps wrong what would become right on its way: a part is text, so null would be a name, and of an empty list there
-    would be no part at all. An empty part is no name; an empty `json` is none, so that becomes a list as text.
+    would be no part at all. An empty part is no name, and a list is no object: that is what wrong types become.
     """
     for name, value in body.items():
         if name == "json":
-            if value == "" or isinstance(value, list):
+            if not isinstance(value, str):
                 body[name] = "[]"
         elif value is None or isinstance(value, (bool, int, float, list)):
             body[name] = ""

@@ -57,7 +57,7 @@ t.test('other APIs read no forms', async (t) => {
   const { access: token } = await logIn(app)
   const xml = { 'content-type': 'text/xml' }
   const both = await call(app, 'POST', '/template', { token, headers: xml, payload: '<a/>' })
-  isError(t, both, 415, /Send application\/x-www-form-urlencoded or application\/json, and/)
+  isError(t, both, 415, /Send application\/json or application\/x-www-form-urlencoded, and/)
 })
 
 t.test('any text comes back as it was sent', async (t) => {

@@ -7,7 +7,6 @@ const METHODS = ['get', 'put', 'post', 'patch', 'delete']
 interface Link {
   readonly operationId: string
   readonly parameters?: object
-  readonly requestBody?: unknown
 }
 
 interface Operation {
@@ -151,10 +150,10 @@ t.test('the guarded operations say so, and no others', async (t) => {
     .map(({ name, operation }) => [name, JSON.stringify(operation.security)])
   // Without a header, the token can be in the body.
   const forum = '[{"accessBearer":[]},{"oauth2":[]},{}]'
-  const registry = '[{"accessToken":[]},{"accessBearer":[]},{"oauth2":[]}]'
+  const registry = '[{"accessTokenHeader":[]},{"accessBearer":[]},{"oauth2":[]}]'
   const plans = '[{"accessBearer":[]},{"oauth2":[]}]'
   const fleet = plans
-  const memes = '[{"accessXAccessToken":[]},{"accessBearer":[]},{"oauth2":[]}]'
+  const memes = '[{"accessXAccessTokenHeader":[]},{"accessBearer":[]},{"oauth2":[]}]'
   t.same(Object.fromEntries(guarded), {
     'post /auth/refresh': '[{"refreshBearer":[]}]',
     'delete /auth/logout': fleet,
@@ -218,8 +217,8 @@ t.test('the guarded operations say so, and no others', async (t) => {
   })
   t.same(Object.keys(document.components.securitySchemes).sort(), [
     'accessBearer',
-    'accessToken',
-    'accessXAccessToken',
+    'accessTokenHeader',
+    'accessXAccessTokenHeader',
     'basic',
     'oauth2',
     'refreshBearer',
@@ -229,7 +228,15 @@ t.test('the guarded operations say so, and no others', async (t) => {
 t.test('the components have real names, and examples', async (t) => {
   const { document } = await read(await startApp(t))
   const { schemas } = document.components
-  for (const name of ['Error', 'Ship', 'NewShip', 'User', 'NewUser', 'Credentials', 'TokenPair']) {
+  for (const name of [
+    'Problem',
+    'Ship',
+    'ShipInput',
+    'User',
+    'UserInput',
+    'Credentials',
+    'TokenPair',
+  ]) {
     t.ok(schemas[name], name)
   }
   for (const [name, schema] of Object.entries<{ examples?: unknown[] }>(schemas)) {
@@ -240,12 +247,12 @@ t.test('the components have real names, and examples', async (t) => {
 
 t.test('the headers of answers are there', async (t) => {
   const { document } = await read(await startApp(t))
-  t.match(document.paths['/api/ships'].post.responses['201'].headers, { location: {}, etag: {} })
-  t.match(document.paths['/api/ships/{id}'].get.responses['200'].headers, { etag: {} })
-  t.match(document.paths['/auth/login'].post.responses['200'].headers, { 'cache-control': {} })
-  t.match(document.paths['/auth/login'].post.responses['429'].headers, { 'retry-after': {} })
+  t.match(document.paths['/api/ships'].post.responses['201'].headers, { Location: {}, ETag: {} })
+  t.match(document.paths['/api/ships/{id}'].get.responses['200'].headers, { ETag: {} })
+  t.match(document.paths['/auth/login'].post.responses['200'].headers, { 'Cache-Control': {} })
+  t.match(document.paths['/auth/login'].post.responses['429'].headers, { 'Retry-After': {} })
   t.match(document.paths['/auth/logout'].delete.responses['401'].headers, {
-    'www-authenticate': {},
+    'WWW-Authenticate': {},
   })
 })
 
@@ -286,7 +293,7 @@ t.test('the examples of errors are in the words of their API', async (t) => {
 t.test('uploads and downloads say what they are', async (t) => {
   const { document } = await read(await startApp(t))
   const path = document.paths['/api/v1/packages']
-  t.same(path.post.requestBody.content, {
+  t.match(path.post.requestBody.content, {
     'multipart/form-data': { schema: { $ref: '#/components/schemas/PackageUpload' } },
   })
   const { PackageUpload, FileUpload } = document.components.schemas
@@ -296,19 +303,19 @@ t.test('uploads and downloads say what they are', async (t) => {
     message: 'package_name is required',
   })
   const { responses } = document.paths['/api/v1/{package_name}/{tag}'].get
-  const binary = { '*/*': { schema: { type: 'string', format: 'binary' } } }
+  const binary = { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } }
   t.same(responses['200'].content, binary)
   t.same(responses['206'].content, binary)
   const pdf = document.paths['/resources/pdf/{file_id}'].get.responses['200'].content
   t.same(Object.keys(pdf), ['application/pdf'])
-  t.match(responses['206'].headers, { 'content-range': {}, 'content-disposition': {}, etag: {} })
+  t.match(responses['206'].headers, { 'Content-Range': {}, 'Content-Disposition': {}, ETag: {} })
 })
 
 t.test('bodies that can be forms say so', async (t) => {
   const { document } = await read(await startApp(t))
   const typesOf = (path: string, method: string) =>
     Object.keys(document.paths[path][method].requestBody.content)
-  const both = ['application/x-www-form-urlencoded', 'application/json']
+  const both = ['application/json', 'application/x-www-form-urlencoded']
   t.same(typesOf('/user', 'post'), both)
   t.same(typesOf('/template', 'post'), both)
   t.same(typesOf('/template/{id}', 'put'), both)
@@ -337,16 +344,13 @@ t.test(
       const byId = new Map(operations.map(({ operation }) => [operation.operationId, operation]))
       for (const { name, operation } of operations) {
         for (const [status, { links = {} }] of Object.entries(operation.responses)) {
-          for (const [link, { operationId, parameters = {}, requestBody }] of Object.entries(
-            links,
-          )) {
+          for (const [link, { operationId, parameters = {} }] of Object.entries(links)) {
             const label = `${name} ${status} ${link}`
             const target = byId.get(operationId)
             if (!target) return t.fail(`${label} leads nowhere`)
-            const { parameters: taken = [], requestBody: body } = target
+            const { parameters: taken = [] } = target
             const names = [taken].flat().map((parameter) => Object(parameter).name)
             for (const given of Object.keys(parameters)) t.ok(names.includes(given), label)
-            if (requestBody !== undefined) t.ok(body, label)
           }
         }
       }
@@ -383,24 +387,6 @@ t.test('links lead through the life of a record, and of a session', async (t) =>
   }
   t.same(answers.get('createShip')?.['201']?.links?.changeShip, {
     operationId: 'changeShip',
-    parameters: { id: '$response.body#/id', 'if-match': '$response.header.etag' },
+    parameters: { id: '$response.body#/id', 'If-Match': '$response.header.ETag' },
   })
-})
-
-t.test('names that are reserved are left out by a pattern, so that tools see a text', async (t) => {
-  const { document } = await read(await startApp(t))
-  t.notMatch(JSON.stringify(document), /"not":/)
-  const { type, pattern } = document.components.schemas.PackageEntry.properties.title
-  t.equal(type, 'string')
-  for (const [name, isTaken] of Object.entries({
-    package: true,
-    users: true,
-    '...': true,
-    user: false,
-    packages: false,
-    '..': false,
-    'a/b': false,
-  })) {
-    t.equal(new RegExp(pattern, 'u').test(name), isTaken, name)
-  }
 })

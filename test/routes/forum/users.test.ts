@@ -86,8 +86,10 @@ t.test('the document says of a registration what the server does', async (t) => 
   )
   fc.assert(
     fc.property(texts, (text) => {
-      const fits = ({ minLength, maxLength, pattern }: typeof username) =>
-        text.length >= minLength && text.length <= maxLength && new RegExp(pattern, 'u').test(text)
+      const fits = ({ minLength, maxLength, pattern, allOf = [] }: typeof username) =>
+        text.length >= minLength &&
+        text.length <= maxLength &&
+        [{ pattern }, ...allOf].every((rule) => new RegExp(rule.pattern, 'u').test(text))
       return fits(username) === isGood(text, 5, 20) && fits(password) === isPassword(text)
     }),
   )

@@ -87,7 +87,7 @@ t.test('the document says that an application is asked for, where it is', async 
   const closed = (await call(await startClosed(t), 'GET', '/openapi.json')).json()
   t.same(closed.paths['/login'].get.security, [{ basic: [], application: [] }])
   t.same(closed.paths['/template'].get.security, [
-    { accessXAccessToken: [], application: [] },
+    { accessXAccessTokenHeader: [], application: [] },
     { accessBearer: [], application: [] },
   ])
   t.match(closed.components.securitySchemes.application, {

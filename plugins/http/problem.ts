@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { oneOf, ref } from '../../store/schema.js'
 
-export const ErrorDetail = Type.Object(
+export const ProblemDetail = Type.Object(
   {
     in: oneOf(['body', 'path', 'query', 'header'], {
       description: 'The part of the request that has the fault',
@@ -10,15 +10,15 @@ export const ErrorDetail = Type.Object(
     message: Type.String({ description: 'What is wrong there' }),
   },
   {
-    $id: 'ErrorDetail',
+    $id: 'ProblemDetail',
     additionalProperties: false,
     examples: [{ in: 'body', path: '/crew', message: 'must be >= 1' }],
   },
 )
-export type ErrorDetail = Static<typeof ErrorDetail>
+export type ProblemDetail = Static<typeof ProblemDetail>
 
 /** The one shape of every error that a client gets. */
-export const ErrorBody = Type.Object(
+export const Problem = Type.Object(
   {
     statusCode: Type.Integer({ minimum: 400, maximum: 599, description: 'The HTTP status again' }),
     error: Type.String({
@@ -27,18 +27,18 @@ export const ErrorBody = Type.Object(
     }),
     message: Type.String({ description: 'What went wrong, for a person' }),
     details: Type.Optional(
-      Type.Array(ref(ErrorDetail), {
+      Type.Array(ref(ProblemDetail), {
         description:
           'The faults that validation found: all, up to a hundred, and one in a huge body',
       }),
     ),
   },
   {
-    $id: 'Error',
+    $id: 'Problem',
     additionalProperties: false,
     examples: [
       { statusCode: 404, error: 'Not Found', message: 'There is no ship with the id 99.' },
     ],
   },
 )
-export type ErrorBody = Static<typeof ErrorBody>
+export type Problem = Static<typeof Problem>
