@@ -6,25 +6,25 @@ import type {
   PathsWithMethod,
   RequiredKeysOf,
 } from 'openapi-typescript-helpers'
-import type { paths } from './schema.js'
 
 /**
  * A call of an operation. `openapi-fetch` has a type of its own for it, which takes any field beside those of a body: it
  * infers the options from what is given. Here they are what the document has, and nothing else.
  */
-export type Call<Method extends HttpMethod> = <
-  Path extends PathsWithMethod<paths, Method>,
+export type Call<Paths extends object, Method extends HttpMethod> = <
+  Path extends PathsWithMethod<Paths, Method>,
   As extends ParseAs = 'json',
 >(
   path: Path,
-  ...options: Needed<Options<Path, Method, As>>
-) => Promise<Answer<NonNullable<FilterKeys<paths[Path], Method>>, As>>
+  ...options: Needed<Options<Paths, Path, Method, As>>
+) => Promise<Answer<NonNullable<FilterKeys<Paths[Path], Method>>, As>>
 
 type Options<
-  Path extends keyof paths,
+  Paths extends object,
+  Path extends keyof Paths,
   Method extends HttpMethod,
   As extends ParseAs,
-> = FetchOptions<FilterKeys<paths[Path], Method>> & { parseAs?: As }
+> = FetchOptions<FilterKeys<Paths[Path], Method>> & { parseAs?: As }
 
 type Answer<Operation extends object, As extends ParseAs> = FetchResponse<
   Operation,

@@ -5,21 +5,26 @@ import createFetchClient, {
   type Middleware,
 } from 'openapi-fetch'
 import type { Call } from './call.js'
+import { type Carrier, carriersOf, type SecurityDocument } from './carriers.js'
 import type { components, paths } from './schema.js'
-import { type Carrier, carriers } from './security.js'
+import { carriers as shipped } from './security.js'
 
 export type { components, operations, paths } from './schema.js'
 
 /** What requests and answers have in them, by its name in the document: `Schemas['Ship']`. */
 export type Schemas = components['schemas']
 
-/** A client whose every path, parameter, body and answer has its type from the OpenAPI document. */
-export interface SlipwayClient extends Pick<Client<paths>, 'use' | 'eject'> {
-  readonly GET: Call<'get'>
-  readonly PUT: Call<'put'>
-  readonly POST: Call<'post'>
-  readonly PATCH: Call<'patch'>
-  readonly DELETE: Call<'delete'>
+/**
+ * A client whose every path, parameter, body and answer has its type from the OpenAPI document.
+ * @typeParam Paths as openapi-typescript writes them of a document; of the shipped APIs without it
+ */
+export interface SlipwayClient<Paths extends object = paths>
+  extends Pick<Client<Paths>, 'use' | 'eject'> {
+  readonly GET: Call<Paths, 'get'>
+  readonly PUT: Call<Paths, 'put'>
+  readonly POST: Call<Paths, 'post'>
+  readonly PATCH: Call<Paths, 'patch'>
+  readonly DELETE: Call<Paths, 'delete'>
 }
 
 /** A value, or what gives it when a request needs it. */
@@ -32,21 +37,28 @@ export interface SlipwayOptions extends ClientOptions {
   readonly refreshToken?: Given<string>
   /** Who logs in with HTTP Basic. */
   readonly login?: Given<{ readonly username: string; readonly password: string }>
+  /** The OpenAPI document of the server, where it isn't that of the shipped APIs: it says what each operation asks for. */
+  readonly document?: SecurityDocument
 }
 
 /**
  * Makes a client of a Slipway server.
+ * @typeParam Paths as openapi-typescript writes them of the server's document; of the shipped APIs without it
  * @param options `baseUrl`, tokens, and all that `openapi-fetch` takes
  */
-export function createClient(options?: SlipwayOptions): SlipwayClient
+export function createClient<Paths extends object = paths>(
+  options?: SlipwayOptions,
+): SlipwayClient<Paths>
 // An overload, since the compiler can't tell that a call's two types come to the same for every path; tests do.
 export function createClient({
   token,
   refreshToken,
   login,
+  document,
   ...options
 }: SlipwayOptions = {}): object {
   const client = createFetchClient<paths>({ bodySerializer, ...options })
+  const carriers = document ? carriersOf(document) : shipped
   const credentialOf = async ({ kind, header }: Carrier): Promise<string | undefined> => {
     if (kind === 'basic') {
       const given = await currentOf(login)

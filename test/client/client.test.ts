@@ -122,6 +122,47 @@ t.test('a client of each API, against a server', async (t) => {
   })
 })
 
+t.test('a client of another document', async (t) => {
+  const { url: baseUrl } = await startProcess(t, ['--apis', 'memes'])
+  const document = Object(await (await fetch(`${baseUrl}/openapi.json`)).json())
+  const login = { username: 'user', password: 'password' }
+  const { data } = await createClient({ baseUrl, document, login }).GET('/login')
+  t.equal(data?.username, 'user')
+  const token = data?.token ?? ''
+  const { response } = await createClient({ baseUrl, document, token }).GET('/template')
+  t.equal(response.status, 200)
+
+  // Nothing is known of paths but what the document says.
+  interface Paths {
+    '/boats': { get: Boats; post: Boats }
+    '/template': { get: Boats }
+  }
+  interface Boats {
+    responses: { 200: { content: { 'application/json': { name: string } } } }
+  }
+  const carried: (string | null)[] = []
+  const client = createClient<Paths>({
+    baseUrl,
+    token,
+    document: {
+      paths: {
+        '/boats': { get: {}, post: { security: [{ other: [] }, { accessBearer: [] }] } },
+        '/template': { get: { security: [{ accessHeader: [] }] } },
+      },
+      components: { securitySchemes: { accessHeader: { name: 'x-boat' }, accessBearer: {} } },
+    },
+    fetch: async ({ headers }) => {
+      carried.push(headers.get('authorization') ?? headers.get('x-boat'))
+      return Response.json({ name: 'Dinghy' })
+    },
+  })
+  await client.GET('/boats')
+  await client.GET('/template')
+  const { data: boat } = await client.POST('/boats')
+  t.equal(boat?.name, 'Dinghy')
+  t.same(carried, [null, token, `Bearer ${token}`])
+})
+
 t.test('each operation gets its own credential, in the header that its API has', async (t) => {
   const sent: Record<string, string> = {}
   const client = createClient({

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises'
+import openapiTypescript, { astToString } from 'openapi-typescript'
 import t from 'tap'
+import { generateOpenapi } from '../../cli/openapi.js'
 import { faultsIn } from '../fixtures/compiler.js'
 import { ROOT } from '../fixtures/process.js'
 
@@ -97,6 +99,24 @@ t.test('what the document does not have does not compile', async (t) => {
     if (fault) t.match(found.join('\n'), fault, name)
     else t.same(found, [], name)
   }
+})
+
+t.test('a client of another document has its types', async (t) => {
+  const document = JSON.stringify(await generateOpenapi({ apis: 'plans' }))
+  const start = `
+    import { createClient } from '../../client/index.js'
+    import document from '../../openapi.json' with { type: 'json' }
+    ${astToString(await openapiTypescript(document))}
+    export const client = createClient<paths>({ baseUrl: 'http://localhost:3000', document })
+  `
+  const faults = faultsIn('test/client', {
+    right: `${start}
+      const { data } = await client.POST('/dmps', { body: { any: ['thing'] } })
+      export const ok: boolean | undefined = data?.ok`,
+    wrong: `${start}\nawait client.GET('/api/ships', {})`,
+  })
+  t.same(faults.right, [])
+  t.match(faults.wrong?.join('\n'), /"\/api\/ships"/)
 })
 
 t.test("the README's example compiles", async (t) => {
