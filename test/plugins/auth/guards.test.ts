@@ -367,7 +367,7 @@ t.test('a guard says in the document what it asks for', async (t) => {
   const { paths, components } = (await call(app, 'GET', '/openapi.json')).json()
   t.same(paths['/access'].get.security, [
     { accessBearer: [] },
-    { accessXAccessToken: [] },
+    { accessXAccessTokenHeader: [] },
     { oauth2: [] },
   ])
   t.same(paths['/basic'].get.security, [{ basic: [] }])
@@ -375,7 +375,7 @@ t.test('a guard says in the document what it asks for', async (t) => {
   t.same(Object.keys(paths['/admin'].get.responses), ['200', '400', '401', '403'])
   t.same(Object.keys(paths['/basic'].get.responses), ['200', '400', '401', '429', '503'])
   t.match(components.securitySchemes, {
-    accessXAccessToken: { type: 'apiKey', in: 'header', name: 'x-access-token' },
+    accessXAccessTokenHeader: { type: 'apiKey', in: 'header', name: 'x-access-token' },
     basic: { type: 'http', scheme: 'basic' },
   })
 })
