@@ -1123,7 +1123,10 @@ export interface components {
             access_token: string;
             /** @constant */
             token_type: "Bearer";
-            /** @description How long it lives, in seconds */
+            /**
+             * Format: int64
+             * @description How long it lives, in seconds
+             */
             expires_in: number;
             /** @description Gets a new access token when that one has expired */
             refresh_token: string;
@@ -2236,6 +2239,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "grant_type": "password",
+                 *       "username": "user",
+                 *       "password": "password"
+                 *     }
+                 */
                 "application/x-www-form-urlencoded": components["schemas"]["TokenRequest"];
             };
         };
@@ -2243,8 +2253,11 @@ export interface operations {
             /** @description An access token and a refresh token */
             200: {
                 headers: {
-                    /** @description Tokens are not to be kept */
-                    "cache-control"?: string;
+                    /**
+                     * @description Tokens are not to be kept
+                     * @example no-store
+                     */
+                    "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2271,7 +2284,7 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body is larger than BODY_LIMIT */
@@ -2287,7 +2300,7 @@ export interface operations {
                      *       "message": "The body is too large."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description The body has a media type that is not read here */
@@ -2303,14 +2316,17 @@ export interface operations {
                      *       "message": "The body has a media type that is not read here. Send application/x-www-form-urlencoded, and say so in Content-Type."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description This user failed too often from this address */
             429: {
                 headers: {
-                    /** @description Seconds to wait */
-                    "retry-after"?: number;
+                    /**
+                     * @description Seconds to wait
+                     * @example 42
+                     */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2321,14 +2337,17 @@ export interface operations {
                      *       "message": "Too many failed logins. Try again later."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too many logins wait */
             503: {
                 headers: {
-                    /** @description Seconds to wait */
-                    "retry-after"?: number;
+                    /**
+                     * @description Seconds to wait
+                     * @example 42
+                     */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2339,7 +2358,7 @@ export interface operations {
                      *       "message": "Too many requests at once. Try again in a moment."
                      *     }
                      */
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
