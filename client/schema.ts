@@ -1121,7 +1121,10 @@ export interface components {
         TokenGrant: {
             /** @description For `Authorization: Bearer` */
             access_token: string;
-            /** @constant */
+            /**
+             * @description How the token is to be sent
+             * @enum {string}
+             */
             token_type: "Bearer";
             /**
              * Format: int64

@@ -11,7 +11,7 @@ import { success } from '../plugins/openapi/responses.js'
 import { addRoute } from '../plugins/route.js'
 import { missingField } from '../store/check.js'
 import type { User } from '../store/collections.js'
-import { ref } from '../store/schema.js'
+import { oneOf, ref } from '../store/schema.js'
 
 export const tag: Tag = {
   name: 'auth',
@@ -58,7 +58,7 @@ const TokenRequest = Type.Object(
 const TokenGrant = Type.Object(
   {
     access_token: Type.String({ description: 'For `Authorization: Bearer`' }),
-    token_type: Type.Literal('Bearer'),
+    token_type: oneOf(['Bearer'], { description: 'How the token is to be sent' }),
     expires_in: Type.Integer({ minimum: 1, description: 'How long it lives, in seconds' }),
     refresh_token: Type.String({
       description: 'Gets a new access token when that one has expired',

@@ -19,9 +19,12 @@ export const wording: Wording = {
   isInError: true,
   words: {
     invalid: (faults) => {
-      for (const { path, code } of faults) {
-        const isMissing = code === 'missing' || code === 'empty'
-        const text = isMissing ? MISSING_FIELDS[path] : BAD_FIELDS[path]
+      // What is empty breaks other rules too.
+      const missing = new Set(
+        faults.filter(({ code }) => code === 'missing' || code === 'empty').map(({ path }) => path),
+      )
+      for (const { path } of faults) {
+        const text = missing.has(path) ? MISSING_FIELDS[path] : BAD_FIELDS[path]
         if (text !== undefined) return text
       }
       return undefined

@@ -111,7 +111,7 @@ t.test('in Chromium', { skip: chromiumMissing }, async (t) => {
     const upload = page.locator('#operations-registry-uploadPackage')
     await open(upload)
     const file = { name: 'file.txt', mimeType: 'text/plain', buffer: Buffer.from('"content"') }
-    await upload.locator('input[type="file"]').setInputFiles(file)
+    await upload.locator('tr[data-property-name="file"] input').setInputFiles(file)
     t.same(await execute(t, upload, '200'), { package_id: 1, tag_id: 1 })
 
     const download = page.locator('#operations-registry-downloadFile')

@@ -89,6 +89,7 @@ t.test('the document says that an application is asked for, where it is', async 
   t.same(closed.paths['/template'].get.security, [
     { accessXAccessTokenHeader: [], application: [] },
     { accessBearer: [], application: [] },
+    { oauth2: [], application: [] },
   ])
   t.match(closed.components.securitySchemes.application, {
     type: 'apiKey',
