@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { oneOf } from '../store/schema.js'
-import type { Tag } from './openapi/document.js'
+import type { Tag } from './openapi/describe.js'
 import { success } from './openapi/responses.js'
 import { addRoute } from './route.js'
 

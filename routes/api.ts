@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify'
 import type { Config } from '../config.js'
-import type { Tag } from '../plugins/openapi/document.js'
+import type { Tag } from '../plugins/openapi/describe.js'
 import type { Links } from '../plugins/openapi/links.js'
 
 /** One of the APIs: what mounts its routes, how the document introduces it, and what of it others have to know. */

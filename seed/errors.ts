@@ -1,3 +1,9 @@
+/** Where data comes from: what it is called, and the text that it stands in, if there is one. */
+export interface Source {
+  readonly name: string
+  readonly text?: string
+}
+
 /** How many faults are told at once: more would scroll the first ones away. */
 export const MAX_FAULTS = 20
 

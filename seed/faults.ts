@@ -8,10 +8,9 @@ import {
 } from 'jsonc-parser'
 import { closestMatch } from 'leven'
 import { allFaults, describe, escapePointer } from '../store/check.js'
-import { MAX_FAULTS, SeedError, type SeedFault } from './errors.js'
+import { MAX_FAULTS, SeedError, type SeedFault, type Source } from './errors.js'
 import { seedWordsFor } from './format.js'
 import { SeedFile } from './parts.js'
-import type { Source } from './read.js'
 
 // Loaded only for a file with a fault, since a good one needs nothing of this.
 

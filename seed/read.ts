@@ -1,13 +1,7 @@
 import { access, readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { SeedError } from './errors.js'
-
-/** Where data comes from: what it is called, and the text that it stands in, if there is one. */
-export interface Source {
-  readonly name: string
-  readonly text?: string
-}
+import { SeedError, type Source } from './errors.js'
 
 const NAME = 'data.json'
 

@@ -2,6 +2,7 @@ import { escapePointer } from '../store/check.js'
 import type { Records, Store } from '../store/collections.js'
 import type { Collection } from '../store/engine.js'
 import { UniqueViolation } from '../store/errors.js'
+import type { Source } from './errors.js'
 import type { Finding, Shape } from './faults.js'
 import {
   isSeedFile,
@@ -11,7 +12,7 @@ import {
   parts,
   type SeedFile,
 } from './parts.js'
-import { parseJson, readText, type Source } from './read.js'
+import { parseJson, readText } from './read.js'
 import { type Filling, RecordFault, type Target } from './records.js'
 
 /** What a store was filled with. */

@@ -1,4 +1,5 @@
-import { parseJson, readText, type Source } from '../../seed/read.js'
+import type { Source } from '../../seed/errors.js'
+import { parseJson, readText } from '../../seed/read.js'
 import { type Filled, fill } from '../../seed/seed.js'
 import { collections, type Store } from '../../store/collections.js'
 import { MemoryEngine } from '../../store/memory/engine.js'

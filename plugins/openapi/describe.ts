@@ -3,7 +3,6 @@ import type { TSchema } from '@sinclair/typebox'
 import Fastify, { type FastifyInstance, type FastifySchema, type RouteOptions } from 'fastify'
 import { version } from '../../config.js'
 import type { SecurityScheme } from '../auth/carriers.js'
-import type { Tag } from './document.js'
 import { completed } from './whole.js'
 
 const DESCRIPTION = `A demo and prototyping API server. Its state lives in memory and goes when the process ends.
@@ -14,6 +13,12 @@ headers that are too large (431), a request that takes too long to arrive (408),
 
 /** Where the server is by default, for a document that no request has asked for. */
 const SERVER = 'http://localhost:3000'
+
+/** What operations are grouped by. */
+export interface Tag {
+  readonly name: string
+  readonly description: string
+}
 
 /** What the document says beside the routes. */
 export interface About {

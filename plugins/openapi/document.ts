@@ -5,6 +5,7 @@ import { Credentials } from '../auth/login.js'
 import { AccessToken } from '../auth/tokens.js'
 import { Problem, ProblemDetail } from '../http/problem.js'
 import { addressOf } from '../http/record.js'
+import type { Tag } from './describe.js'
 import { Message } from './responses.js'
 
 declare module 'fastify' {
@@ -19,11 +20,6 @@ declare module 'fastify' {
     /** The OpenAPI document. Once the server is ready. */
     readonly openapi: () => Promise<object>
   }
-}
-
-export interface Tag {
-  readonly name: string
-  readonly description: string
 }
 
 export interface OpenapiOptions {

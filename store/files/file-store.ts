@@ -23,7 +23,7 @@ const HOST = createHash('sha256').update(hostname()).digest('hex').slice(0, 12)
 const FOLDER_NAME = /^slipway-([0-9a-f]{12})-([0-9]+)-[A-Za-z0-9]{6}$/
 
 /** A file as it has arrived: on disk, but not yet kept. Exactly one of keep and discard is to be called. */
-export interface ReceivedFile {
+export interface PendingFile {
   /** Hexadecimal. */
   readonly sha256: string
   /** In bytes. */
@@ -50,7 +50,7 @@ export class FileStore {
   readonly #contents = new Map<string, Content>()
   /** The steps that change what is kept run one after the other, so that no two of one content meet. Each is short. */
   readonly #step = pLimit(1)
-  readonly #receiving = new Map<Readable, Promise<ReceivedFile>>()
+  readonly #receiving = new Map<Readable, Promise<PendingFile>>()
   readonly #sweep: Promise<void>
   #received = 0
   #closed: Promise<void> | undefined
@@ -76,7 +76,7 @@ export class FileStore {
    * thrown. A source that isn't read to its end is destroyed.
    * @throws when the store is closed, or is being closed before the source has ended
    */
-  async receive(source: Readable): Promise<ReceivedFile> {
+  async receive(source: Readable): Promise<PendingFile> {
     // Nothing may be awaited before the source has its listeners: it could fail meanwhile, and nobody would hear it.
     const receiving = this.#receive(source)
     this.#receiving.set(source, receiving)
@@ -154,7 +154,7 @@ export class FileStore {
     return this.#closed
   }
 
-  async #receive(source: Readable): Promise<ReceivedFile> {
+  async #receive(source: Readable): Promise<PendingFile> {
     if (this.#closed) {
       source.destroy()
       throw closedError()
@@ -182,10 +182,10 @@ export class FileStore {
       await removeQuietly(path)
       throw error
     }
-    return this.#receivedFile(path, hash.digest('hex'), size)
+    return this.#pendingFile(path, hash.digest('hex'), size)
   }
 
-  #receivedFile(path: string, sha256: string, size: number): ReceivedFile {
+  #pendingFile(path: string, sha256: string, size: number): PendingFile {
     let isSettled = false
     return {
       sha256,

@@ -21,7 +21,7 @@ import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { MissingContent } from '../../../store/errors.js'
-import { FileStore, type ReceivedFile } from '../../../store/files/file-store.js'
+import { FileStore, type PendingFile } from '../../../store/files/file-store.js'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const MODULE = new URL('../../../store/files/file-store.ts', import.meta.url).href
@@ -37,7 +37,7 @@ async function openStore(t: Test, parent = t.testdir()): Promise<FileStore> {
   return store
 }
 
-async function keep(store: FileStore, content: Uint8Array): Promise<ReceivedFile> {
+async function keep(store: FileStore, content: Uint8Array): Promise<PendingFile> {
   const file = await store.receive(sourceOf(content))
   await file.keep()
   return file
