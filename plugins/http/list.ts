@@ -31,7 +31,8 @@ async function* bodiesOf<R, A>(
   batches: AsyncIterable<readonly R[]>,
   toBody: (records: readonly R[]) => A | Promise<A>,
 ): AsyncIterable<A> {
-  for await (const batch of batches) yield toBody(batch)
+  // The texts of records are remembered, but not those of copies: so many would push out those that are asked for.
+  for await (const batch of batches) yield toBody(batch.map((record) => ({ ...record })))
 }
 
 type Text = ReturnType<FastifyReply['serialize']>
