@@ -33,14 +33,6 @@ export async function ownersOf(
   return new Map(found.flatMap((user) => (user ? [[user.id, user]] : [])))
 }
 
-/** The user whom one record belongs to, if that one is still there. */
-export async function ownerOf(
-  { users }: Pick<Store, 'users'>,
-  { userId }: { readonly userId: number | null },
-): Promise<User | undefined> {
-  return userId === null ? undefined : users.get(userId)
-}
-
 /** The first by id of the projects that a user works on. */
 export async function firstProjectOf(
   { memberships, projects }: Pick<Store, 'memberships' | 'projects'>,

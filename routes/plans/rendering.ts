@@ -88,7 +88,8 @@ export class Rendering {
     // Where one waited there may be more. Its turn comes after the others'.
     this.#stores.add(store)
     this.#begin()
-    const renewal = setInterval(() => job.renew().catch(() => {}), LEASE / 3).unref()
+    const renew = () => job.renew().catch((error) => this.#log.error(error))
+    const renewal = setInterval(renew, LEASE / 3).unref()
     try {
       await this.#render(store, job)
     } finally {
