@@ -5,13 +5,17 @@ type Scalar = string | number | boolean | null
 
 /**
  * What is asked of one value. Numbers compare by size and texts by code unit; a value of another type than the one asked
- * for is neither less nor greater. `contains`, `startsWith` and `endsWith` are about texts, letter case aside.
+ * for is neither less nor greater. `contains`, `startsWith` and `endsWith` are about texts, letter case aside; in an object or a
+ * list `contains` looks at every value there is, however deep, and at no name. `is`, `isNot` and `matches` are about a value
+ * written as text (`textOf`), and hold for none that is absent or null: `is` for one of these texts, `isNot` for any other,
+ * `matches` for one with a part that a regular expression fits, letter case aside (RE2's syntax).
  */
 export type Comparison<F extends string = string> = { readonly path: Path<F> } & (
   | { readonly op: 'eq' | 'ne'; readonly value: Scalar }
   | { readonly op: 'lt' | 'lte' | 'gt' | 'gte'; readonly value: string | number }
   | { readonly op: 'in'; readonly value: readonly Scalar[] }
-  | { readonly op: 'contains' | 'startsWith' | 'endsWith'; readonly value: string }
+  | { readonly op: 'contains' | 'startsWith' | 'endsWith' | 'matches'; readonly value: string }
+  | { readonly op: 'is' | 'isNot'; readonly value: readonly string[] }
 )
 
 /** What records a query is about. */
@@ -24,6 +28,8 @@ export type Predicate<F extends string = string> =
 export interface Sort<F extends string = string> {
   readonly path: Path<F>
   readonly descending?: boolean
+  /** Where null and what is absent come, before this key is turned round: above everything, null first. */
+  readonly nulls?: 'last'
 }
 
 /** What a query and a stream have in common. */
@@ -56,4 +62,12 @@ export function equal<F extends string>(
 /** The predicate that a text is in a field, letter case aside. */
 export function contains<F extends string>(path: F, value: string): Comparison<F> {
   return { path, op: 'contains', value }
+}
+
+/**
+ * A value written as text: a list as its elements with commas between them, as JavaScript has it.
+ * @returns undefined where there is nothing, or null
+ */
+export function textOf(value: unknown): string | undefined {
+  return value === undefined || value === null ? undefined : String(value)
 }

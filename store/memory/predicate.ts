@@ -1,4 +1,5 @@
-import type { Comparison, Path, Predicate, Sort } from '../query.js'
+import { RE2JS } from 're2js'
+import { type Comparison, type Path, type Predicate, type Sort, textOf } from '../query.js'
 
 /** A record, to code that knows no collection in particular. */
 export interface Row {
@@ -53,6 +54,22 @@ function valueTestOf(comparison: Comparison): (value: unknown) => boolean {
     case 'gt':
     case 'gte':
       return orderTestOf(comparison.op, comparison.value)
+    case 'is':
+    case 'isNot': {
+      const texts = new Set(comparison.value)
+      const isWanted = comparison.op === 'is'
+      return (value) => {
+        const text = textOf(value)
+        return text !== undefined && texts.has(text) === isWanted
+      }
+    }
+    case 'matches': {
+      const pattern = RE2JS.compile(comparison.value, RE2JS.CASE_INSENSITIVE)
+      return (value) => {
+        const text = textOf(value)
+        return text !== undefined && pattern.test(text)
+      }
+    }
     default:
       return textTestOf(comparison.op, comparison.value.toLowerCase())
   }
