@@ -2260,7 +2260,7 @@ export interface operations {
                      * @description Tokens are not to be kept
                      * @example no-store
                      */
-                    "Cache-Control"?: string;
+                    "Cache-Control": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2329,7 +2329,7 @@ export interface operations {
                      * @description Seconds to wait
                      * @example 42
                      */
-                    "Retry-After"?: number;
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2350,7 +2350,7 @@ export interface operations {
                      * @description Seconds to wait
                      * @example 42
                      */
-                    "Retry-After"?: number;
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2392,7 +2392,7 @@ export interface operations {
                      * @description Tokens are not to be kept
                      * @example no-store
                      */
-                    "Cache-Control"?: string;
+                    "Cache-Control": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2429,7 +2429,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2482,7 +2482,7 @@ export interface operations {
                      * @description Seconds to wait
                      * @example 42
                      */
-                    "Retry-After"?: number;
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2503,7 +2503,7 @@ export interface operations {
                      * @description Seconds to wait
                      * @example 42
                      */
-                    "Retry-After"?: number;
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2535,7 +2535,7 @@ export interface operations {
                      * @description Tokens are not to be kept
                      * @example no-store
                      */
-                    "Cache-Control"?: string;
+                    "Cache-Control": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2572,7 +2572,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2668,7 +2668,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2764,7 +2764,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2874,12 +2874,12 @@ export interface operations {
                      * @description Names this version of the record, for If-None-Match and If-Match
                      * @example "q3Vb0w-1"
                      */
-                    ETag?: string;
+                    ETag: string;
                     /**
                      * @description The address of the new record, or where to look instead
                      * @example http://localhost:3000/api/ships/1
                      */
-                    Location?: string;
+                    Location: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2964,7 +2964,7 @@ export interface operations {
                      * @description Seconds to wait
                      * @example 42
                      */
-                    "Retry-After"?: number;
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3008,7 +3008,7 @@ export interface operations {
                      * @description Names this version of the record, for If-None-Match and If-Match
                      * @example "q3Vb0w-1"
                      */
-                    ETag?: string;
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3022,7 +3022,7 @@ export interface operations {
                      * @description Names this version of the record, for If-None-Match and If-Match
                      * @example "q3Vb0w-1"
                      */
-                    ETag?: string;
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3106,7 +3106,7 @@ export interface operations {
                      * @description Names this version of the record, for If-None-Match and If-Match
                      * @example "q3Vb0w-1"
                      */
-                    ETag?: string;
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3143,7 +3143,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3260,7 +3260,7 @@ export interface operations {
                      * @description Seconds to wait
                      * @example 42
                      */
-                    "Retry-After"?: number;
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3334,7 +3334,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3485,12 +3485,12 @@ export interface operations {
                      * @description Names this version of the record, for If-None-Match and If-Match
                      * @example "q3Vb0w-1"
                      */
-                    ETag?: string;
+                    ETag: string;
                     /**
                      * @description The address of the new record, or where to look instead
                      * @example http://localhost:3000/api/ships/1
                      */
-                    Location?: string;
+                    Location: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3527,7 +3527,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3603,7 +3603,7 @@ export interface operations {
                      * @description Names this version of the record, for If-None-Match and If-Match
                      * @example "q3Vb0w-1"
                      */
-                    ETag?: string;
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3617,7 +3617,7 @@ export interface operations {
                      * @description Names this version of the record, for If-None-Match and If-Match
                      * @example "q3Vb0w-1"
                      */
-                    ETag?: string;
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3710,7 +3710,7 @@ export interface operations {
                      * @description Names this version of the record, for If-None-Match and If-Match
                      * @example "q3Vb0w-1"
                      */
-                    ETag?: string;
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3747,7 +3747,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3885,7 +3885,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4002,7 +4002,7 @@ export interface operations {
                      * @description Names this version of the record, for If-None-Match and If-Match
                      * @example "q3Vb0w-1"
                      */
-                    ETag?: string;
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4039,7 +4039,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4135,7 +4135,7 @@ export interface operations {
                      * @description Tokens are not to be kept
                      * @example no-store
                      */
-                    "Cache-Control"?: string;
+                    "Cache-Control": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4165,7 +4165,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4186,7 +4186,7 @@ export interface operations {
                      * @description Seconds to wait
                      * @example 42
                      */
-                    "Retry-After"?: number;
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4207,7 +4207,7 @@ export interface operations {
                      * @description Seconds to wait
                      * @example 42
                      */
-                    "Retry-After"?: number;
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4249,7 +4249,7 @@ export interface operations {
                      * @description Tokens are not to be kept
                      * @example no-store
                      */
-                    "Cache-Control"?: string;
+                    "Cache-Control": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4286,7 +4286,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4339,7 +4339,7 @@ export interface operations {
                      * @description Seconds to wait
                      * @example 42
                      */
-                    "Retry-After"?: number;
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4360,7 +4360,7 @@ export interface operations {
                      * @description Seconds to wait
                      * @example 42
                      */
-                    "Retry-After"?: number;
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4429,7 +4429,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4583,7 +4583,7 @@ export interface operations {
                      * @description Seconds to wait
                      * @example 42
                      */
-                    "Retry-After"?: number;
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4627,7 +4627,7 @@ export interface operations {
                      * @description Names this version of the record, for If-None-Match and If-Match
                      * @example "q3Vb0w-1"
                      */
-                    ETag?: string;
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4641,7 +4641,7 @@ export interface operations {
                      * @description Names this version of the record, for If-None-Match and If-Match
                      * @example "q3Vb0w-1"
                      */
-                    ETag?: string;
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -4835,7 +4835,7 @@ export interface operations {
                      * @description Names this version of the record, for If-None-Match and If-Match
                      * @example "q3Vb0w-1"
                      */
-                    ETag?: string;
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4849,7 +4849,7 @@ export interface operations {
                      * @description Names this version of the record, for If-None-Match and If-Match
                      * @example "q3Vb0w-1"
                      */
-                    ETag?: string;
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -4921,7 +4921,7 @@ export interface operations {
                      * @description Names this version of the record, for If-None-Match and If-Match
                      * @example "q3Vb0w-1"
                      */
-                    ETag?: string;
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4958,7 +4958,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5044,7 +5044,7 @@ export interface operations {
                      * @description Names this version of the record, for If-None-Match and If-Match
                      * @example "q3Vb0w-1"
                      */
-                    ETag?: string;
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5081,7 +5081,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5242,7 +5242,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5379,7 +5379,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5481,7 +5481,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5566,7 +5566,7 @@ export interface operations {
                      * @description Seconds to wait
                      * @example 42
                      */
-                    "Retry-After"?: number;
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5610,7 +5610,7 @@ export interface operations {
                      * @description Names this version of the record, for If-None-Match and If-Match
                      * @example "q3Vb0w-1"
                      */
-                    ETag?: string;
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5624,7 +5624,7 @@ export interface operations {
                      * @description Names this version of the record, for If-None-Match and If-Match
                      * @example "q3Vb0w-1"
                      */
-                    ETag?: string;
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -5659,7 +5659,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5735,7 +5735,7 @@ export interface operations {
                      * @description Names this version of the record, for If-None-Match and If-Match
                      * @example "q3Vb0w-1"
                      */
-                    ETag?: string;
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5777,7 +5777,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5938,7 +5938,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6059,7 +6059,7 @@ export interface operations {
                      * @description The address of the new record, or where to look instead
                      * @example http://localhost:3000/api/ships/1
                      */
-                    Location?: string;
+                    Location: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -6087,7 +6087,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6144,7 +6144,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6232,7 +6232,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6308,7 +6308,7 @@ export interface operations {
                      * @description Names this version of the record, for If-None-Match and If-Match
                      * @example "q3Vb0w-1"
                      */
-                    ETag?: string;
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6322,7 +6322,7 @@ export interface operations {
                      * @description Names this version of the record, for If-None-Match and If-Match
                      * @example "q3Vb0w-1"
                      */
-                    ETag?: string;
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -6357,7 +6357,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6436,7 +6436,7 @@ export interface operations {
                      * @description Names this version of the record, for If-None-Match and If-Match
                      * @example "q3Vb0w-1"
                      */
-                    ETag?: string;
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6478,7 +6478,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6639,7 +6639,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6877,7 +6877,7 @@ export interface operations {
                      * @description Seconds to wait
                      * @example 42
                      */
-                    "Retry-After"?: number;
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6919,7 +6919,7 @@ export interface operations {
                      * @description Tokens are not to be kept
                      * @example no-store
                      */
-                    "Cache-Control"?: string;
+                    "Cache-Control": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6956,7 +6956,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7025,7 +7025,7 @@ export interface operations {
                      * @description Seconds to wait
                      * @example 42
                      */
-                    "Retry-After"?: number;
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7046,7 +7046,7 @@ export interface operations {
                      * @description Seconds to wait
                      * @example 42
                      */
-                    "Retry-After"?: number;
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7125,7 +7125,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7194,7 +7194,7 @@ export interface operations {
                      * @description Seconds to wait
                      * @example 42
                      */
-                    "Retry-After"?: number;
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7215,7 +7215,7 @@ export interface operations {
                      * @description Seconds to wait
                      * @example 42
                      */
-                    "Retry-After"?: number;
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7282,7 +7282,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7389,7 +7389,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7528,7 +7528,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7656,7 +7656,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7788,7 +7788,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7927,7 +7927,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8055,7 +8055,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8187,7 +8187,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8310,17 +8310,17 @@ export interface operations {
                      * @description Parts of it can be asked for
                      * @example bytes
                      */
-                    "Accept-Ranges"?: string;
+                    "Accept-Ranges": string;
                     /**
                      * @description The file's name, made safe
                      * @example attachment; filename="package.tar.gz"
                      */
-                    "Content-Disposition"?: string;
+                    "Content-Disposition": string;
                     /**
                      * @description Names this version of the record, for If-None-Match and If-Match
                      * @example "q3Vb0w-1"
                      */
-                    ETag?: string;
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8334,22 +8334,22 @@ export interface operations {
                      * @description Parts of it can be asked for
                      * @example bytes
                      */
-                    "Accept-Ranges"?: string;
+                    "Accept-Ranges": string;
                     /**
                      * @description The file's name, made safe
                      * @example attachment; filename="package.tar.gz"
                      */
-                    "Content-Disposition"?: string;
+                    "Content-Disposition": string;
                     /**
                      * @description Names this version of the record, for If-None-Match and If-Match
                      * @example "q3Vb0w-1"
                      */
-                    ETag?: string;
+                    ETag: string;
                     /**
                      * @description Which part it is, and how large the whole
                      * @example bytes 0-99/1234
                      */
-                    "Content-Range"?: string;
+                    "Content-Range": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8363,7 +8363,7 @@ export interface operations {
                      * @description Names this version of the record, for If-None-Match and If-Match
                      * @example "q3Vb0w-1"
                      */
-                    ETag?: string;
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -8398,7 +8398,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8435,12 +8435,12 @@ export interface operations {
                      * @description Which part it is, and how large the whole
                      * @example bytes 0-99/1234
                      */
-                    "Content-Range"?: string;
+                    "Content-Range": string;
                     /**
                      * @description Names this version of the record, for If-None-Match and If-Match
                      * @example "q3Vb0w-1"
                      */
-                    ETag?: string;
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8524,7 +8524,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8667,7 +8667,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8806,17 +8806,17 @@ export interface operations {
                      * @description Parts of it can be asked for
                      * @example bytes
                      */
-                    "Accept-Ranges"?: string;
+                    "Accept-Ranges": string;
                     /**
                      * @description The file's name, made safe
                      * @example attachment; filename="package.tar.gz"
                      */
-                    "Content-Disposition"?: string;
+                    "Content-Disposition": string;
                     /**
                      * @description Names this version of the record, for If-None-Match and If-Match
                      * @example "q3Vb0w-1"
                      */
-                    ETag?: string;
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8830,22 +8830,22 @@ export interface operations {
                      * @description Parts of it can be asked for
                      * @example bytes
                      */
-                    "Accept-Ranges"?: string;
+                    "Accept-Ranges": string;
                     /**
                      * @description The file's name, made safe
                      * @example attachment; filename="package.tar.gz"
                      */
-                    "Content-Disposition"?: string;
+                    "Content-Disposition": string;
                     /**
                      * @description Names this version of the record, for If-None-Match and If-Match
                      * @example "q3Vb0w-1"
                      */
-                    ETag?: string;
+                    ETag: string;
                     /**
                      * @description Which part it is, and how large the whole
                      * @example bytes 0-99/1234
                      */
-                    "Content-Range"?: string;
+                    "Content-Range": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8859,7 +8859,7 @@ export interface operations {
                      * @description Names this version of the record, for If-None-Match and If-Match
                      * @example "q3Vb0w-1"
                      */
-                    ETag?: string;
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -8894,7 +8894,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8931,12 +8931,12 @@ export interface operations {
                      * @description Which part it is, and how large the whole
                      * @example bytes 0-99/1234
                      */
-                    "Content-Range"?: string;
+                    "Content-Range": string;
                     /**
                      * @description Names this version of the record, for If-None-Match and If-Match
                      * @example "q3Vb0w-1"
                      */
-                    ETag?: string;
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9020,7 +9020,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9163,7 +9163,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9307,7 +9307,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9414,7 +9414,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9483,7 +9483,7 @@ export interface operations {
                      * @description Seconds to wait
                      * @example 42
                      */
-                    "Retry-After"?: number;
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9515,7 +9515,7 @@ export interface operations {
                      * @description Tokens are not to be kept
                      * @example no-store
                      */
-                    "Cache-Control"?: string;
+                    "Cache-Control": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9545,7 +9545,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9577,7 +9577,7 @@ export interface operations {
                      * @description Tokens are not to be kept
                      * @example no-store
                      */
-                    "Cache-Control"?: string;
+                    "Cache-Control": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9614,7 +9614,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9703,7 +9703,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9752,12 +9752,12 @@ export interface operations {
                      * @description The address of the new record, or where to look instead
                      * @example http://localhost:3000/api/ships/1
                      */
-                    Location?: string;
+                    Location: string;
                     /**
                      * @description Names this version of the record, for If-None-Match and If-Match
                      * @example "q3Vb0w-1"
                      */
-                    ETag?: string;
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9801,7 +9801,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9877,7 +9877,7 @@ export interface operations {
                      * @description Names this version of the record, for If-None-Match and If-Match
                      * @example "q3Vb0w-1"
                      */
-                    ETag?: string;
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9891,7 +9891,7 @@ export interface operations {
                      * @description Names this version of the record, for If-None-Match and If-Match
                      * @example "q3Vb0w-1"
                      */
-                    ETag?: string;
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -9926,7 +9926,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10003,7 +10003,7 @@ export interface operations {
                      * @description Names this version of the record, for If-None-Match and If-Match
                      * @example "q3Vb0w-1"
                      */
-                    ETag?: string;
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10047,7 +10047,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10194,7 +10194,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10330,7 +10330,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10371,7 +10371,7 @@ export interface operations {
                      * @description The address of the new record, or where to look instead
                      * @example http://localhost:3000/api/ships/1
                      */
-                    Location?: string;
+                    Location: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10415,7 +10415,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10484,7 +10484,7 @@ export interface operations {
                      * @description Seconds to wait
                      * @example 42
                      */
-                    "Retry-After"?: number;
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10528,7 +10528,7 @@ export interface operations {
                      * @description Names this version of the record, for If-None-Match and If-Match
                      * @example "q3Vb0w-1"
                      */
-                    ETag?: string;
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10542,7 +10542,7 @@ export interface operations {
                      * @description Names this version of the record, for If-None-Match and If-Match
                      * @example "q3Vb0w-1"
                      */
-                    ETag?: string;
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -10577,7 +10577,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10647,17 +10647,17 @@ export interface operations {
                      * @description Parts of it can be asked for
                      * @example bytes
                      */
-                    "Accept-Ranges"?: string;
+                    "Accept-Ranges": string;
                     /**
                      * @description The file's name, made safe
                      * @example attachment; filename="package.tar.gz"
                      */
-                    "Content-Disposition"?: string;
+                    "Content-Disposition": string;
                     /**
                      * @description Names this version of the record, for If-None-Match and If-Match
                      * @example "q3Vb0w-1"
                      */
-                    ETag?: string;
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10671,22 +10671,22 @@ export interface operations {
                      * @description Parts of it can be asked for
                      * @example bytes
                      */
-                    "Accept-Ranges"?: string;
+                    "Accept-Ranges": string;
                     /**
                      * @description The file's name, made safe
                      * @example attachment; filename="package.tar.gz"
                      */
-                    "Content-Disposition"?: string;
+                    "Content-Disposition": string;
                     /**
                      * @description Names this version of the record, for If-None-Match and If-Match
                      * @example "q3Vb0w-1"
                      */
-                    ETag?: string;
+                    ETag: string;
                     /**
                      * @description Which part it is, and how large the whole
                      * @example bytes 0-99/1234
                      */
-                    "Content-Range"?: string;
+                    "Content-Range": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10700,7 +10700,7 @@ export interface operations {
                      * @description Names this version of the record, for If-None-Match and If-Match
                      * @example "q3Vb0w-1"
                      */
-                    ETag?: string;
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -10735,7 +10735,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10772,12 +10772,12 @@ export interface operations {
                      * @description Which part it is, and how large the whole
                      * @example bytes 0-99/1234
                      */
-                    "Content-Range"?: string;
+                    "Content-Range": string;
                     /**
                      * @description Names this version of the record, for If-None-Match and If-Match
                      * @example "q3Vb0w-1"
                      */
-                    ETag?: string;
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10831,17 +10831,17 @@ export interface operations {
                      * @description Parts of it can be asked for
                      * @example bytes
                      */
-                    "Accept-Ranges"?: string;
+                    "Accept-Ranges": string;
                     /**
                      * @description The file's name, made safe
                      * @example attachment; filename="package.tar.gz"
                      */
-                    "Content-Disposition"?: string;
+                    "Content-Disposition": string;
                     /**
                      * @description Names this version of the record, for If-None-Match and If-Match
                      * @example "q3Vb0w-1"
                      */
-                    ETag?: string;
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10855,22 +10855,22 @@ export interface operations {
                      * @description Parts of it can be asked for
                      * @example bytes
                      */
-                    "Accept-Ranges"?: string;
+                    "Accept-Ranges": string;
                     /**
                      * @description The file's name, made safe
                      * @example attachment; filename="package.tar.gz"
                      */
-                    "Content-Disposition"?: string;
+                    "Content-Disposition": string;
                     /**
                      * @description Names this version of the record, for If-None-Match and If-Match
                      * @example "q3Vb0w-1"
                      */
-                    ETag?: string;
+                    ETag: string;
                     /**
                      * @description Which part it is, and how large the whole
                      * @example bytes 0-99/1234
                      */
-                    "Content-Range"?: string;
+                    "Content-Range": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10884,7 +10884,7 @@ export interface operations {
                      * @description Names this version of the record, for If-None-Match and If-Match
                      * @example "q3Vb0w-1"
                      */
-                    ETag?: string;
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -10919,7 +10919,7 @@ export interface operations {
                      * @description What the path asks for
                      * @example Bearer realm="slipway"
                      */
-                    "WWW-Authenticate"?: string;
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10956,12 +10956,12 @@ export interface operations {
                      * @description Which part it is, and how large the whole
                      * @example bytes 0-99/1234
                      */
-                    "Content-Range"?: string;
+                    "Content-Range": string;
                     /**
                      * @description Names this version of the record, for If-None-Match and If-Match
                      * @example "q3Vb0w-1"
                      */
-                    ETag?: string;
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {

@@ -36,12 +36,17 @@ interface Document {
 }
 
 interface Response {
-  readonly headers?: Record<string, { readonly schema: AnySchemaObject }>
+  readonly headers?: Record<string, HeaderObject>
   readonly content?: Record<string, { readonly schema: AnySchemaObject }>
 }
 
 /** What the document calls a download that can have any media type: there is no better name for bytes (RFC 2046, section 4.5.1). */
 const ANY_FILE = 'application/octet-stream'
+
+interface HeaderObject {
+  readonly required?: boolean
+  readonly schema: AnySchemaObject
+}
 
 const REFUSAL: Response = {
   content: { 'application/json': { schema: { $ref: '#/components/schemas/Problem' } } },
@@ -49,7 +54,7 @@ const REFUSAL: Response = {
 
 /** What the document says of all paths at once, in its description. */
 const EVERYWHERE: Readonly<Record<number, Response>> = {
-  405: { ...REFUSAL, headers: { allow: { schema: { type: 'string' } } } },
+  405: { ...REFUSAL, headers: { allow: { required: true, schema: { type: 'string' } } } },
   408: REFUSAL,
   417: REFUSAL,
   431: REFUSAL,
@@ -89,7 +94,7 @@ export class Contract {
     return [...this.#headerBreaches(declared, answer), ...this.#bodyBreaches(declared, answer)]
   }
 
-  /** A declared header is always given, and one of those that clients rely on never goes out undeclared. */
+  /** A header that is declared as required is always given, and one of those that clients rely on never goes out undeclared. */
   #headerBreaches({ headers: named = {} }: Response, { headers }: Answer): Breach[] {
     const declared = Object.fromEntries(
       Object.entries(named).map(([name, header]) => [name.toLowerCase(), header]),
@@ -97,10 +102,10 @@ export class Contract {
     const undeclared = Object.keys(HEADERS)
       .filter((name) => headers[name] !== undefined && !(name in declared))
       .map((name) => ({ place: `headers/${name}`, message: 'is not declared' }))
-    const faults = Object.entries(declared).flatMap(([name, { schema }]) => {
+    const faults = Object.entries(declared).flatMap(([name, { schema, required = false }]) => {
       const place = `headers/${name}`
       const text = headers[name]
-      if (text === undefined) return [{ place, message: 'is missing' }]
+      if (text === undefined) return required ? [{ place, message: 'is missing' }] : []
       const isNumber = schema.type === 'integer' && !Number.isNaN(Number(text))
       return this.#faultsOf(place, schema, isNumber ? Number(text) : String(text))
     })

@@ -62,7 +62,10 @@ export async function describe(
       return { url, schema: withMediaTypes({ ...schema, ...(body ? { body } : {}) }) }
     },
   })
-  for (const route of routes) app.route({ ...route, ...NO_WORK })
+  for (const route of routes) {
+    const schema = route.config?.liveSchema?.() ?? route.schema
+    app.route({ ...route, ...NO_WORK, ...(schema ? { schema } : {}) })
+  }
   return app
 }
 
@@ -80,13 +83,13 @@ function withMediaTypes(schema: FastifySchema): FastifySchema {
   const response: Record<string, unknown> = {}
   for (const [status, answer] of Object.entries<TSchema>(Object(schema?.response))) {
     const { description, headers, links: _links, examples: [example] = [], ...rest } = answer
-    const { contentMediaType = 'application/json', ...content } = rest
+    const { contentMediaType = 'application/json', alsoAs = {}, ...content } = rest
     const about = { description, ...(headers ? { headers } : {}) }
     const media = { schema: content, ...(example === undefined ? {} : { example }) }
     response[status] =
       content.type === 'null'
         ? { ...about, type: 'null' }
-        : { ...about, content: { [contentMediaType]: media } }
+        : { ...about, content: { [contentMediaType]: media, ...alsoAs } }
   }
   return { ...schema, response }
 }

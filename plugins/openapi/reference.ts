@@ -2,6 +2,7 @@ import type { FastifySwaggerUiOptions } from '@fastify/swagger-ui'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { errors, REFERENCE } from '../http/errors.js'
+import { latest } from './document.js'
 
 /** Follows the browser into the dark: Swagger UI does so by its top bar alone, which isn't shown. */
 const COLOURS = `
@@ -88,10 +89,9 @@ export default fp<ReferenceOptions>(
       await described.register(swaggerUi, OPTIONS)
       return described
     }
-    let reference: ReturnType<typeof build> | undefined
+    const built = latest(app.documentRevision, build)
     const answer = async ({ url, headers }: FastifyRequest, reply: FastifyReply) => {
-      reference ??= build()
-      const served = await reference
+      const served = await built()
       const answer = await served.inject({ url, headers })
       if (answer.statusCode === 404) throw errors.routeNotFound()
       // Those two are about the connection.

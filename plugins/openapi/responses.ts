@@ -4,7 +4,7 @@ import { ref } from '../../store/schema.js'
 import { ApiError, type Wording } from '../http/errors.js'
 import { Problem } from '../http/problem.js'
 
-/** The headers of answers that the document names, by how they are written. */
+/** The headers of answers that the document names, by how they are written. Those that are there `sometimes` need not be. */
 export const HEADERS = {
   'accept-ranges': Type.String({
     description: 'Parts of it can be asked for',
@@ -30,6 +30,12 @@ export const HEADERS = {
     description: 'Names this version of the record, for If-None-Match and If-Match',
     examples: ['"q3Vb0w-1"'],
   }),
+  link: Type.String({
+    description:
+      'Where the first, previous, next and last page are, where there are several (RFC 8288)',
+    examples: ['<http://localhost:3000/posts?_page=2>; rel="next"'],
+    sometimes: true,
+  }),
   location: Type.String({
     description: 'The address of the new record, or where to look instead',
     examples: ['http://localhost:3000/api/ships/1'],
@@ -38,6 +44,11 @@ export const HEADERS = {
   'www-authenticate': Type.String({
     description: 'What the path asks for',
     examples: ['Bearer realm="slipway"'],
+  }),
+  'x-total-count': Type.Integer({
+    description: 'How many there are on all pages, where a part of them is asked for',
+    examples: [42],
+    sometimes: true,
   }),
 } satisfies Record<string, TSchema>
 

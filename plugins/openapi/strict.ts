@@ -1,9 +1,11 @@
 import { EventEmitter } from 'node:events'
 import { Readable } from 'node:stream'
+import type { TSchema } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { errors, PLAIN } from '../http/errors.js'
 import { type Answer, type Breach, Contract, type OperationName } from './contract.js'
+import { latest } from './document.js'
 import { HEADERS } from './responses.js'
 
 declare module 'fastify' {
@@ -34,7 +36,9 @@ export default fp(
     const values = new WeakMap<FastifyRequest, unknown>()
     const routes: RouteOptions[] = []
     const instances = new Set<FastifyInstance>()
-    let contract: Contract | undefined
+    const contract = latest(app.documentRevision, () =>
+      contractOf(routes, instances, app.liveSchemas, () => app.openapi()),
+    )
 
     app.addHook('onRoute', function (route) {
       routes.push(route)
@@ -47,10 +51,9 @@ export default fp(
     })
 
     app.addHook('onSend', async (request, reply, payload) => {
-      contract ??= await contractOf(routes, instances, () => app.openapi())
       const { statusCode: status } = reply
       const operation = operationOf(request)
-      const found = contract.breachesOf(operation, {
+      const found = (await contract()).breachesOf(operation, {
         status,
         headers: reply.getHeaders(),
         body: bodyOf(payload),
@@ -73,7 +76,7 @@ export default fp(
 )
 
 /** The contract that was needed last: it serves every application with the same routes. */
-let latest: { readonly madeOf: string; readonly contract: Contract } | undefined
+let latestContract: { readonly madeOf: string; readonly contract: Contract } | undefined
 
 /**
  * The contract of an application. Generating a document takes longer than most tests, which build an application each, so
@@ -82,15 +85,23 @@ let latest: { readonly madeOf: string; readonly contract: Contract } | undefined
 async function contractOf(
   routes: readonly RouteOptions[],
   instances: ReadonlySet<FastifyInstance>,
+  liveSchemas: ReadonlyMap<string, () => TSchema>,
   generate: () => Promise<object>,
 ): Promise<Contract> {
   const schemas = [...instances].map((instance) => instance.getSchemas())
   const madeOf = JSON.stringify([
-    routes.map(({ method, url, schema }) => [method, url, schema]),
+    routes.map(({ method, url, schema, config }) => [
+      method,
+      url,
+      config?.liveSchema?.() ?? schema,
+    ]),
     Object.assign({}, ...schemas),
+    [...liveSchemas.values()].map((live) => live()),
   ])
-  if (latest?.madeOf !== madeOf) latest = { madeOf, contract: new Contract(await generate()) }
-  return latest.contract
+  if (latestContract?.madeOf === madeOf) return latestContract.contract
+  const contract = new Contract(await generate())
+  latestContract = { madeOf, contract }
+  return contract
 }
 
 /** The operation that a request belongs to; undefined where the document has none. */

@@ -90,10 +90,12 @@ const FIELD_NAMES: ReadonlyMap<string, string> = new Map(
     'If-Match',
     'If-None-Match',
     'If-Range',
+    'Link',
     'Location',
     'Range',
     'Retry-After',
     'WWW-Authenticate',
+    'X-Total-Count',
   ].map((name) => [name.toLowerCase(), name]),
 )
 
@@ -105,8 +107,8 @@ function canonical(name: string): string {
 function finishedHeaders(headers: Readonly<Record<string, Header>>): Record<string, Header> {
   return Object.fromEntries(
     Object.entries(headers).map(([name, { schema, ...rest }]) => {
-      const { examples: [example] = [], ...bare } = schema
-      return [canonical(name), { ...rest, schema: bare, example }]
+      const { examples: [example] = [], sometimes = false, ...bare } = schema
+      return [canonical(name), { ...rest, required: !sometimes, schema: bare, example }]
     }),
   )
 }
