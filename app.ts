@@ -1,6 +1,6 @@
 import { maxHeaderSize } from 'node:http'
 import Fastify, { type FastifyInstance } from 'fastify'
-import { type Options, parseConfig } from './config.js'
+import { API_NAMES, type Options, parseConfig } from './config.js'
 import accounts from './plugins/auth/accounts.js'
 import login from './plugins/auth/login.js'
 import passwords from './plugins/auth/passwords.js'
@@ -58,7 +58,7 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
     routerOptions: { maxParamLength: maxHeaderSize },
     schemaController: { compilersFactory: { buildValidator, buildSerializer } },
   })
-  const mounted = config.apis.map((name) => apis[name])
+  const mounted = (config.apis === 'auto' ? API_NAMES : config.apis).map((name) => apis[name])
 
   await app.register(errors)
   await app.register(security, config)

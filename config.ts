@@ -25,8 +25,12 @@ const SECRET_BYTES = 32
 const SIZE_UNITS = { B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 }
 
 FormatRegistry.Set('secret', (text) => Buffer.byteLength(text) >= SECRET_BYTES)
-FormatRegistry.Set('api-names', (text) =>
-  splitList(text).every((name) => API_NAMES.some((known) => known === name)),
+FormatRegistry.Set(
+  'apis',
+  (text) =>
+    text === 'auto' ||
+    text === 'none' ||
+    splitList(text).every((name) => API_NAMES.some((known) => known === name)),
 )
 
 FormatRegistry.Set('origin', isOrigin)
@@ -73,6 +77,10 @@ const DurationOrNever = (description: string) =>
     .Decode((value) => (value === 'never' ? Number.POSITIVE_INFINITY : milliseconds(value)))
     .Encode((value) => value)
 
+/** What a field of the user's own records can be called, where a setting names it. The store takes no `__proto__`. */
+const FIELD = '^(?!__proto__$)[A-Za-z_$][A-Za-z0-9_$-]{0,99}$'
+const FIELD_ALLOWED = "a field's name, of letters, digits, _, $ and -"
+
 /** A size: a whole number and a unit, or bytes as a number. Decodes to bytes. */
 const Size = (text: string, description: string) =>
   Type.Transform(
@@ -96,8 +104,9 @@ const Size = (text: string, description: string) =>
     .Encode((value) => value)
 
 /**
- * Every setting: its type, default and bounds. In the environment `accessTokenTtl` is `ACCESS_TOKEN_TTL`, and so on.
- * `allowed` ends the sentence that refuses a wrong value.
+ * Every setting: its type, default and bounds. In the environment `accessTokenTtl` is `ACCESS_TOKEN_TTL`, and so on, but for
+ * those with a `variable` of their own: `PREFIX` and `ID` are set on some machines for other programs. `allowed` ends the
+ * sentence that refuses a wrong value.
  */
 export const Settings = Type.Object(
   {
@@ -195,17 +204,46 @@ export const Settings = Type.Object(
       allowed: 'true or false',
     }),
     apis: Type.Transform(
-      Type.Union(
-        [Type.String({ format: 'api-names' }), Type.Array(oneOf(API_NAMES), { minItems: 1 })],
-        {
-          default: API_NAMES.join(','),
-          description: 'The APIs that are mounted, with commas',
-          allowed: `names with commas between them, out of: ${API_NAMES.join(', ')}`,
-        },
-      ),
+      Type.Union([Type.String({ format: 'apis' }), Type.Array(oneOf(API_NAMES))], {
+        default: 'auto',
+        description:
+          'The APIs that are mounted, with commas; `none` for none of them, and `auto` for all',
+        allowed: `auto, none, or names with commas between them, out of: ${API_NAMES.join(', ')}`,
+      }),
     )
-      .Decode((value) => API_NAMES.filter((name) => splitList(value).includes(name)))
+      .Decode((value) =>
+        value === 'auto' ? value : API_NAMES.filter((name) => splitList(value).includes(name)),
+      )
       .Encode((value) => value),
+    prefix: Type.Optional(
+      Type.String({
+        pattern: '^(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+$',
+        maxLength: 200,
+        variable: 'PATH_PREFIX',
+        description: 'What the paths of your own collections begin with, such as `/data`',
+        allowed: 'a path such as /data, without a slash at its end',
+      }),
+    ),
+    id: Type.String({
+      pattern: FIELD,
+      default: 'id',
+      variable: 'ID_FIELD',
+      description: 'The field of your own records that has their id',
+      allowed: `${FIELD_ALLOWED}, such as _id`,
+    }),
+    foreignKeySuffix: Type.String({
+      pattern: '^[A-Za-z0-9_$-]{1,100}$',
+      default: 'Id',
+      description:
+        'What a field of your own records ends with that has the id of another record: `postId` is the id of one in `posts`',
+      allowed: 'letters, digits, _, $ and -, such as Id or _id',
+    }),
+    enforce: Type.Boolean({
+      default: false,
+      description:
+        'Whether what is written into your own collections has to have the shape of the records in the data file',
+      allowed: 'true or false',
+    }),
   },
   { additionalProperties: false },
 )
@@ -270,7 +308,12 @@ export function readEnvironment(environment: NodeJS.ProcessEnv = process.env): T
 
 /** The environment variable of a setting: `accessTokenTtl` gives `ACCESS_TOKEN_TTL`. */
 export function variableOf(setting: string): string {
-  return setting.replace(/[A-Z]/g, '_$&').toUpperCase()
+  return String(schemaOf(setting)?.variable ?? setting.replace(/[A-Z]/g, '_$&').toUpperCase())
+}
+
+/** The flag of a setting on the command line: `readOnly` gives `--read-only`. */
+export function flagOf(setting: string): string {
+  return `--${setting.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 }
 
 /**
@@ -284,12 +327,16 @@ export function environmentWith(settings: Text): NodeJS.ProcessEnv {
 
 /** Text from the environment or the command line, as what the setting takes where that isn't text. */
 function converted(name: string, value: unknown): unknown {
-  const type = Object.entries(Settings.properties).find(([known]) => known === name)?.[1].type
+  const type = schemaOf(name)?.type
   if (type === 'integer' && typeof value === 'string' && /^\d{1,15}$/.test(value)) {
     return Number(value)
   }
   if (type === 'boolean' && (value === 'true' || value === 'false')) return value === 'true'
   return value
+}
+
+function schemaOf(setting: string): TSchema | undefined {
+  return new Map<string, TSchema>(Object.entries(Settings.properties)).get(setting)
 }
 
 function describeFault(
@@ -298,7 +345,7 @@ function describeFault(
   schema: TSchema,
   nameOf: (setting: string) => string,
 ): string {
-  if (!(setting in Settings.properties)) return `${setting} is not a setting`
+  if (!schemaOf(setting)) return `${setting} is not a setting`
   // A secret isn't repeated: what refuses it can end in a log.
   const shown =
     setting === 'jwtSecret'

@@ -1,10 +1,10 @@
 import { buildApp } from '../app.js'
-import { parseConfig, readEnvironment, type Text } from '../config.js'
-import { refuseWrong, type ServeFlags } from './serve.js'
+import { parseConfig, readEnvironment } from '../config.js'
+import { asText, refuseWrong, type ServeFlags } from './serve.js'
 
 /** Prints the OpenAPI document, without listening, and without a data file. */
 export async function printOpenapi({ apis }: ServeFlags): Promise<void> {
-  const given: Text = apis === undefined ? {} : { apis }
+  const given = asText({ apis })
   refuseWrong(given)
   const document = await generateOpenapi({ ...readEnvironment(), ...given })
   process.stdout.write(`${JSON.stringify(document, null, 2)}\n`)

@@ -1,8 +1,9 @@
 import { access } from 'node:fs/promises'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { API_NAMES, version } from '../config.js'
+import { version } from '../config.js'
 import type { ProjectFlags } from './project/add.js'
 import type { ServeFlags } from './serve.js'
+import { addServing, apis } from './serving.js'
 import type { UserFlags } from './user/add.js'
 
 interface DataFlags {
@@ -15,14 +16,6 @@ interface ListFlags extends DataFlags {
 
 const ALIASES = 'Other names:'
 
-const apis = ['--apis <names>', `the APIs to mount: ${API_NAMES.join(', ')}`] as const
-const strict = [
-  '--strict',
-  'answer 500, and log why, where an answer breaks the OpenAPI document',
-] as const
-const port = ['-p, --port <port>', 'the port to listen on (default: 3000)'] as const
-const HOST = 'the address to listen on (default: 127.0.0.1)'
-const host = ['-H, --host <host>', HOST] as const
 const served = [
   '[data-file]',
   'the data to start with (default: data.json here, or the one that is shipped)',
@@ -59,10 +52,6 @@ export function buildProgram(): Command {
     .exitOverride()
     .enablePositionalOptions()
     .argument(...served)
-    .option(...port)
-    .option(...host)
-    .option(...apis)
-    .option(...strict)
     .option(...servedToo)
     .action(async (file: string | undefined, flags: ServeFlags) => {
       await refuseUnknownCommand(program)
@@ -74,6 +63,7 @@ export function buildProgram(): Command {
       program.error('error: put --data-file after the command')
     })
     .helpCommand('help [command]', 'display help for command')
+  addServing(program)
 
   addServe(program, 'serve')
   const user = program.command('user').description('the users of the data file')
@@ -123,15 +113,10 @@ export function buildProgram(): Command {
 }
 
 function addServe(parent: Command, name: string): void {
-  parent
-    .command(name)
+  addServing(parent.command(name))
     .description('start the server; without a command too')
     .argument(...served)
     .option('--dev', 'develop: readable logs, and a new start whenever the data file changes')
-    .option(...port)
-    .option(...host)
-    .option(...apis)
-    .option(...strict)
     .option(...servedToo)
     .action(async (file: string | undefined, flags: ServeFlags) => {
       await (await import('./serve.js')).serveData(file, { ...parent.opts<ServeFlags>(), ...flags })
@@ -146,13 +131,8 @@ function addRunServer(
   settings: { readonly [name: string]: string },
   meaning: string,
 ): void {
-  const command = parent
-    .command(name)
+  const command = addServing(parent.command(name), 'h')
     .argument(...served)
-    .option(...port)
-    .option('-h, --host <host>', HOST)
-    .option(...apis)
-    .option(...strict)
     .option(...servedToo)
     .action(async (file: string | undefined, flags: ServeFlags) => {
       const all = { ...parent.opts<ServeFlags>(), ...flags, ...own }

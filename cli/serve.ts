@@ -1,14 +1,11 @@
-import { ConfigError, parseConfig, readEnvironment, type Text } from '../config.js'
+import { ConfigError, flagOf, parseConfig, readEnvironment, type Text } from '../config.js'
 import { serve } from '../server.js'
 import { UsageError } from './say.js'
 
+/** Settings by their names, as the command line has them, and what is no setting. */
 export interface ServeFlags {
-  readonly port?: string
-  readonly host?: string
-  readonly apis?: string
-  readonly strict?: boolean
+  readonly [setting: string]: string | boolean | undefined
   readonly dev?: boolean
-  readonly dataFile?: string
 }
 
 /**
@@ -18,15 +15,10 @@ export interface ServeFlags {
  */
 export async function serveData(
   dataFile: string | undefined,
-  { dev = false, strict = false, ...flags }: ServeFlags,
+  { dev = false, ...flags }: ServeFlags,
   settings: Text = {},
 ): Promise<void> {
-  const given = {
-    ...flags,
-    ...(strict ? { strict: 'true' } : {}),
-    ...settings,
-    ...(dataFile === undefined ? {} : { dataFile }),
-  }
+  const given = asText({ ...flags, ...settings, ...(dataFile === undefined ? {} : { dataFile }) })
   refuseWrong(given)
   const options = { ...readEnvironment(), ...given }
   const config = parseConfig(options)
@@ -38,6 +30,12 @@ export async function serveData(
   await serve(config)
   // Where nobody listens any more, `endWithParent` sees to it.
   if (process.connected) process.send?.('listening', undefined, undefined, () => {})
+}
+
+/** Flags as the environment would have them: one without a value says `true`. */
+export function asText(flags: ServeFlags): Text {
+  const given = Object.entries(flags).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(given.map(([name, value]) => [name, String(value)]))
 }
 
 /** Stops when the process ends that began this one with a channel between them, as `serve --dev` does. */
@@ -57,7 +55,7 @@ function endWithParent(): void {
  */
 export function refuseWrong(given: Text): void {
   try {
-    parseConfig(given, (name) => `--${name}`)
+    parseConfig(given, flagOf)
   } catch (error) {
     throw error instanceof ConfigError ? new UsageError(error.message) : error
   }

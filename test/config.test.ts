@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import t from 'tap'
-import { parseConfig, readEnvironment, Settings, variableOf } from '../config.js'
+import { flagOf, parseConfig, readEnvironment, Settings, variableOf } from '../config.js'
 
 t.test('every setting has its default', async (t) => {
   t.same(parseConfig(), {
@@ -21,7 +21,10 @@ t.test('every setting has its default', async (t) => {
     memesTokenTtl: Number.POSITIVE_INFINITY,
     memesOpenUsers: false,
     strict: false,
-    apis: ['fleet', 'forum', 'memes', 'registry', 'plans'],
+    apis: 'auto',
+    id: 'id',
+    foreignKeySuffix: 'Id',
+    enforce: false,
   })
 })
 
@@ -47,6 +50,12 @@ t.test('text from the environment becomes what the setting is', async (t) => {
     MEMES_OPEN_USERS: 'true',
     STRICT: 'true',
     APIS: 'memes, fleet',
+    PATH_PREFIX: '/data/v1',
+    ID_FIELD: '_id',
+    FOREIGN_KEY_SUFFIX: '_id',
+    ENFORCE: 'true',
+    PREFIX: '/usr',
+    ID: 'debian',
     OTHER: 'ignored',
   }
   t.same(parseConfig(readEnvironment(environment)), {
@@ -70,6 +79,10 @@ t.test('text from the environment becomes what the setting is', async (t) => {
     memesOpenUsers: true,
     strict: true,
     apis: ['fleet', 'memes'],
+    prefix: '/data/v1',
+    id: '_id',
+    foreignKeySuffix: '_id',
+    enforce: true,
   })
   t.equal(parseConfig(readEnvironment({ PORT: '' })).port, 3000, 'nothing is not a value')
 })
@@ -106,7 +119,7 @@ t.test(
       ],
       [
         { apis: 'fleet,nope' },
-        `APIS can't be "fleet,nope": it takes names with commas between them, out of: fleet, forum, memes, registry`,
+        `APIS can't be "fleet,nope": it takes auto, none, or names with commas between them, out of: fleet, forum, memes, registry`,
       ],
       [{ forumPageSize: 0 }, `FORUM_PAGE_SIZE can't be 0: it takes a whole number from 1 to 1000`],
       [
@@ -118,8 +131,21 @@ t.test(
         { corsOrigin: '' },
         `CORS_ORIGIN can't be "": it takes * or origins such as http://localhost:5173, with commas between them`,
       ],
-      [{ apis: [] }, /^APIS can't be \[\]: it takes names/],
-      [{ apis: ['fleet', 'nope'] }, /^APIS can't be \["fleet","nope"\]: it takes names/],
+      [{ apis: ['fleet', 'nope'] }, /^APIS can't be \["fleet","nope"\]: it takes auto/],
+      [{ apis: 'none,fleet' }, /^APIS can't be "none,fleet": it takes auto/],
+      [
+        { prefix: 'data' },
+        `PATH_PREFIX can't be "data": it takes a path such as /data, without a slash at its end`,
+      ],
+      [
+        { id: 'a.b' },
+        `ID_FIELD can't be "a.b": it takes a field's name, of letters, digits, _, $ and -, such as _id`,
+      ],
+      [
+        { foreignKeySuffix: '' },
+        `FOREIGN_KEY_SUFFIX can't be "": it takes letters, digits, _, $ and -, such as Id or _id`,
+      ],
+      [{ enforce: 'yes' }, `ENFORCE can't be "yes": it takes true or false`],
       [{ accessTokenTtl: 1500 }, /^ACCESS_TOKEN_TTL can't be 1500: it takes a whole number with a/],
       [{ bodyLimit: 0 }, /^BODY_LIMIT can't be 0: it takes a whole number with a unit/],
       [{ data: 'data.json' }, 'data takes an object, as a data file holds one'],
@@ -169,10 +195,23 @@ t.test('settings that were parsed are settings, and so is a part of them', async
   const { memesTokenTtl } = parseConfig({ memesTokenTtl: '1d' })
   t.equal(parseConfig({ memesTokenTtl }).memesTokenTtl, 86_400_000)
   t.same(parseConfig({ apis: ['plans', 'fleet'] }).apis, ['fleet', 'plans'])
+  t.same(parseConfig({ apis: 'none' }).apis, [])
+  t.same(parseConfig({ apis: [] }).apis, [])
+})
+
+t.test('a prefix is a plain path, and an id field a plain name', async (t) => {
+  for (const prefix of ['/', '/data/', '//data', '/a b', '/:id', '/*', '/..', '/a/../b', '/é']) {
+    t.throws(() => parseConfig({ prefix }), /PATH_PREFIX can't be/, prefix)
+  }
+  for (const id of ['', '__proto__', '1st', 'é', 'a b']) {
+    t.throws(() => parseConfig({ id }), /ID_FIELD can't be/, id)
+  }
 })
 
 t.test('whoever gives the settings can have names for them', async (t) => {
-  t.throws(() => parseConfig({ port: 'x' }, (name) => `--${name}`), { message: /^--port can't be/ })
+  t.throws(() => parseConfig({ bodyLimit: 'x' }, flagOf), {
+    message: /^--body-limit can't be/,
+  })
 })
 
 t.test('the settings are frozen', async (t) => {

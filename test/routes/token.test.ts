@@ -95,7 +95,7 @@ t.test('grantToken reads forms alone, and is limited like every login', async (t
 })
 
 t.test('it is there with each API', async (t) => {
-  for (const apis of ['fleet', 'forum', 'memes', 'registry', 'plans']) {
+  for (const apis of ['none', 'auto', 'fleet', 'forum', 'memes', 'registry', 'plans']) {
     const app = await startApp(t, { apis })
     t.equal((await ask(app, password)).statusCode, 200, apis)
   }

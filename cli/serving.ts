@@ -1,0 +1,35 @@
+import type { Command } from 'commander'
+import { API_NAMES } from '../config.js'
+
+/** A flag as Commander takes it: how it is written, and what it does. */
+type Flag = readonly [flags: string, description: string]
+
+/** What every command takes that mounts routes. */
+export const apis: Flag = [
+  '--apis <names>',
+  `the APIs to mount: auto, none, or out of ${API_NAMES.join(', ')}`,
+]
+
+/** What every command takes that serves, each of them a setting, or what `ServeFlags` has beside. */
+const SERVING: readonly Flag[] = [
+  ['-p, --port <port>', 'the port to listen on (default: 3000)'],
+  apis,
+  ['--prefix <path>', 'what the paths of your own collections begin with, such as /data'],
+  ['-i, --id <field>', 'the field that has the id of your own records (default: id)'],
+  [
+    '--fks, --foreign-key-suffix <suffix>',
+    'what a field ends with that names another record (default: Id)',
+  ],
+  ['--enforce', 'hold what is written into your own collections to their shape'],
+  ['--strict', 'answer 500, and log why, where an answer breaks the OpenAPI document'],
+]
+
+/**
+ * Gives a command the flags of those that serve.
+ * @param hostLetter what `--host` is for short
+ */
+export function addServing(command: Command, hostLetter: 'H' | 'h' = 'H'): Command {
+  command.option(`-${hostLetter}, --host <host>`, 'the address to listen on (default: 127.0.0.1)')
+  for (const flag of SERVING) command.option(...flag)
+  return command
+}
