@@ -44,8 +44,6 @@ export interface RouteDescription<S extends FastifySchema>
   readonly guard?: Guard | undefined
   /** Its `response` names the answers that don't follow from the rest. */
   readonly schema: S
-  /** The same as it is now, where it follows the data. */
-  readonly liveSchema?: () => S
   /** What the body has in it, of a route that reads the body itself. */
   readonly streamedBody?: TSchema
   /** Refuses, once the guard has let a request in, what can be refused before the body is read. */
@@ -69,21 +67,21 @@ export function addRoute<const S extends FastifySchema>(
 /** Builds a route from what it says of itself: its checks, in their order, and all answers in the words of its API. */
 export function routeOf<const S extends FastifySchema>(
   app: Pick<FastifyInstance, 'getSchema'> & { readonly wording: Wording },
-  { liveSchema, ...description }: RouteDescription<S>,
+  { method, url, guard, schema, streamedBody, refuseEarly, handler }: RouteDescription<S>,
 ): Finished<S> {
-  const { method, url, guard, schema, streamedBody, refuseEarly, handler } = description
   const readsBody = READ.has(method)
-  const { finished, answers } = finish(app, description, schema)
+  const body = schema.body ?? streamedBody
+  const named: Record<string, TSchema> = { ...Object(schema.response), ...guard?.refusals }
+  const answers = { ...named, ...impliedAnswers(app, { ...schema, body }, readsBody, named) }
   return {
     method,
     url,
     handler,
-    schema: finished,
-    config: {
-      guard,
-      streamedBody,
-      liveSchema: liveSchema && (() => finish(app, description, liveSchema()).finished),
-    },
+    schema: Object.assign({}, schema, {
+      response: worded(answers, app.wording),
+      ...(guard ? { security: guard.security } : {}),
+    }),
+    config: { guard, streamedBody },
     links: linksOf(answers),
     onRequest: [
       ...(url.includes(':') ? [checkNames] : []),
@@ -96,23 +94,6 @@ export function routeOf<const S extends FastifySchema>(
       ...(guard && !streamedBody ? checkOnceRead(guard) : []),
     ],
   }
-}
-
-/** A route's schema with all that follows from the rest of its description. */
-function finish<const S extends FastifySchema>(
-  app: Pick<FastifyInstance, 'getSchema'> & { readonly wording: Wording },
-  { method, guard, streamedBody }: RouteDescription<S>,
-  schema: S,
-) {
-  const body = schema.body ?? streamedBody
-  const named: Record<string, TSchema> = { ...Object(schema.response), ...guard?.refusals }
-  const implied = impliedAnswers(app, { ...schema, body }, READ.has(method), named)
-  const answers = { ...named, ...implied }
-  const finished = Object.assign({}, schema, {
-    response: worded(answers, app.wording),
-    ...(guard ? { security: guard.security } : {}),
-  })
-  return { finished, answers }
 }
 
 /** The links of some answers, by the status of each that has them, as @fastify/swagger takes them. */

@@ -12,10 +12,6 @@ import type { Tag } from './describe.js'
 import { Message } from './responses.js'
 
 declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** The schema of a route, as it is now, where that follows the data. */
-    readonly liveSchema?: (() => FastifySchema) | undefined
-  }
   interface FastifyInstance {
     /** Shared schemas that follow the data, by their `$id`: as each is now. */
     readonly liveSchemas: Map<string, () => TSchema>

@@ -90,11 +90,7 @@ async function contractOf(
 ): Promise<Contract> {
   const schemas = [...instances].map((instance) => instance.getSchemas())
   const madeOf = JSON.stringify([
-    routes.map(({ method, url, schema, config }) => [
-      method,
-      url,
-      config?.liveSchema?.() ?? schema,
-    ]),
+    routes.map(({ method, url, schema }) => [method, url, schema]),
     Object.assign({}, ...schemas),
     [...liveSchemas.values()].map((live) => live()),
   ])

@@ -11,8 +11,15 @@ interface Operation {
     required: boolean
     readonly content: Readonly<Record<string, Media>>
   }
-  readonly parameters?: readonly { name: string; readonly in: string }[]
+  readonly parameters?: readonly Parameter[]
   readonly responses: Readonly<Record<string, { headers?: Readonly<Record<string, Header>> }>>
+}
+
+interface Parameter {
+  name: string
+  readonly in: string
+  description?: string
+  readonly schema: AnySchemaObject
 }
 
 interface Media {
@@ -43,6 +50,9 @@ export function completed<D extends object>(document: D): D {
       }
       for (const parameter of parameters) {
         if (parameter.in === 'header') parameter.name = canonical(parameter.name)
+        // The plugin takes nothing of what stands beside a reference.
+        const { description } = resolved(parameter.schema, schemas)
+        if (!parameter.description && description) parameter.description = description
       }
       for (const response of Object.values(responses)) {
         if (response.headers) response.headers = finishedHeaders(response.headers)
