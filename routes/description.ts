@@ -5,7 +5,7 @@ import type { Links, linksOf } from '../plugins/openapi/links.js'
 import type { Store, User } from '../store/collections.js'
 import type { BaseRecord, FieldOf } from '../store/declaration.js'
 import type { Collection, NewRecord, Update } from '../store/engine.js'
-import type { Query, Selection } from '../store/query.js'
+import type { Predicate, Query, Selection } from '../store/query.js'
 
 /** What names a record in paths. */
 export interface Key<R extends BaseRecord, K extends number | string> {
@@ -22,7 +22,7 @@ type Received<T> = [T] extends [undefined] ? unknown : T
 /** An answer about one record. The headers that its schema declares are given: `etag`; and `location`, with 201. */
 export interface Answer<R, W> {
   readonly schema: TSchema
-  readonly toBody: (shown: W, record: R) => unknown
+  readonly toBody: (shown: W, record: R, request: FastifyRequest) => unknown
 }
 
 /** What an operation says of itself, in the document and to the router. */
@@ -46,6 +46,8 @@ export interface Listing<R extends BaseRecord, W, Q> extends Operation {
     request: FastifyRequest,
   ) => Selection<FieldOf<R>> | Query<FieldOf<R>>
   readonly schema?: TSchema
+  /** Its other answers. */
+  readonly answers?: Readonly<Record<number, TSchema>>
   /** What the answer has in it, where that isn't just the list. It can set headers. */
   readonly toBody?: (shown: readonly W[], page: ListedPage<Q>) => unknown
   /** Where in an answer the key of its first record is, of a list that is never empty. */
@@ -59,11 +61,16 @@ interface ListedPage<Q> {
   readonly reply: FastifyReply
 }
 
-export interface Reading<R, W> extends Operation {
+export interface Answering<R extends BaseRecord, W> extends Operation {
   readonly answer?: Answer<R, W>
 }
 
-export interface Creation<R extends BaseRecord, W, B> extends Reading<R, W> {
+export interface Reading<R extends BaseRecord, W> extends Answering<R, W> {
+  /** Whether a request asks for more than the record itself: that has no version, and so no ETag. */
+  readonly isComposed?: (request: FastifyRequest) => boolean
+}
+
+export interface Creation<R extends BaseRecord, W, B> extends Answering<R, W> {
   readonly body: TSchema & { readonly static: B }
   /** What is stored. May refuse the body. */
   readonly fromWire: (body: Received<B>, request: FastifyRequest) => NewRecord<R>
@@ -71,15 +78,19 @@ export interface Creation<R extends BaseRecord, W, B> extends Reading<R, W> {
   readonly links?: Links
 }
 
-export interface Changing<R extends BaseRecord, W, K, B> extends Reading<R, W> {
+export interface Changing<R extends BaseRecord, W, K, B> extends Answering<R, W> {
   readonly body: TSchema & { readonly static: B }
   /** What is changed. May refuse the body. */
-  readonly fromWire: (body: Received<B>, request: FastifyRequest, key: K) => Update<R>
+  readonly fromWire: (
+    body: Received<B>,
+    request: FastifyRequest,
+    key: K,
+  ) => Update<R> | Promise<Update<R>>
   /** The verb for what only owners may; `change` without it. */
   readonly action?: string
 }
 
-export interface Deletion<R, W> extends Reading<R, W> {
+export interface Deletion<R extends BaseRecord, W> extends Answering<R, W> {
   readonly body?: TSchema
 }
 
@@ -104,9 +115,13 @@ export interface Subject<R extends BaseRecord, W, K extends number | string> {
   readonly ownerId?: (record: R) => number | null
   /** Whether a request may know of a record: 404 otherwise. */
   readonly sees?: (request: FastifyRequest, record: R) => boolean
+  /** Whether a request that may not know of a record may be told so (403) when it is to change it. */
+  readonly tellsOthers?: boolean
   /** What a record must be for a request to change it, and what the document says when it isn't: 403 then. */
   readonly owned?: {
-    readonly where: (request: FastifyRequest) => Partial<R>
+    readonly where?: (request: FastifyRequest) => Partial<R>
+    /** The same, of what is not a field's whole value; undefined where anything will do. */
+    readonly test?: (request: FastifyRequest) => Predicate<FieldOf<R>> | undefined
     readonly text: string
   }
   readonly notFound: TSchema

@@ -45,7 +45,13 @@ export class Operations<R extends BaseRecord, W, K extends number | string> {
     this.#params = Type.Unsafe(Type.Object({ [key.name]: key.schema }))
   }
 
-  addList<Q>({ select, toBody = (shown) => shown, first, ...op }: Listing<R, W, Q>): void {
+  addList<Q>({
+    select,
+    toBody = (shown) => shown,
+    first,
+    answers = {},
+    ...op
+  }: Listing<R, W, Q>): void {
     const { links, path, records, view } = this.#subject
     const schema = op.schema ?? list(`All ${this.#noun}s, by id`, view)
     const { querystring = Type.Unsafe<Q>({ type: 'object', properties: {} }) } = op
@@ -55,7 +61,10 @@ export class Operations<R extends BaseRecord, W, K extends number | string> {
       schema: {
         ...this.#about(op),
         querystring,
-        response: { 200: first && links ? links.names(schema, `$response.body#${first}`) : schema },
+        response: {
+          200: first && links ? links.names(schema, `$response.body#${first}`) : schema,
+          ...answers,
+        },
       },
       handler: async (request, reply) => {
         const { query } = request
@@ -67,7 +76,11 @@ export class Operations<R extends BaseRecord, W, K extends number | string> {
     })
   }
 
-  addGet({ answer = this.#asShown(`The ${this.#noun}`, 'etag'), ...op }: Reading<R, W>): void {
+  addGet({
+    answer = this.#asShown(`The ${this.#noun}`, 'etag'),
+    isComposed = () => false,
+    ...op
+  }: Reading<R, W>): void {
     const { links, notFound, ownerId, toWire } = this.#subject
     addRoute(this.#app, {
       ...routing(op, this.#itsPath),
@@ -85,8 +98,10 @@ export class Operations<R extends BaseRecord, W, K extends number | string> {
       handler: async (request, reply) => {
         const record = await this.#recordAt(request, keyIn(request.params))
         const owner = ownerId && (await this.#ownerOf(request, record))
-        if (isKnown(request, reply, record, owner)) return reply.code(304).send(undefined)
-        return answer.toBody(toWire(record, owner, request), record)
+        if (!isComposed(request) && isKnown(request, reply, record, owner)) {
+          return reply.code(304).send(undefined)
+        }
+        return answer.toBody(toWire(record, owner, request), record, request)
       },
     })
   }
@@ -146,7 +161,7 @@ export class Operations<R extends BaseRecord, W, K extends number | string> {
       handler: async (request, reply) => {
         const key = keyIn(request.params)
         const id = await this.#idAt(request, key)
-        const values = fromWire(request.body, request, key)
+        const values = await fromWire(request.body, request, key)
         const change = records(request.store).update(id, values, this.#condition(request))
         return send(request, reply, found(await ownersOnly(change, action, kind), kind, key))
       },
@@ -218,7 +233,7 @@ export class Operations<R extends BaseRecord, W, K extends number | string> {
         const address = addressOf(request, `${this.#app.prefix}${path}/${key.of(record)}`)
         reply.code(201).header('location', address)
       }
-      return toBody(toWire(record, owner, request), record)
+      return toBody(toWire(record, owner, request), record, request)
     }
   }
 
@@ -226,7 +241,7 @@ export class Operations<R extends BaseRecord, W, K extends number | string> {
   #condition(request: FastifyRequest) {
     const { owned, ownerId } = this.#subject
     const versions = expectedVersions(request, ownerId !== undefined)
-    return { where: owned?.where(request), versions }
+    return { where: owned?.where?.(request), test: owned?.test?.(request), versions }
   }
 
   async #shownIn(request: FastifyRequest, items: readonly R[]): Promise<W[]> {
@@ -246,8 +261,10 @@ export class Operations<R extends BaseRecord, W, K extends number | string> {
 
   /** @throws 404 where the record has to be looked up for that, and isn't there */
   async #idAt(request: FastifyRequest, key: K): Promise<number> {
-    if (typeof key === 'number' && !this.#subject.sees) return key
-    return (await this.#recordAt(request, key)).id
+    const { key: names, kind, records, sees, tellsOthers = false } = this.#subject
+    if (typeof key === 'number' && !sees) return key
+    if (!tellsOthers) return (await this.#recordAt(request, key)).id
+    return found(await names.find(records(request.store), key), kind, key).id
   }
 
   async #ownerOf({ store, user }: FastifyRequest, record: R): Promise<User | undefined> {
