@@ -58,6 +58,8 @@ export interface Rules<F extends string = string> {
   readonly files?: readonly F[]
   /** Whether a query may look at every record: for what nobody can foresee. */
   readonly scans?: boolean
+  /** A field of numbers, or null, which are given out by `nextNumber`. */
+  readonly sequence?: F | undefined
   /** Makes the records jobs: an index of the field is needed. */
   readonly queue?: Queue<F> | undefined
 }
@@ -94,6 +96,7 @@ export function declare<P extends TProperties>(
     hidden: [],
     files: [],
     scans: false,
+    sequence: undefined,
     queue: undefined,
     ...rules,
     fields: Object.keys(properties),

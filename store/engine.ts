@@ -41,6 +41,12 @@ export interface Collection<R extends BaseRecord> {
   /** Gives everything that matches, as it is now, some at a time: whatever happens meanwhile, it is of one moment. */
   stream(selection?: Selection<FieldOf<R>>): AsyncIterable<readonly R[]>
   /**
+   * Gives a number out, and no number twice: the whole number above the highest that the declared sequence ever had, in records
+   * that have gone too; 1 where it never had any.
+   * @returns undefined where that would be none that JavaScript can count on from (above `Number.MAX_SAFE_INTEGER`)
+   */
+  nextNumber(): Promise<number | undefined>
+  /**
    * Adds a record. It gets an id above the highest ever given, unless it brings one.
    * @param bounds what must hold once it is there
    * @throws UniqueViolation, ReferenceViolation, InvalidRecord, BoundReached; nothing is stored then
@@ -171,7 +177,7 @@ type CollectionsOf<D extends Declarations> = {
 /** What a request sees: everything, each collection under its name. */
 export type View<D extends Declarations = Declarations> = ViewBase<D> & CollectionsOf<D>
 
-/** What keeps the records. It must pass the suite in `test/store/engine-suite.ts`. */
+/** What keeps the records. It must pass the suites in `test/store`. */
 export interface Engine {
   /** @throws Error when the declarations contradict each other */
   open<D extends Declarations>(declarations: D): Promise<View<D>>

@@ -4,6 +4,11 @@ import { LayeredMap } from './layered-map.js'
 import { comparisonOf, conjunctsOf, type Row } from './predicate.js'
 import { SortedList } from './sorted-list.js'
 
+/** Values by the names of their fields. */
+export interface Fields {
+  readonly [field: string]: unknown
+}
+
 /** A declared index, as all views of a collection share it. */
 export interface IndexPlan {
   readonly fields: readonly string[]
@@ -76,10 +81,7 @@ function orderOf(sort: readonly Sort[]): string {
 }
 
 /** The values of some fields as one map key: the value itself where there is one field, since that needs no work. */
-export function keyOf(
-  values: Readonly<Record<string, unknown>>,
-  fields: readonly string[],
-): unknown {
+export function keyOf(values: Fields, fields: readonly string[]): unknown {
   const [first, second] = fields
   if (first === undefined) return ''
   return second === undefined ? values[first] : JSON.stringify(fields.map((field) => values[field]))

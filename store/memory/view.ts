@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto'
 import type { Declarations } from '../declaration.js'
 import { ACCOUNTS, type Snapshot, type View } from '../engine.js'
 import type { FileStore } from '../files/file-store.js'
-import { type Consequences, MemoryCollection, Schema } from './collection.js'
+import { type Consequences, MemoryCollection } from './collection.js'
 import { MemoryFiles } from './files.js'
 import { MemoryJobs } from './jobs.js'
+import { Schema } from './schema.js'
 import { MemorySessions } from './sessions.js'
 
 /** One state of everything, which changes step by step. */

@@ -3,9 +3,12 @@ import { MemoryEngine } from '../../../store/memory/engine.js'
 import { MemorySessions } from '../../../store/memory/sessions.js'
 import { slowly } from '../../fixtures/slow-engine.js'
 import { testEngine } from '../engine-suite.js'
+import { testFreeRecords } from '../free-suite.js'
 
 testEngine('memory', () => new MemoryEngine())
 testEngine('memory, slowly', () => slowly(new MemoryEngine()))
+testFreeRecords('memory', () => new MemoryEngine())
+testFreeRecords('memory, slowly', () => slowly(new MemoryEngine()))
 
 t.test('what has been revoked is forgotten once it has expired', async (t) => {
   let now = 1_000_000

@@ -1,0 +1,92 @@
+import type { Fields } from './indexes.js'
+import { keyOf, SortedLists } from './indexes.js'
+import { LayeredMap } from './layered-map.js'
+import type { Row } from './predicate.js'
+import type { Schema } from './schema.js'
+import type { SortedList } from './sorted-list.js'
+
+/**
+ * What a collection holds, found in each way that is declared: a map by id, a map for each unique key, and sorted lists for
+ * each index. It knows no rules: whoever changes it has looked at them.
+ */
+export class State {
+  readonly schema: Schema
+  readonly #rows: LayeredMap<number, Row>
+  readonly #unique: readonly LayeredMap<unknown, Row>[]
+  readonly #indexes: readonly SortedLists[]
+  /** The highest id that was ever given. */
+  highestId: number
+  /** The highest value that the sequence ever had. */
+  highestNumber: number | undefined
+
+  /** @param from what it begins as; nothing without it */
+  constructor(schema: Schema, from?: State) {
+    this.schema = schema
+    this.#rows = from ? from.#rows.copy() : LayeredMap.empty()
+    this.#unique = from
+      ? from.#unique.map((each) => each.copy())
+      : schema.declaration.unique.map(() => LayeredMap.empty())
+    this.#indexes = from
+      ? from.#indexes.map((each) => each.copy())
+      : schema.plans.map((plan) => new SortedLists(plan))
+    this.highestId = from?.highestId ?? 0
+    this.highestNumber = from?.highestNumber
+  }
+
+  /** Another that begins as this one is. It shares all that neither changes. */
+  copy(): State {
+    return new State(this.schema, this)
+  }
+
+  get(id: number): Row | undefined {
+    return this.#rows.get(id)
+  }
+
+  /**
+   * The record with the values of a unique key.
+   * @param at the key's place among those declared
+   */
+  getBy(at: number, values: Fields): Row | undefined {
+    const fields = this.schema.declaration.unique[at]
+    return fields && this.#unique[at]?.get(keyOf(values, fields))
+  }
+
+  /**
+   * The records of an index that share a key.
+   * @param at the index's place among the schema's plans
+   */
+  list(at: number, key: unknown): SortedList<Row> | undefined {
+    return this.#indexes[at]?.get(key)
+  }
+
+  /** Adds a record, or puts it in an old one's place. */
+  put(row: Row, old?: Row): void {
+    const { unique, sequence } = this.schema.declaration
+    this.#rows.set(row.id, row)
+    for (const [at, fields] of unique.entries()) {
+      if (old && isWhole(old, fields)) this.#unique[at]?.delete(keyOf(old, fields))
+      if (isWhole(row, fields)) this.#unique[at]?.set(keyOf(row, fields), row)
+    }
+    for (const index of this.#indexes) {
+      if (old) index.replace(old, row)
+      else index.add(row)
+    }
+    const number = sequence === undefined ? null : row[sequence]
+    if (typeof number === 'number') {
+      this.highestNumber = Math.max(number, this.highestNumber ?? number)
+    }
+  }
+
+  remove(row: Row): void {
+    this.#rows.delete(row.id)
+    for (const [at, fields] of this.schema.declaration.unique.entries()) {
+      if (isWhole(row, fields)) this.#unique[at]?.delete(keyOf(row, fields))
+    }
+    for (const index of this.#indexes) index.remove(row)
+  }
+}
+
+/** Whether a record has all of a key: one with a null in it is no key. */
+function isWhole(row: Row, fields: readonly string[]): boolean {
+  return fields.every((field) => row[field] !== null)
+}
