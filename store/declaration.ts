@@ -1,6 +1,6 @@
-import { type Static, type TObject, type TProperties, Type } from '@sinclair/typebox'
+import { type Static, type TObject, type TProperties, type TSchema, Type } from '@sinclair/typebox'
 import { type Check, compile } from './check.js'
-import type { Sort } from './query.js'
+import type { Path, Sort } from './query.js'
 
 /** What every record has: its number in the collection, and a version that rises with each visible change. */
 const recordFields = {
@@ -37,6 +37,20 @@ export interface Reference {
   readonly onDelete: 'set null' | 'delete'
 }
 
+/**
+ * A value that names a record of a collection, this one or another, by a unique text of it. It is compared as text, and need not
+ * lead anywhere: what is declared is what becomes of this record when one that it names is deleted.
+ */
+export interface Pointer<F extends string = string> {
+  readonly path: Path<F>
+  /** The other collection's name. */
+  readonly to: string
+  /** A text field of the other collection that is a unique key by itself. */
+  readonly field: string
+  /** With `set null` the value becomes null, where it stands, and the version rises. */
+  readonly onDelete: 'delete' | 'set null' | 'keep'
+}
+
 /** A field that says whether a record is a job that waits to be done. */
 export interface Queue<F extends string = string> {
   readonly field: F
@@ -52,6 +66,8 @@ export interface Rules<F extends string = string> {
   readonly searchable?: readonly F[]
   /** Each is an index too. */
   readonly references?: Readonly<Partial<Record<F, Reference>>>
+  /** Each is an index too, for `is`. */
+  readonly pointers?: readonly Pointer<F>[]
   /** Fields that nobody outside sees: a change of these alone leaves the version as it is. */
   readonly hidden?: readonly F[]
   /** Fields that hold a `StoredFile` or null: its content stays for as long as a record refers to it. */
@@ -68,6 +84,8 @@ export interface Rules<F extends string = string> {
 export interface Declaration<R extends BaseRecord = BaseRecord> extends Required<Rules> {
   /** The record's own fields, without `id` and `version`. */
   readonly fields: readonly string[]
+  /** Those that are always a text, or null. */
+  readonly texts: readonly string[]
   readonly isRecord: Check<R>
 }
 
@@ -93,6 +111,7 @@ export function declare<P extends TProperties>(
     indexes: [],
     searchable: [],
     references: {},
+    pointers: [],
     hidden: [],
     files: [],
     scans: false,
@@ -100,6 +119,12 @@ export function declare<P extends TProperties>(
     queue: undefined,
     ...rules,
     fields: Object.keys(properties),
+    texts: Object.keys(properties).filter((name) => isText(properties[name])),
     isRecord: compile<typeof schema, RecordOf<P>>(schema),
   }
+}
+
+function isText(schema: TSchema | undefined): boolean {
+  const types: unknown[] = [schema?.type].flat()
+  return types.includes('string') && types.every((type) => type === 'string' || type === 'null')
 }

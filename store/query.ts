@@ -65,9 +65,14 @@ export function contains<F extends string>(path: F, value: string): Comparison<F
 }
 
 /**
- * A value written as text: a list as its elements with commas between them, as JavaScript has it.
+ * A value written as text, as JavaScript has it: a list as its elements with commas between them, nothing for null; an object,
+ * whatever is in it, as `[object Object]`.
  * @returns undefined where there is nothing, or null
  */
 export function textOf(value: unknown): string | undefined {
-  return value === undefined || value === null ? undefined : String(value)
+  if (value === undefined || value === null) return undefined
+  // An object can have fields with the names of the methods by which JavaScript makes a text of it.
+  if (typeof value !== 'object') return String(value)
+  if (!Array.isArray(value)) return '[object Object]'
+  return value.map((each) => textOf(each) ?? '').join(',')
 }

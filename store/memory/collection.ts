@@ -10,16 +10,18 @@ import {
 } from '../errors.js'
 import { equal, type Query, type Selection } from '../query.js'
 import { type Fields, keyOf } from './indexes.js'
+import { namesOf, withNullAt } from './paths.js'
 import type { Row } from './predicate.js'
 import { find, listFor, stream } from './reading.js'
 import type { Schema } from './schema.js'
+import type { SortedList } from './sorted-list.js'
 import { State } from './state.js'
 
 /** What follows elsewhere in a view from what happens to a record. */
 export interface Consequences {
   has(collection: string, id: number): boolean
   /** A record was deleted: those that refer to it lose the reference, or go too. */
-  released(collection: string, id: number): void
+  released(collection: string, row: Row): void
   /**
    * Records refer to these contents now.
    * @throws MissingContent; nothing is kept then
@@ -140,17 +142,19 @@ export class MemoryCollection implements Collection<Row> {
     return row
   }
 
-  /** A record that it refers to has gone. */
-  release(to: string, id: number): void {
-    for (const reference of this.#schema.references) {
+  /** A record that others can refer to has gone. */
+  release(to: string, gone: Row): void {
+    for (const { field, deletes, ...reference } of this.#schema.references) {
       if (reference.to !== to) continue
-      const list = listFor(this.#state, equal({ [reference.field]: id }))
-      for (const row of list?.chunks.flat() ?? []) {
-        // Deleting one of these can already have deleted another.
-        if (!this.row(row.id)) continue
-        if (reference.deletes) this.#remove(row)
-        else this.#change(row, { [reference.field]: null })
-      }
+      const list = listFor(this.#state, equal({ [field]: gone.id }))
+      this.#letGo(list, deletes ? undefined : () => ({ [field]: null }))
+    }
+    for (const { at, field, onDelete, path } of this.#schema.pointersTo(to)) {
+      const named = gone[field]
+      if (onDelete === 'keep' || typeof named !== 'string') continue
+      const [first = '', ...names] = namesOf(path)
+      const nullIt = (row: Row) => ({ [first]: withNullAt(row[first], names) })
+      this.#letGo(this.#state.pointing(at, named), onDelete === 'delete' ? undefined : nullIt)
     }
   }
 
@@ -237,7 +241,15 @@ export class MemoryCollection implements Collection<Row> {
 
   #remove(row: Row): void {
     this.#takeOut(row)
-    this.#consequences.released(this.#schema.name, row.id)
+    this.#consequences.released(this.#schema.name, row)
+  }
+
+  /** Changes all of some records, or deletes them. */
+  #letGo(list: SortedList<Row> | undefined, changeOf?: (row: Row) => Fields): void {
+    for (const row of list?.chunks.flat() ?? []) {
+      if (changeOf) this.#change(row, changeOf(row))
+      else this.#remove(row)
+    }
   }
 
   /** Removes a record, and nothing else along with it. */

@@ -74,7 +74,8 @@ export function accessTo(plans: readonly IndexPlan[], { where, sort = [] }: Sele
   return { at, key: keyOf(values, fields), rest, isNarrow: fields.length > 0, isUnsorted }
 }
 
-function orderOf(sort: readonly Sort[]): string {
+/** An order as text: equal orders have equal texts, and that by id has none. */
+export function orderOf(sort: readonly Sort[]): string {
   return sort.length === 0
     ? ''
     : JSON.stringify(sort.map(({ path, descending = false }) => [path, descending]))

@@ -1,27 +1,12 @@
 import { RE2JS } from 're2js'
-import { type Comparison, type Path, type Predicate, type Sort, textOf } from '../query.js'
+import { type Comparison, type Predicate, type Sort, textOf } from '../query.js'
+import { readerOf } from './paths.js'
 
 /** A record, to code that knows no collection in particular. */
 export interface Row {
   readonly id: number
   readonly version: number
   readonly [field: string]: unknown
-}
-
-/** What is in a record at a path; undefined where there is nothing. */
-export function valueAt(row: Row, path: Path): unknown {
-  if (typeof path === 'string') return row[path]
-  let value: unknown = row
-  for (const name of path) {
-    if (typeof value !== 'object' || value === null || !isField(value, name)) return undefined
-    value = Reflect.get(value, name)
-  }
-  return value
-}
-
-/** Whether an object or a list has something of this name in it: not its length, and nothing that it inherits. */
-function isField(value: object, name: string): boolean {
-  return Object.prototype.propertyIsEnumerable.call(value, name)
 }
 
 /** Says of each record whether a predicate holds. */
@@ -34,9 +19,9 @@ export function testOf(predicate: Predicate): (row: Row) => boolean {
     const tests = predicate.or.map(testOf)
     return (row) => tests.some((test) => test(row))
   }
-  const { path } = predicate
+  const read = readerOf(predicate.path)
   const test = valueTestOf(predicate)
-  return (row) => test(valueAt(row, path))
+  return (row) => test(read(row))
 }
 
 function valueTestOf(comparison: Comparison): (value: unknown) => boolean {
@@ -104,9 +89,10 @@ export function conjunctsOf(predicate: Predicate | undefined): Predicate[] {
 export function comparisonOf(sort: readonly Sort[]): (a: Row, b: Row) => number {
   const idSign = sort.at(-1)?.descending ? -1 : 1
   if (sort.length === 0) return (a, b) => a.id - b.id
+  const keys = sort.map(({ path, descending }) => ({ read: readerOf(path), descending }))
   return (a, b) => {
-    for (const { path, descending } of sort) {
-      const difference = compareValues(valueAt(a, path), valueAt(b, path))
+    for (const { read, descending } of keys) {
+      const difference = compareValues(read(a), read(b))
       if (difference !== 0) return descending ? -difference : difference
     }
     return idSign * (a.id - b.id)

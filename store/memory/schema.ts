@@ -1,20 +1,34 @@
-import type { Declaration } from '../declaration.js'
+import type { Declaration, Declarations, Pointer } from '../declaration.js'
+import { textOf } from '../query.js'
 import { type IndexPlan, plansOf } from './indexes.js'
+import { keyOfPath, readerOf } from './paths.js'
 import type { Row } from './predicate.js'
 import { TextSearch } from './text-search.js'
+
+/** A declared pointer, and how it is read. */
+export interface PointerPlan extends Pointer {
+  /** Its place among those declared. */
+  readonly at: number
+  /** What a record names by it; undefined where that is nothing, or null. */
+  readonly textIn: (row: Row) => string | undefined
+}
 
 /** What all views of a collection have in common. */
 export class Schema {
   readonly plans: readonly IndexPlan[]
   readonly texts: ReadonlyMap<string, TextSearch<Row>>
   readonly references: readonly { field: string; to: string; deletes: boolean }[]
+  readonly pointers: readonly PointerPlan[]
+  /** The place of each unique key that is one text, by the key of its path. */
+  readonly uniqueTexts: ReadonlyMap<string, number>
   readonly visible: ReadonlySet<string>
+  readonly #pointersTo = new Map<string, PointerPlan[]>()
 
   constructor(
     readonly name: string,
     readonly declaration: Declaration,
   ) {
-    const { fields, hidden, references, searchable } = declaration
+    const { fields, hidden, pointers, references, searchable, texts, unique } = declaration
     this.plans = plansOf(declaration)
     this.texts = new Map(
       searchable.map((field) => [field, new TextSearch((row) => String(row[field]))]),
@@ -22,7 +36,43 @@ export class Schema {
     this.references = Object.entries(references).flatMap(([field, reference]) =>
       reference ? [{ field, to: reference.to, deletes: reference.onDelete === 'delete' }] : [],
     )
+    this.pointers = pointers.map((pointer, at) => {
+      const read = readerOf(pointer.path)
+      return { ...pointer, at, textIn: (row) => textOf(read(row)) }
+    })
+    for (const pointer of this.pointers) {
+      const others = this.#pointersTo.get(pointer.to)
+      if (others) others.push(pointer)
+      else this.#pointersTo.set(pointer.to, [pointer])
+    }
+    this.uniqueTexts = new Map(
+      unique.flatMap(([field = '', ...others], at) =>
+        others.length === 0 && texts.includes(field) ? [[keyOfPath(field), at]] : [],
+      ),
+    )
     this.visible = new Set(fields.filter((field) => !hidden.includes(field)))
+  }
+
+  /** @throws Error when something leads to what isn't declared */
+  check(declarations: Declarations): void {
+    for (const { field, to } of this.references) {
+      if (!Object.hasOwn(declarations, to)) {
+        throw new Error(`${field} of ${this.name} refers to no collection: ${to}`)
+      }
+    }
+    for (const { field, path, to } of this.pointers) {
+      const target = Object.hasOwn(declarations, to) ? declarations[to] : undefined
+      const { unique = [], texts = [] } = target ?? {}
+      const isKey = unique.some(([first, ...others]) => first === field && others.length === 0)
+      if (!isKey || !texts.includes(field)) {
+        throw new Error(`${keyOfPath(path)} of ${this.name} names no unique text: ${to}.${field}`)
+      }
+    }
+  }
+
+  /** The pointers that lead to a collection. */
+  pointersTo(collection: string): readonly PointerPlan[] {
+    return this.#pointersTo.get(collection) ?? []
   }
 
   /** The error of a question that the declaration makes no provision for. */

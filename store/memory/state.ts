@@ -1,9 +1,11 @@
-import type { Fields } from './indexes.js'
-import { keyOf, SortedLists } from './indexes.js'
+import type { Path } from '../query.js'
+import { type Fields, keyOf, SortedLists } from './indexes.js'
 import { LayeredMap } from './layered-map.js'
+import { keyOfPath } from './paths.js'
+import { Pointers } from './pointers.js'
 import type { Row } from './predicate.js'
 import type { Schema } from './schema.js'
-import type { SortedList } from './sorted-list.js'
+import { SortedList } from './sorted-list.js'
 
 /**
  * What a collection holds, found in each way that is declared: a map by id, a map for each unique key, and sorted lists for
@@ -14,6 +16,7 @@ export class State {
   readonly #rows: LayeredMap<number, Row>
   readonly #unique: readonly LayeredMap<unknown, Row>[]
   readonly #indexes: readonly SortedLists[]
+  readonly #pointers: Pointers
   /** The highest id that was ever given. */
   highestId: number
   /** The highest value that the sequence ever had. */
@@ -29,6 +32,7 @@ export class State {
     this.#indexes = from
       ? from.#indexes.map((each) => each.copy())
       : schema.plans.map((plan) => new SortedLists(plan))
+    this.#pointers = from ? from.#pointers.copy() : new Pointers(schema.pointers)
     this.highestId = from?.highestId ?? 0
     this.highestNumber = from?.highestNumber
   }
@@ -59,6 +63,28 @@ export class State {
     return this.#indexes[at]?.get(key)
   }
 
+  /**
+   * The records that name something by a pointer.
+   * @param at the pointer's place among those declared
+   */
+  pointing(at: number, text: string): SortedList<Row> | undefined {
+    return this.#pointers.get(at, text)
+  }
+
+  /** Gives what finds the records with a text at a path; undefined where that takes a look at each. */
+  listsAt(path: Path): ((text: string) => SortedList<Row> | undefined) | undefined {
+    const key = keyOfPath(path)
+    const unique = this.schema.uniqueTexts.get(key)
+    if (unique !== undefined) {
+      return (text) => {
+        const row = this.#unique[unique]?.get(text)
+        return row && new SortedList((a, b) => a.id - b.id, [[row]], 1)
+      }
+    }
+    const pointer = this.#pointers.find(key)
+    return pointer === undefined ? undefined : (text) => this.pointing(pointer, text)
+  }
+
   /** Adds a record, or puts it in an old one's place. */
   put(row: Row, old?: Row): void {
     const { unique, sequence } = this.schema.declaration
@@ -71,6 +97,7 @@ export class State {
       if (old) index.replace(old, row)
       else index.add(row)
     }
+    this.#pointers.put(row, old)
     const number = sequence === undefined ? null : row[sequence]
     if (typeof number === 'number') {
       this.highestNumber = Math.max(number, this.highestNumber ?? number)
@@ -83,6 +110,7 @@ export class State {
       if (isWhole(row, fields)) this.#unique[at]?.delete(keyOf(row, fields))
     }
     for (const index of this.#indexes) index.remove(row)
+    this.#pointers.remove(row)
   }
 }
 

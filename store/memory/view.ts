@@ -5,6 +5,7 @@ import type { FileStore } from '../files/file-store.js'
 import { type Consequences, MemoryCollection } from './collection.js'
 import { MemoryFiles } from './files.js'
 import { MemoryJobs } from './jobs.js'
+import type { Row } from './predicate.js'
 import { Schema } from './schema.js'
 import { MemorySessions } from './sessions.js'
 
@@ -15,6 +16,8 @@ class MemoryState implements Consequences {
   readonly sessions: MemorySessions
   readonly files: MemoryFiles
   readonly jobs = new MemoryJobs()
+  /** What was deleted in this step, and what is deleted because of it, in turn. */
+  readonly #gone: [collection: string, row: Row][] = []
 
   /** @param collectionsFor makes the collections, which tell what follows from what happens in them */
   constructor(
@@ -61,8 +64,17 @@ class MemoryState implements Consequences {
     return this.collections.get(collection)?.row(id) !== undefined
   }
 
-  released(collection: string, id: number): void {
-    for (const other of this.collections.values()) other.release(collection, id)
+  released(collection: string, row: Row): void {
+    this.#gone.push([collection, row])
+    if (this.#gone.length > 1) return
+    // Not one within the other, which is what a long row of records that point at each other would break.
+    try {
+      for (const [collection, row] of this.#gone) {
+        for (const other of this.collections.values()) other.release(collection, row)
+      }
+    } finally {
+      this.#gone.length = 0
+    }
   }
 
   filesKept(hashes: readonly string[]): void {
@@ -99,12 +111,7 @@ export function openView<D extends Declarations>(
   const schemas = Object.entries(declarations).map(
     ([name, declaration]) => new Schema(name, declaration),
   )
-  for (const { name, references } of schemas) {
-    for (const { field, to } of references) {
-      if (!(to in declarations))
-        throw new Error(`${field} of ${name} refers to no collection: ${to}`)
-    }
-  }
+  for (const schema of schemas) schema.check(declarations)
   const state = new MemoryState(
     new MemoryFiles(openDisk, onFault),
     (consequences) =>

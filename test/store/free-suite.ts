@@ -1,8 +1,10 @@
 import { Type } from '@sinclair/typebox'
 import t, { type Test } from 'tap'
-import { declare } from '../../store/declaration.js'
-import type { Engine, View } from '../../store/engine.js'
+import { declare, type Pointer, type RecordIn } from '../../store/declaration.js'
+import type { Collection, Engine, View } from '../../store/engine.js'
 import { UniqueViolation } from '../../store/errors.js'
+import { all, countOf } from '../../store/lookups.js'
+import type { Selection } from '../../store/query.js'
 
 const fields = {
   number: Type.Union([Type.Number(), Type.Null()]),
@@ -13,11 +15,36 @@ const fields = {
 /** Records of any shape, under ids that their owner chose. */
 const rules = { unique: [['key']], sequence: 'number', scans: true } as const
 
+/** A pointer at a record's key, from a path within the content. */
+const pointer = (to: string, onDelete: Pointer['onDelete'], ...names: string[]) => ({
+  path: ['content', ...names] as const,
+  to,
+  field: 'key',
+  onDelete,
+})
+
 const declarations = {
-  posts: declare(fields, rules),
+  people: declare(fields, rules),
+  posts: declare(fields, {
+    ...rules,
+    pointers: [
+      pointer('people', 'set null', 'personId'),
+      pointer('people', 'set null', 'list', '1', '__proto__'),
+    ],
+  }),
+  comments: declare(fields, {
+    ...rules,
+    scans: false,
+    pointers: [
+      pointer('posts', 'delete', 'postId'),
+      pointer('comments', 'delete', 'commentId'),
+      pointer('people', 'keep', 'personId'),
+    ],
+  }),
 }
 
 type Store = View<typeof declarations>
+type Free = RecordIn<(typeof declarations)['posts']>
 
 /** A record as its owner has it: with an id of either type. */
 const free = (content: { readonly id: string | number; readonly [field: string]: unknown }) => ({
@@ -38,6 +65,9 @@ export function testFreeRecords(name: string, newEngine: () => Engine): void {
       t.teardown(() => engine.close())
       await run(t, await engine.open(declarations))
     })
+
+  const keys = async (collection: Collection<Free>, selection?: Selection<keyof Free>) =>
+    (await all(collection, selection)).map(({ key }) => key)
 
   test('no number is given out twice', async (t, { posts }) => {
     t.equal(await posts.nextNumber(), 1)
@@ -78,5 +108,128 @@ export function testFreeRecords(name: string, newEngine: () => Engine): void {
     t.equal(await fork.posts.nextNumber(), 7)
     await store.restore(snapshot)
     t.equal(await store.posts.nextNumber(), 6)
+  })
+
+  test('records go with the one that they point at, and theirs with them', async (t, store) => {
+    const { comments, posts } = store
+    await posts.insertMany([free({ id: 1 }), free({ id: 'two' }), free({ id: '3' })])
+    await comments.insertMany([
+      free({ id: 1, postId: 1 }),
+      free({ id: 2, postId: '1' }),
+      free({ id: 3, postId: 'two' }),
+      free({ id: 4, postId: null }),
+      free({ id: 5 }),
+      free({ id: 6, postId: 99 }),
+      free({ id: 7, commentId: 2 }),
+      free({ id: 8, commentId: '7', postId: 3 }),
+      free({ id: 9, postId: { id: 1 } }),
+    ])
+    t.match(await posts.delete(1), { key: '1' })
+    t.same(await keys(comments), ['3', '4', '5', '6', '9'])
+    await posts.delete(3)
+    t.same(await keys(comments), ['3', '4', '5', '6', '9'])
+    await posts.update(2, { key: 'other' })
+    await posts.delete(2)
+    t.same(await keys(comments), ['3', '4', '5', '6', '9'], 'what leads nowhere stays')
+  })
+
+  test('records that point in a circle, at themselves or in a long row go at once', async (t, store) => {
+    const { comments } = store
+    await comments.insertMany([
+      free({ id: 1, commentId: 3 }),
+      free({ id: 2, commentId: 1 }),
+      free({ id: 3, commentId: 2 }),
+      free({ id: 4, commentId: 4 }),
+      free({ id: 5 }),
+    ])
+    await comments.delete(2)
+    await comments.delete(4)
+    t.same(await keys(comments), ['5'])
+    const row = Array.from({ length: 20_000 }, (_, at) => free({ id: at + 6, commentId: at + 5 }))
+    await comments.insertMany(row)
+    await comments.delete(5)
+    t.equal(await countOf(comments), 0)
+  })
+
+  test('a pointer can be set to null, in a new record, or kept', async (t, {
+    people,
+    posts,
+    comments,
+  }) => {
+    await people.insertMany([free({ id: 1 }), free({ id: 2 })])
+    const content = JSON.parse('{"id":1,"personId":1,"list":[{},{"a":1,"__proto__":"1"},[]]}')
+    const old = await posts.insert(free(content))
+    await posts.insert(free({ id: 2, personId: 2, list: 'none' }))
+    await comments.insert(free({ id: 1, personId: 1 }))
+    await people.delete(1)
+    const changed = await posts.get(1)
+    t.equal(
+      JSON.stringify(changed?.content),
+      '{"id":1,"personId":null,"list":[{},{"a":1,"__proto__":null},[]]}',
+    )
+    t.same(old.content, content, 'the old record stays what it was')
+    t.equal(changed?.version, 3, 'two values have changed')
+    t.match(await posts.get(2), { version: 1, content: { personId: 2 } })
+    t.match(await comments.get(1), { version: 1, content: { personId: 1 } })
+  })
+
+  test('what a refused insertion takes back pulls nothing along', async (t, {
+    comments,
+    posts,
+  }) => {
+    await comments.insert(free({ id: 1, postId: 7 }))
+    await t.rejects(posts.insertMany([free({ id: 7 }), free({ id: 7 })]), UniqueViolation)
+    t.equal(await countOf(comments), 1)
+  })
+
+  test('a pointer and a unique text answer what a value is', async (t, { comments }) => {
+    await comments.insertMany([
+      free({ id: 10, postId: 1 }),
+      free({ id: 'b', postId: '1' }),
+      free({ id: 3, postId: 2, commentId: 10 }),
+      free({ id: 4, commentId: '10' }),
+    ])
+    const are = (value: string[], ...names: string[]) =>
+      keys(comments, { where: { path: ['content', ...names], op: 'is', value } })
+    t.same(await are(['1'], 'postId'), ['10', 'b'])
+    t.same(await are(['2', '1', '2', 'x'], 'postId'), ['10', 'b', '3'])
+    t.same(await are(['10'], 'commentId'), ['3', '4'])
+    t.same(await are([], 'commentId'), [])
+    await comments.update(1, { content: { id: 10, postId: 2 } })
+    t.same(await are(['1'], 'postId'), ['b'])
+    t.same(await are(['2'], 'postId'), ['10', '3'])
+    await comments.delete(3)
+    t.same(await are(['2'], 'postId'), ['10'])
+    const where = { path: 'key', op: 'is', value: ['4', 'b', '4', 'none'] } as const
+    t.match(await comments.find({ where, limit: 1 }), { items: [{ key: 'b' }], total: 2 })
+    const both = [where, { path: ['content', 'postId'], op: 'is', value: ['1'] }] as const
+    t.same(await keys(comments, { where: { and: both } }), ['b'])
+    await t.rejects(are(['x'], 'other'), /comments has no index/)
+  })
+
+  test('forks point each their own way', async (t, store) => {
+    await store.posts.insertMany([free({ id: 1 }), free({ id: 2 })])
+    const children = [1, 1, 2].map((postId, id) => free({ id, postId }))
+    await store.comments.insertMany(children)
+    const fork = await store.fork()
+    await fork.comments.insert(free({ id: 3, postId: 1 }))
+    await store.comments.update(1, { content: { postId: 2 } })
+    await fork.posts.delete(1)
+    t.same(await keys(fork.comments), ['2'])
+    await store.posts.delete(2)
+    t.same(await keys(store.comments), ['1'])
+  })
+
+  t.test(`${name}: a pointer leads to a unique text that is there`, async (t) => {
+    const engine = newEngine()
+    t.teardown(() => engine.close())
+    const open = (to: string, field: string) =>
+      engine.open({
+        posts: declare(fields, rules),
+        comments: declare(fields, { pointers: [{ path: 'key', to, field, onDelete: 'keep' }] }),
+      })
+    await t.rejects(open('posts', 'number'), /\["key"\] of comments names no unique text/)
+    await t.rejects(open('toString', 'key'), /names no unique text/)
+    await t.resolves(open('posts', 'key'))
   })
 }
