@@ -16,8 +16,15 @@ import security, { HEADERS } from './plugins/http/security.js'
 import openapi from './plugins/openapi/document.js'
 import reference from './plugins/openapi/reference.js'
 import storePlugin from './plugins/store.js'
-import { apis } from './routes/index.js'
+import { apiAccounts } from './routes/auth/accounts.js'
+import auth from './routes/auth/index.js'
+import collections from './routes/collections/index.js'
+import { isServed, readOwn, sourcesOf, tagsOf } from './routes/collections/own.js'
+import { ownAccounts } from './routes/collections/registration.js'
+import { apis, partsOf } from './routes/index.js'
 import token, { tag as tokenTag } from './routes/token.js'
+import { divide } from './seed/own.js'
+import { sourceOf } from './seed/read.js'
 
 /** How long an idle connection is kept, in milliseconds: a stop waits for it. */
 const KEEP_ALIVE_TIMEOUT = 5_000
@@ -32,6 +39,9 @@ const CONNECTIONS_CHECK = 1_000
  */
 export async function buildApp(options: Options = {}): Promise<FastifyInstance> {
   const config = parseConfig(options)
+  const { source, data } = await sourceOf(config)
+  const { apis: names, theirs, own: parts } = divide(data, config.apis, API_NAMES, partsOf)
+  const own = await readOwn(parts, source, config, names.length === 0)
   const logging = await loggingFor(config)
   const app = Fastify({
     ...logging,
@@ -58,7 +68,7 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
     routerOptions: { maxParamLength: maxHeaderSize },
     schemaController: { compilersFactory: { buildValidator, buildSerializer } },
   })
-  const mounted = (config.apis === 'auto' ? API_NAMES : config.apis).map((name) => apis[name])
+  const mounted = names.map((name) => apis[name])
 
   await app.register(errors)
   await app.register(security, config)
@@ -66,19 +76,37 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
   await app.register(methods, config)
   await app.register(json)
   await app.register(passwords)
-  await app.register(storePlugin, config)
+  await app.register(storePlugin, {
+    source,
+    theirs,
+    own: sourcesOf(own),
+    jwtSecret: config.jwtSecret,
+  })
   await app.register(accounts)
   await app.register(tokens, {
     ...config,
     hasEternal: !Number.isFinite(config.memesTokenTtl) && mounted.some(({ login }) => login),
   })
-  await app.register(login, config)
-  await app.register(openapi, { tags: [...mounted.map(({ tag }) => tag), tokenTag, healthTag] })
+  await app.register(login, {
+    loginLimit: config.loginLimit,
+    hasOwnUsers: own.accounts !== undefined,
+  })
+  await app.register(openapi, {
+    tags: [...mounted.map(({ tag }) => tag), ...tagsOf(own), tokenTag, healthTag],
+  })
   if (config.strict) await app.register(import('./plugins/openapi/strict.js'))
   await app.register(reference, { isHome: !mounted.some(({ hasHome }) => hasHome) })
   await app.register(health)
   await app.register(token, { accessTokenTtl: config.accessTokenTtl })
   for (const { routes } of mounted) await app.register(routes, { config, mounted })
+  if (isServed(own)) {
+    const accounts = own.accounts ? ownAccounts(own.accounts) : apiAccounts
+    await app.register(auth, {
+      accounts,
+      hasSessions: !app.hasRoute({ method: 'POST', url: '/auth/login' }),
+    })
+    await app.register(collections, { own, source, at: config.prefix })
+  }
 
   return app
 }

@@ -1,8 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { copyData, findDataFile } from '../seed/read.js'
-import { fill, seed } from '../seed/seed.js'
+import type { Source } from '../seed/errors.js'
+import { fillOwn, type OwnSource } from '../seed/own-fill.js'
+import { fill } from '../seed/seed.js'
 import { collections, type Store } from '../store/collections.js'
+import type { Declaration } from '../store/declaration.js'
 import { MemoryEngine } from '../store/memory/engine.js'
 import { warnOfDemoUsers } from './exposure.js'
 
@@ -18,26 +20,24 @@ declare module 'fastify' {
 }
 
 export interface StoreOptions {
-  /** The file that fills the store; without it, the one that is found. */
-  readonly dataFile?: string | undefined
-  /** What a file would hold, in place of one. */
-  readonly data?: object | undefined
+  /** Where the data comes from. */
+  readonly source: Source
+  /** The parts of the data that are the APIs'. */
+  readonly theirs: unknown
+  /** The others. */
+  readonly own: readonly OwnSource[]
   /** Signs the tokens, also those of the next process with the same file. */
   readonly jwtSecret?: string | undefined
 }
 
 /**
- * Gives every request the store: one in memory, which the data file fills.
- * @throws SeedError when the data file has a fault
+ * Gives every request the store: one in memory, which the data fills.
+ * @throws SeedError when the data has a fault
  */
 export default fp<StoreOptions>(
-  async (app, { dataFile, data, jwtSecret }) => {
-    const store = await openStore(app)
-    const file = data ? undefined : (dataFile ?? (await findDataFile()))
-    const passwords = file
-      ? await seed(store, file, jwtSecret)
-      : (await fill(store, { name: 'data' }, copyData('data', { ...data }), jwtSecret)).passwords
-    app.log.info(`The data comes from ${file ?? 'the program'}`)
+  async (app, { source, theirs, own, jwtSecret }) => {
+    const store = await openStore(app, own)
+    const passwords = await fillAll(store, source, theirs, own, jwtSecret)
     app.passwords.defer(store, passwords)
     warnOfDemoUsers(app, store, passwords)
     hashInBackground(app)
@@ -48,11 +48,34 @@ export default fp<StoreOptions>(
 )
 
 /** An empty store, which ends with the app. */
-async function openStore(app: FastifyInstance): Promise<Store> {
+async function openStore(app: FastifyInstance, own: readonly OwnSource[]): Promise<Store> {
   const engine = new MemoryEngine((error) => app.log.error(error))
   app.addHook('onClose', () => engine.close())
   await engine.openFiles()
-  return engine.open(collections)
+  const declared: typeof collections = {
+    ...collections,
+    ...Object.fromEntries<Declaration>(
+      own.map(({ storeName, declaration }) => [storeName, declaration]),
+    ),
+  }
+  return engine.open(declared)
+}
+
+/** @returns the plain passwords, by the user's id */
+async function fillAll(
+  store: Store,
+  source: Source,
+  theirs: unknown,
+  own: readonly OwnSource[],
+  secret: string | undefined,
+): Promise<Map<number, string>> {
+  const { passwords } = await fill(store, source, theirs, secret)
+  const filled = await fillOwn(store, own, secret)
+  if (filled.findings.length > 0) {
+    const { seedError } = await import('../seed/faults.js')
+    throw await seedError(source, filled.findings)
+  }
+  return new Map([...passwords, ...filled.passwords])
 }
 
 /** How long after the start the data file's passwords begin to be hashed, in milliseconds. */

@@ -32,10 +32,12 @@ export interface Operation {
   readonly description?: string
   /** Its path, where that is another than those of its kind have. */
   readonly at?: string
+  /** What is in that path. */
+  readonly params?: TSchema
   /** Who may; everybody without it. */
-  readonly guard?: Guard
+  readonly guard?: Guard | undefined
   /** The media types of its body, where that can be another than JSON. */
-  readonly consumes?: string[]
+  readonly consumes?: readonly string[]
 }
 
 export interface Listing<R extends BaseRecord, W, Q> extends Operation {
@@ -66,6 +68,7 @@ export interface Answering<R extends BaseRecord, W> extends Operation {
 }
 
 export interface Reading<R extends BaseRecord, W> extends Answering<R, W> {
+  readonly querystring?: TSchema
   /** Whether a request asks for more than the record itself: that has no version, and so no ETag. */
   readonly isComposed?: (request: FastifyRequest) => boolean
 }
@@ -115,6 +118,8 @@ export interface Subject<R extends BaseRecord, W, K extends number | string> {
   readonly ownerId?: (record: R) => number | null
   /** Whether a request may know of a record: 404 otherwise. */
   readonly sees?: (request: FastifyRequest, record: R) => boolean
+  /** Refuses a request that may not change a record, for a reason that doesn't change while it runs. */
+  readonly permits?: (request: FastifyRequest, record: R) => void
   /** Whether a request that may not know of a record may be told so (403) when it is to change it. */
   readonly tellsOthers?: boolean
   /** What a record must be for a request to change it, and what the document says when it isn't: 403 then. */

@@ -1,4 +1,5 @@
 import type { API_NAMES } from '../config.js'
+import type { PartName } from '../seed/parts.js'
 import type { Api } from './api.js'
 import fleet from './fleet/index.js'
 import forum from './forum/index.js'
@@ -13,4 +14,9 @@ export const apis: Readonly<Record<(typeof API_NAMES)[number], Api>> = {
   memes,
   registry,
   plans,
+}
+
+/** The parts of a data file that an API has. */
+export function partsOf(api: (typeof API_NAMES)[number]): readonly PartName[] {
+  return apis[api].parts
 }

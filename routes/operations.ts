@@ -79,6 +79,7 @@ export class Operations<R extends BaseRecord, W, K extends number | string> {
   addGet({
     answer = this.#asShown(`The ${this.#noun}`, 'etag'),
     isComposed = () => false,
+    querystring,
     ...op
   }: Reading<R, W>): void {
     const { links, notFound, ownerId, toWire } = this.#subject
@@ -88,6 +89,7 @@ export class Operations<R extends BaseRecord, W, K extends number | string> {
       schema: {
         ...this.#about(op),
         params: this.#params,
+        ...(querystring ? { querystring } : {}),
         headers: IfNoneMatch,
         response: {
           200: links?.shows(answer.schema) ?? answer.schema,
@@ -199,13 +201,14 @@ export class Operations<R extends BaseRecord, W, K extends number | string> {
     })
   }
 
-  #about({ operationId, summary, description, consumes }: Operation) {
+  #about({ operationId, summary, description, consumes, params }: Operation) {
     return {
       operationId,
       summary,
       ...(description === undefined ? {} : { description }),
       tags: [this.#subject.tag],
-      ...(consumes ? { consumes } : {}),
+      ...(consumes ? { consumes: [...consumes] } : {}),
+      ...(params ? { params } : {}),
     }
   }
 
@@ -261,10 +264,13 @@ export class Operations<R extends BaseRecord, W, K extends number | string> {
 
   /** @throws 404 where the record has to be looked up for that, and isn't there */
   async #idAt(request: FastifyRequest, key: K): Promise<number> {
-    const { key: names, kind, records, sees, tellsOthers = false } = this.#subject
-    if (typeof key === 'number' && !sees) return key
-    if (!tellsOthers) return (await this.#recordAt(request, key)).id
-    return found(await names.find(records(request.store), key), kind, key).id
+    const { key: names, kind, permits, records, sees, tellsOthers = false } = this.#subject
+    if (typeof key === 'number' && !sees && !permits) return key
+    const record = tellsOthers
+      ? found(await names.find(records(request.store), key), kind, key)
+      : await this.#recordAt(request, key)
+    permits?.(request, record)
+    return record.id
   }
 
   async #ownerOf({ store, user }: FastifyRequest, record: R): Promise<User | undefined> {

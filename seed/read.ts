@@ -15,6 +15,28 @@ export async function findDataFile(): Promise<string> {
   }
 }
 
+/** What data is, and where it comes from. */
+export interface Content {
+  readonly source: Source
+  readonly data: unknown
+}
+
+/**
+ * The data to start with: what a program hands over, or what the named file has, or else the one that is found.
+ * @throws SeedError
+ */
+export async function sourceOf({
+  data,
+  dataFile,
+}: {
+  readonly data?: object | undefined
+  readonly dataFile?: string | undefined
+}): Promise<Content> {
+  if (data) return { source: { name: 'data' }, data: copyData('data', { ...data }) }
+  const source = await readText(dataFile ?? (await findDataFile()))
+  return { source, data: await parseJson(source) }
+}
+
 /**
  * Parses the text of a JSON file.
  * @throws SeedError with the lines and the columns of the faults when it isn't JSON

@@ -12,7 +12,6 @@ import {
   parts,
   type SeedFile,
 } from './parts.js'
-import { parseJson, readText } from './read.js'
 import { type Filling, RecordFault, type Target } from './records.js'
 
 /** What a store was filled with. */
@@ -22,21 +21,6 @@ export interface Filled {
   readonly ids: ReadonlyMap<PartName, readonly number[]>
   /** The plain passwords in it, by the user's id: they are still to be hashed. */
   readonly passwords: Map<number, string>
-}
-
-/**
- * Fills an empty store from a data file.
- * @param secret signs the tokens, where it outlives the process, and they with it
- * @returns the plain passwords in the file, by the user's id: they are still to be hashed
- * @throws SeedError with each fault and its place
- */
-export async function seed(
-  store: Store,
-  file: string,
-  secret?: string,
-): Promise<Map<number, string>> {
-  const source = await readText(file)
-  return (await fill(store, source, await parseJson(source), secret)).passwords
 }
 
 /**

@@ -17,7 +17,7 @@ export const Username = Type.String({
   description: 'Two characters or more; no colon and no control characters',
 })
 
-const userFields = {
+export const userFields = {
   publicId: Type.String(),
   username: Username,
   email: nullable(Type.String({ maxLength: 254 })),
@@ -29,6 +29,12 @@ const userFields = {
   /** Rises with each change of password; a token of an earlier generation is refused. */
   generation: Type.Integer({ minimum: 0 }),
 }
+
+/** Each name and each public id is one user's alone. */
+export const userRules = {
+  unique: [['username'], ['publicId']],
+  hidden: ['passwordHash'],
+} as const
 
 /** What an account can begin with. */
 export type NewUser = Pick<User, 'username' | 'passwordHash'> & {
@@ -250,10 +256,7 @@ const newestTask = [{ path: 'createdAt', descending: true }] as const
 
 /** Every collection of the five APIs: the one place where they are named. */
 export const collections = {
-  users: declare(userFields, {
-    unique: [['username'], ['publicId']],
-    hidden: ['passwordHash'],
-  }),
+  users: declare(userFields, userRules),
   ships: declare(shipFields),
   articles: declare(article, {
     indexes: [

@@ -1,7 +1,9 @@
 import { randomInt } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { newUser, type User } from '../../store/collections.js'
+import { newUser, type Store, type User } from '../../store/collections.js'
+import { ACCOUNTS } from '../../store/engine.js'
+import { ownRecords } from '../../store/own.js'
 import { errors } from '../http/errors.js'
 import { failure } from '../openapi/responses.js'
 
@@ -52,4 +54,23 @@ export async function refuseTaken(
 ): Promise<void> {
   const holder = await store.users.getBy({ username })
   if (holder && holder.id !== except) throw errors.taken(['username'])
+}
+
+/**
+ * Finds the account that somebody logs in with a name.
+ * @param isOwn whether accounts are the user's own, which log in by their email, or by a name that no other has, too
+ */
+export async function findAccount(
+  store: Store,
+  name: string,
+  isOwn: boolean,
+): Promise<User | undefined> {
+  const user = await store.users.getBy({ username: name })
+  if (user || !isOwn) return user
+  const withEmail = await store.users.getBy({ email: name })
+  if (withEmail) return withEmail
+  const where = { path: ['content', 'name'], op: 'is', value: [name] } as const
+  const { items, total } = await ownRecords(store, ACCOUNTS).find({ where, limit: 1 })
+  const [only] = items
+  return only && total === 1 ? store.users.get(only.id) : undefined
 }

@@ -54,6 +54,8 @@ export interface Guard {
 export interface Guards {
   /** Lets in who brings an access token. */
   readonly access: Guard
+  /** Lets everybody in; who brings an access token is known by it, and it has to be good. */
+  readonly optional: Guard
   /** Lets in an admin who brings an access token. */
   readonly admin: Guard
   /** Lets in who brings a refresh token. */
@@ -158,8 +160,22 @@ export default fp<GuardOptions>(
       isInBody: false,
     })
 
+    const access = tokenGuard('access')
+    const ifThere = (check: Check): Check => {
+      return async (request) => {
+        if (tokensOf(request, carriers).length > 0) await check(request)
+      }
+    }
+    const optional: Guard = {
+      ...access,
+      security: [...access.security, {}],
+      onRequest: access.onRequest.map(ifThere),
+      ...(access.onceRead ? { onceRead: ifThere(access.onceRead) } : {}),
+    }
+
     app.decorate('guards', {
-      access: tokenGuard('access'),
+      access,
+      optional,
       admin: tokenGuard('access', true),
       refresh: tokenGuard('refresh'),
       basic,

@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache'
 import type { User } from '../../store/collections.js'
 import { type ApiError, errors } from '../http/errors.js'
 import { failure } from '../openapi/responses.js'
+import { findAccount } from './accounts.js'
 
 /** What one logs in with. */
 export const Credentials = Type.Object(
@@ -37,6 +38,8 @@ declare module 'fastify' {
 export interface LoginOptions {
   /** How many failures a minute a user and address may have; 0 for any number. */
   readonly loginLimit: number
+  /** Whether accounts are the user's own. */
+  readonly hasOwnUsers: boolean
 }
 
 /** The answers of a route that logs in, when it doesn't. */
@@ -101,12 +104,12 @@ class LoginLimiter {
 
 /** Logging in by name and password, the same for every API. */
 export default fp<LoginOptions>(
-  async (app, { loginLimit }) => {
+  async (app, { loginLimit, hasOwnUsers }) => {
     const limiter = new LoginLimiter(loginLimit)
 
     app.decorate('logIn', async (request, username, password, wrong = errors.credentialsWrong) => {
       const name = `${request.ip} ${username}`
-      const user = await request.store.users.getBy({ username })
+      const user = await findAccount(request.store, username, hasOwnUsers)
       // Not by its name, which another can have once this one is deleted.
       const account = user && `${request.ip} ${user.publicId}`
       limiter.isBeyond(name, account)

@@ -189,7 +189,7 @@ function withReferred(
   return { key: texts.join(' '), referred }
 }
 
-function remembering(write: Write): Write {
+export function remembering(write: Write): Write {
   // Two generations, so that the older one can go as a whole. A WeakMap would hold everything up when it grows to a million.
   let older = new Map<object, string>()
   let texts = new Map<object, string>()

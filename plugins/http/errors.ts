@@ -100,6 +100,17 @@ export const errors = {
       },
     )
   },
+  /** Of what is written into a collection of the user's own whose shape is frozen. */
+  shapeBroken: (collection: string, isGiven: boolean, ...faults: readonly Fault[]) => {
+    const { message, details } = errors.invalid('body', ...faults)
+    const wayOut = isGiven
+      ? `${collection} has a schema in $collections of the data file.`
+      : `${collection} keeps its shape: start without --enforce, and it follows what is written.`
+    return new ApiError(400, 'shapeBroken', `${message} ${wayOut}`, details ? { details } : {})
+  },
+  idInvalid: (idField: string) => errors.invalid('body', { path: `/${idField}`, code: 'id' }),
+  idTaken: (collection: string, id: number | string) =>
+    new ApiError(409, 'idTaken', `${collection} has a record ${id} already.`),
   notJson: () =>
     new ApiError(400, 'notJson', 'The body is not valid JSON, or has a key that is not taken.'),
   notUnicode: () => new ApiError(400, 'notUnicode', 'The body is not valid Unicode text.'),

@@ -10,6 +10,7 @@ const WORDS: Readonly<Record<string, Say>> = {
   reserved: () => 'is not allowed',
   twice: () => 'is given twice',
   once: () => 'must be given once',
+  id: () => 'must be a text with something in it, or a number',
   elsewhere: () => 'is not the one in the path',
   infinite: () => 'must be a number that JSON can be written with',
   type: ({ type }) => `must be ${[type].flat().join(',')}`,

@@ -13,6 +13,8 @@ declare module 'fastify' {
      * @throws 400, 413, 415, and what the route's guard throws when it is asked again
      */
     readonly readJson: (request: FastifyRequest) => Promise<unknown>
+    /** Parses the bytes of a JSON body, of whatever media type. */
+    readonly parseJson: (request: FastifyRequest, body: Buffer, done: Done) => void
   }
 }
 
@@ -35,6 +37,7 @@ export default fp(
     app.removeContentTypeParser('text/plain')
     app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, parse)
 
+    app.decorate('parseJson', parse)
     app.decorate('readJson', async (request) => {
       if (!hasBody(request)) return undefined
       const { 'content-length': length, 'content-type': type = '' } = request.headers

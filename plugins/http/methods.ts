@@ -91,7 +91,7 @@ function answerOther({ method }: FastifyRequest, reply: FastifyReply, path: Path
 }
 
 /** The path that a request asks for, as it is written. */
-function pathOf({ url }: FastifyRequest): string {
+export function pathOf({ url }: FastifyRequest): string {
   const end = url.indexOf('?')
   return end < 0 ? url : url.slice(0, end)
 }

@@ -54,6 +54,9 @@ export const HEADERS = {
 
 export type HeaderName = keyof typeof HEADERS
 
+/** A header that an answer has, or with `?` one that it has sometimes. */
+export type Named = HeaderName | `${HeaderName}?`
+
 /**
  * An answer with a shared schema's value in it.
  * @param example a value that this route in particular can answer with
@@ -61,11 +64,20 @@ export type HeaderName = keyof typeof HEADERS
 export function success<S extends TSchema>(
   description: string,
   schema: S,
-  headers: readonly HeaderName[] = [],
+  headers: readonly Named[] = [],
   example?: Static<S>,
 ): TUnsafe<Static<S>> {
   const examples = example === undefined ? {} : { examples: [example] }
   return ref(schema, { description, ...examples, ...named(headers) })
+}
+
+/** An answer with the value of a schema that is this answer's alone. */
+export function answered<S extends TSchema>(
+  description: string,
+  schema: S,
+  headers: readonly Named[] = [],
+): S {
+  return { ...schema, description, ...named(headers) }
 }
 
 /** An answer with a list of a shared schema's values in it. */
@@ -136,9 +148,15 @@ export function worded(
   )
 }
 
-function named(names: readonly HeaderName[]): { headers?: Record<string, TSchema> } {
+function named(names: readonly Named[]): { headers?: Record<string, TSchema> } {
   if (names.length === 0) return {}
-  return { headers: Object.fromEntries(names.map((name) => [name, HEADERS[name]])) }
+  return { headers: Object.fromEntries(names.map(headerOf)) }
+}
+
+function headerOf(named: Named): [string, TSchema] {
+  const name = named.replace('?', '')
+  if (!isHeaderName(name)) throw new Error(`${name} is no header that is known`)
+  return [name, name === named ? HEADERS[name] : { ...HEADERS[name], sometimes: true }]
 }
 
 function isHeaderName(name: string): name is HeaderName {

@@ -13,6 +13,7 @@ const forum: Api = {
     description:
       'Registration; articles, newest first, in pages. The token goes into the body as `access-token`, or into `Authorization: Bearer`. First call: `GET /articles`.',
   },
+  parts: ['users', 'articles'],
   routes: async (app, { config }) => {
     app.decorate('wording', wording)
     app.addSchema(TokenBody)

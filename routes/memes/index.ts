@@ -19,6 +19,7 @@ const memes: Api = {
   },
   hasHome: true,
   login: { links: withToken(['listVisibleTemplates'], 'token'), isInError: false },
+  parts: ['users', 'templates', 'applications'],
   routes: async (app, options) => {
     const { config, mounted } = options
     const isClosed = (await countOf(app.store.applications)) > 0

@@ -24,6 +24,7 @@ const plans: Api = {
     },
     isInError: true,
   },
+  parts: ['users', 'projects', 'memberships', 'dmps'],
   routes: async (app, options) => {
     const { config, mounted } = options
     // Its clients read the text in `error`; the words are the catalogue's own.

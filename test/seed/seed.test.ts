@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises'
 import t, { type Test } from 'tap'
 import { DEMO_PASSWORDS } from '../../plugins/exposure.js'
 import { SeedError } from '../../seed/errors.js'
-import { seed } from '../../seed/seed.js'
+import { sourceOf } from '../../seed/read.js'
+import { fill } from '../../seed/seed.js'
 import { collections, type Store } from '../../store/collections.js'
 import { all } from '../../store/lookups.js'
 import { MemoryEngine } from '../../store/memory/engine.js'
@@ -20,6 +21,12 @@ const ship = {
   model: 'TIE/LN Starfighter',
   roles: ['Space Superiority Starfighter'],
   ship_class: 'Starfighter',
+}
+
+/** Fills a store from a file. */
+async function seed(store: Store, dataFile: string): Promise<Map<number, string>> {
+  const { source, data } = await sourceOf({ dataFile })
+  return (await fill(store, source, data)).passwords
 }
 
 /** Fills a store from a file with this content: text as it is, anything else as JSON. */

@@ -1,13 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from '@sinclair/typebox'
+import { type TSchema, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
-import { Credentials, loginRefusals } from '../../plugins/auth/login.js'
-import { AccessToken, exampleToken } from '../../plugins/auth/tokens.js'
-import { errors } from '../../plugins/http/errors.js'
-import { linked, withToken } from '../../plugins/openapi/links.js'
-import { Message, success } from '../../plugins/openapi/responses.js'
-import { addRoute } from '../../plugins/route.js'
-import { ref } from '../../store/schema.js'
+import { loginRefusals } from '../plugins/auth/login.js'
+import { AccessToken, exampleToken } from '../plugins/auth/tokens.js'
+import { errors } from '../plugins/http/errors.js'
+import { linked, withToken } from '../plugins/openapi/links.js'
+import { Message, success } from '../plugins/openapi/responses.js'
+import { addRoute } from '../plugins/route.js'
+import { ref } from '../store/schema.js'
 
 const TokenPair = Type.Object(
   {
@@ -23,8 +23,22 @@ const TokenPair = Type.Object(
   },
 )
 
+export interface SessionOptions {
+  /** The API that they belong to. */
+  readonly tag: string
+  /** What one logs in with, and where the name is in that. */
+  readonly credentials: TSchema & { readonly static: { readonly password: string } }
+  readonly nameIn: (credentials: object) => string
+  readonly description: string
+  /** The operations that a login leads to. */
+  readonly next: readonly string[]
+}
+
 /** Logging in and out, and new access tokens. */
-const sessions: FastifyPluginAsyncTypebox = async (app) => {
+const sessions: FastifyPluginAsyncTypebox<SessionOptions> = async (
+  app,
+  { tag, credentials, nameIn, description, next },
+) => {
   app.addSchema(TokenPair)
   const { access, refresh } = app.guards
 
@@ -34,22 +48,21 @@ const sessions: FastifyPluginAsyncTypebox = async (app) => {
     schema: {
       operationId: 'logIn',
       summary: 'Log in',
-      description:
-        'The data file that is shipped has the user `user` with the password `password`. Send the `access_token` as `Authorization: Bearer`, and the `refresh_token` to get a new one.',
-      tags: ['fleet'],
-      body: ref(Credentials),
+      description: `${description} Send the \`access_token\` as \`Authorization: Bearer\`, and the \`refresh_token\` to get a new one.`,
+      tags: [tag],
+      body: ref(credentials),
       response: {
         200: linked(
           success('An access token and a refresh token', TokenPair, ['cache-control']),
-          withToken(['createShip', 'logOut'], 'access_token'),
+          withToken([...next, 'logOut'], 'access_token'),
           withToken(['refreshAccessToken', 'revokeRefreshToken'], 'refresh_token'),
         ),
         ...loginRefusals(errors.credentialsWrong()),
       },
     },
     handler: async (request, reply) => {
-      const { username, password } = request.body
-      const user = await app.logIn(request, username, password)
+      const { body } = request
+      const user = await app.logIn(request, nameIn(body), body.password)
       reply.header('cache-control', 'no-store')
       return {
         access_token: app.tokens.issue(user, 'access'),
@@ -66,7 +79,7 @@ const sessions: FastifyPluginAsyncTypebox = async (app) => {
       operationId: 'refreshAccessToken',
       summary: 'Get a new access token',
       description: 'The refresh token stays good, for more of them.',
-      tags: ['fleet'],
+      tags: [tag],
       response: { 200: success('A new access token', AccessToken, ['cache-control']) },
     },
     handler: async (request, reply) => {
@@ -84,7 +97,7 @@ const sessions: FastifyPluginAsyncTypebox = async (app) => {
       summary: 'Revoke an access token',
       description:
         'The token that the request carries is refused from now on. The others of its user stay good.',
-      tags: ['fleet'],
+      tags: [tag],
       response: { 200: success('The token is revoked', Message) },
     },
     handler: logOut,
@@ -99,7 +112,7 @@ const sessions: FastifyPluginAsyncTypebox = async (app) => {
       summary: 'Revoke a refresh token',
       description:
         'The refresh token that the request carries is refused from now on. Access tokens that it gave stay good.',
-      tags: ['fleet'],
+      tags: [tag],
       response: { 200: success('The token is revoked', Message) },
     },
     handler: logOut,

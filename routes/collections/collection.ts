@@ -1,0 +1,123 @@
+import type { TSchema } from '@sinclair/typebox'
+import type { Config } from '../../config.js'
+import type { IdKind } from '../../seed/ids.js'
+import { type OwnPart, USERS } from '../../seed/own-records.js'
+import type { Shape } from '../../seed/shape.js'
+import type { Store } from '../../store/collections.js'
+import type { Declaration } from '../../store/declaration.js'
+import { ACCOUNTS, type Collection } from '../../store/engine.js'
+import {
+  declareOwn,
+  declareOwnUsers,
+  type OwnPointer,
+  type OwnRecord,
+  ownName,
+  ownRecords,
+} from '../../store/own.js'
+import { type Access, OPEN } from './access.js'
+import { type FindFaults, LiveShape } from './live-shape.js'
+import { Relations } from './relations.js'
+
+/** What is known of a part of a data file that is the user's own, beside its records. */
+export interface Description {
+  readonly shape: Shape
+  readonly schema?: TSchema | undefined
+  readonly access?: Partial<Access> | undefined
+  readonly owner?: string | undefined
+  readonly onDelete?: OwnPointer['onDelete'] | undefined
+}
+
+/** A collection of the user's own, or a single resource. */
+export interface OwnCollection {
+  readonly name: string
+  readonly part: OwnPart
+  readonly isSingular: boolean
+  /** Whether its records log in, those of them that have a password. */
+  readonly isAccounts: boolean
+  /** What the store calls it. */
+  readonly storeName: string
+  readonly declaration: Declaration<OwnRecord>
+  readonly records: (store: Store) => Collection<OwnRecord>
+  /** Its path, behind the prefix of all. */
+  readonly path: string
+  /** Where its records have their ids. */
+  readonly idField: string
+  readonly shape: LiveShape
+  readonly access: Access
+  /** The field that has the id of whom a record belongs to. */
+  readonly owner: string | undefined
+}
+
+/** Everything that is the user's own. */
+export interface Own {
+  readonly collections: readonly OwnCollection[]
+  readonly relations: Relations
+  /** Those who log in: the collection of users, or what stands for one where there is none; undefined where they are an API's. */
+  readonly accounts: OwnCollection | undefined
+}
+
+/** The key of the one record that a single resource has in the store. */
+export const ONLY = ''
+
+/** What the server keeps and serves of the parts that are the user's own. */
+export function ownOf(
+  parts: readonly OwnPart[],
+  describe: (part: OwnPart) => Description,
+  { enforce, foreignKeySuffix, id: idField }: Pick<Config, 'enforce' | 'foreignKeySuffix' | 'id'>,
+  compile: (schema: TSchema) => FindFaults,
+  hasAccounts: boolean,
+): Own {
+  const lists = parts.filter(({ isSingular }) => !isSingular).map(({ name }) => name)
+  const relations = Relations.of(lists, foreignKeySuffix)
+  const collectionOf = (part: OwnPart): OwnCollection => {
+    const { name, isSingular } = part
+    const { shape, schema, access, owner, onDelete = 'delete' } = describe(part)
+    const isAccounts = isAccountsPart(part)
+    const pointers = isSingular
+      ? []
+      : lists.flatMap((parent): OwnPointer[] => {
+          const key = relations.get(parent)?.key
+          if (key === undefined) return []
+          const to = parent === USERS ? ACCOUNTS : ownName(parent)
+          return [{ path: ['content', key], to, field: 'key', onDelete }]
+        })
+    const storeName = isAccounts ? ACCOUNTS : ownName(name)
+    return {
+      name,
+      part,
+      isSingular,
+      isAccounts,
+      storeName,
+      declaration: isAccounts ? declareOwnUsers({ pointers }) : declareOwn({ pointers }),
+      records: (store) => ownRecords(store, storeName),
+      path: `/${name}`,
+      idField,
+      shape: new LiveShape({
+        shape,
+        given: schema,
+        isEnforced: enforce,
+        idField: isSingular ? undefined : idField,
+        isAccounts,
+        compile,
+      }),
+      access: { ...OPEN, ...access },
+      owner,
+    }
+  }
+  const collections = parts.map(collectionOf)
+  const accounts = collections.find(({ isAccounts }) => isAccounts) ?? collectionOf(NO_USERS)
+  return { collections, relations, accounts: hasAccounts ? accounts : undefined }
+}
+
+const NO_USERS: OwnPart = { name: USERS, isSingular: false, records: [], secrets: new Map() }
+
+function isAccountsPart({ name, isSingular }: OwnPart): boolean {
+  return name === USERS && !isSingular
+}
+
+/** What new ids are, by those that there have been. */
+export function idKindOf({ shape, idField }: OwnCollection): IdKind {
+  const { types = [], format } = shape.seen.typesAt([idField]) ?? {}
+  if (types.every((type) => type === 'integer' || type === 'number')) return 'number'
+  return format === 'uuid' && types.length === 1 ? 'uuid' : 'text'
+}

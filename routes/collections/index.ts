@@ -1,0 +1,96 @@
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
+import { bearer } from '../../plugins/auth/carriers.js'
+import guards from '../../plugins/auth/guards.js'
+import { remembering } from '../../plugins/http/compilers.js'
+import form from '../../plugins/http/form.js'
+import { pathOf } from '../../plugins/http/methods.js'
+import type { Source } from '../../seed/errors.js'
+import type { Widening } from '../../seed/place.js'
+import type { Own, OwnCollection } from './collection.js'
+import { addWholeState } from './db.js'
+import { addDrift, DriftLog } from './drift.js'
+import { weakEtags } from './etags.js'
+import { namesOf } from './names.js'
+import { refuseTaken } from './paths.js'
+import { addCollection, addNested, type Route } from './routes.js'
+import { addSchemas } from './schemas.js'
+import { addSingular } from './singular.js'
+import { MERGE_PATCH } from './writing.js'
+
+export interface CollectionsOptions {
+  readonly own: Own
+  /** What the paths begin with. */
+  readonly at?: string | undefined
+  /** Where the data comes from. */
+  readonly source: Source
+}
+
+/** Longer lists are written as a whole: their texts are not remembered. */
+const MAX_REMEMBERED = 256
+
+/** The user's own collections and single resources, each at its path, and `/db`, which is all of them. */
+const collections: FastifyPluginAsync<CollectionsOptions> = async (root, { own, at, source }) => {
+  await refuseTaken(root, own.collections, at, source)
+  const drifts = new DriftLog()
+  addDrift(root, drifts)
+  await root.register(
+    async (app) => addAll(app, own, drifts),
+    at === undefined ? {} : { prefix: at },
+  )
+}
+
+async function addAll(app: FastifyInstance, own: Own, drifts: DriftLog): Promise<void> {
+  await app.register(guards, { carriers: [bearer] })
+  await app.register(form)
+  app.addContentTypeParser<Buffer>(MERGE_PATCH, { parseAs: 'buffer' }, app.parseJson)
+  // Bodies are held to the shape, which changes, and the rest is read by its own grammar.
+  app.setValidatorCompiler(() => () => true)
+  const write = remembering((value) => JSON.stringify(value))
+  app.setSerializerCompiler(() => (value) => {
+    if (!Array.isArray(value)) return write(value)
+    return value.length > MAX_REMEMBERED ? JSON.stringify(value) : `[${value.map(write).join(',')}]`
+  })
+  await app.register(weakEtags)
+
+  const schemaNames = new Set<string>(Object.keys(app.getSchemas()))
+  const routes = own.collections.map((collection): Route => {
+    const names = namesOf(collection.name, collection.isSingular, (name) => schemaNames.has(name))
+    for (const suffix of ['', 'Input', 'Patch', 'Id', 'Page'])
+      schemaNames.add(names.schema + suffix)
+    const schemas = addSchemas(app, collection, names)
+    collection.shape.onWidened(drifting(app, collection, drifts))
+    return { own, collection, names, schemas }
+  })
+  for (const route of routes) {
+    if (route.collection.isSingular) addSingular(app, route)
+    else addCollection(app, route)
+  }
+  for (const parent of routes) {
+    const key = own.relations.get(parent.collection.name)?.key
+    for (const child of routes) {
+      if (key !== undefined && mayName(child.collection, key)) addNested(app, parent, child, key)
+    }
+  }
+  addWholeState(app, own)
+}
+
+/** Whether records of a collection name another by this field, or may come to do so, since there are none yet. */
+function mayName({ isSingular, part, shape }: OwnCollection, key: string): boolean {
+  return !isSingular && (part.records.length === 0 || shape.seen.has([key]))
+}
+
+/** What is done once a write has made a shape wider: the document follows, and it is told. */
+function drifting(app: FastifyInstance, { name }: OwnCollection, drifts: DriftLog) {
+  return (widenings: readonly Widening[], request: FastifyRequest): void => {
+    app.documentRevision.number++
+    const { method, log } = request
+    const asked = `${method} ${pathOf(request)}`
+    for (const { path, change } of widenings) {
+      log.info({ collection: name, field: path, change, request: asked }, 'the shape has widened')
+    }
+    const at = new Date().toISOString()
+    drifts.add(widenings.map((each) => ({ collection: name, ...each, request: asked, at })))
+  }
+}
+
+export default collections

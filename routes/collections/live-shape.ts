@@ -1,0 +1,126 @@
+import { type TSchema, Type } from '@sinclair/typebox'
+import type { ErrorObject } from 'ajv'
+import type { FastifyRequest } from 'fastify'
+import { errors } from '../../plugins/http/errors.js'
+import type { Widening } from '../../seed/place.js'
+import type { Shape } from '../../seed/shape.js'
+import { describe } from '../../store/check.js'
+import type { FreeForm } from '../../store/free-form.js'
+
+/** What a write is held to: a whole record, or a part of one, whose fields may be absent. */
+export type Extent = 'whole' | 'part'
+
+/** Finds what is wrong with a value. */
+export type FindFaults = (value: unknown) => readonly ErrorObject[]
+
+/** A body can hold a fault for every two bytes. A person needs a few of them. */
+const MAX_DETAILS = 100
+
+export interface LiveShapeOptions {
+  readonly shape: Shape
+  /** The schema that `$collections` gives, which is then the shape. */
+  readonly given?: TSchema | undefined
+  /** Whether writes are held to the shape; they always are to a given one. */
+  readonly isEnforced: boolean
+  /** Of a collection, whose records have ids. */
+  readonly idField: string | undefined
+  /** Whether records may be accounts, which are written with a password. */
+  readonly isAccounts: boolean
+  /** Compiles a schema, once a value is to be held to it. */
+  readonly compile: (schema: TSchema) => FindFaults
+}
+
+/** The shape of a collection's records, as the document shows it: it follows the data, until it is frozen. */
+export class LiveShape {
+  readonly isFrozen: boolean
+  readonly #options: LiveShapeOptions
+  readonly #finders = new Map<Extent, FindFaults>()
+  #onWidened: ((widenings: readonly Widening[], request: FastifyRequest) => void) | undefined
+
+  constructor(options: LiveShapeOptions) {
+    this.#options = options
+    this.isFrozen = options.isEnforced || options.given !== undefined
+  }
+
+  /** What is known of the records, given schema or not. */
+  get seen(): Shape {
+    return this.#options.shape
+  }
+
+  get isGiven(): boolean {
+    return this.#options.given !== undefined
+  }
+
+  /** Records as they are read. */
+  record(): TSchema {
+    const { given, shape, idField } = this.#options
+    if (!given) return shape.toSchema()
+    // What a request embeds or expands comes beside the fields that the schema has.
+    const { additionalProperties, unevaluatedProperties, ...schema } = given
+    return Type.Unsafe({
+      ...schema,
+      properties: { ...idProperty(idField), ...schema.properties },
+      additionalProperties: true,
+    })
+  }
+
+  /** Records as they are written: the id may be left to the server, and of a part any field. */
+  input(extent: Extent): TSchema {
+    const { given, shape, idField, isAccounts } = this.#options
+    const { required = [], properties = {}, ...schema }: TSchema = given ?? shape.toSchema()
+    const needed = required.filter((name: string) => name !== idField)
+    return Type.Unsafe({
+      type: 'object',
+      ...schema,
+      properties: {
+        ...idProperty(idField),
+        ...properties,
+        ...(isAccounts ? { password: PASSWORD } : {}),
+      },
+      ...(extent === 'whole' && needed.length > 0 ? { required: needed } : {}),
+    })
+  }
+
+  /**
+   * Holds what is written to the shape, where that is frozen.
+   * @throws 400 with every fault
+   */
+  check(name: string, value: FreeForm, extent: Extent, at = ''): void {
+    if (!this.isFrozen) return
+    let find = this.#finders.get(extent)
+    if (!find) {
+      find = this.#options.compile(this.input(extent))
+      this.#finders.set(extent, find)
+    }
+    const found = find(value)
+    if (found.length === 0) return
+    const faults = found.slice(0, MAX_DETAILS).map((each) => {
+      const fault = describe(each)
+      return { ...fault, path: at + fault.path }
+    })
+    throw errors.shapeBroken(name, this.isGiven, ...faults)
+  }
+
+  /** Learns what a record has that a request has written. */
+  learn(record: FreeForm, request: FastifyRequest): void {
+    const widenings = this.isGiven ? [] : this.seen.observe(record)
+    if (widenings.length > 0) this.#onWidened?.(widenings, request)
+  }
+
+  /** @param listener hears of each write that has made the shape wider */
+  onWidened(listener: (widenings: readonly Widening[], request: FastifyRequest) => void): void {
+    this.#onWidened = listener
+  }
+}
+
+function idProperty(idField: string | undefined) {
+  return idField === undefined ? {} : { [idField]: { type: ['string', 'number'] } }
+}
+
+const PASSWORD = {
+  type: 'string',
+  minLength: 1,
+  maxLength: 1024,
+  writeOnly: true,
+  description: 'Makes the record an account that can log in. It is never shown',
+}

@@ -1,0 +1,55 @@
+import type { TSchema } from '@sinclair/typebox'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
+import type { Config } from '../../config.js'
+import type { Tag } from '../../plugins/openapi/describe.js'
+import type { Source } from '../../seed/errors.js'
+import { ownParts } from '../../seed/own-records.js'
+import { Shape } from '../../seed/shape.js'
+import { type Own, type OwnCollection, ownOf } from './collection.js'
+import type { FindFaults } from './live-shape.js'
+
+/**
+ * Finds out what is the user's own.
+ * @param hasAccounts whether its users log in, and not an API's
+ * @throws SeedError
+ */
+export async function readOwn(
+  own: ReadonlyMap<string, unknown>,
+  source: Source,
+  config: Config,
+  hasAccounts: boolean,
+): Promise<Own> {
+  const { parts, findings } = ownParts(own, config.id)
+  if (findings.length > 0) {
+    const { seedError } = await import('../../seed/faults.js')
+    throw await seedError(source, findings)
+  }
+  return ownOf(parts, ({ records }) => ({ shape: Shape.of(records) }), config, compile, hasAccounts)
+}
+
+function compile(schema: TSchema): FindFaults {
+  const ajv = new Ajv2020({ allErrors: true, strict: false, verbose: true })
+  addFormats.default(ajv)
+  const validate = ajv.compile(schema)
+  return (value) => (validate(value) ? [] : (validate.errors ?? []))
+}
+
+/** All that the store keeps of it. */
+export function sourcesOf({ collections, accounts }: Own): readonly OwnCollection[] {
+  const isListed = accounts === undefined || collections.includes(accounts)
+  return isListed ? collections : [...collections, accounts]
+}
+
+/** Whether there is something to serve: data, or just a place to log in. */
+export function isServed({ collections, accounts }: Own): boolean {
+  return collections.length > 0 || accounts !== undefined
+}
+
+/** How the document introduces it. */
+export function tagsOf(own: Own): readonly Tag[] {
+  const tags = own.collections.map(({ name }) => ({ name, description: `Your own \`${name}\`.` }))
+  return isServed(own)
+    ? [...tags, { name: 'db', description: 'Everything at once, and what has become of it.' }]
+    : []
+}

@@ -1,0 +1,38 @@
+import type { FastifyInstance } from 'fastify'
+import type { Source } from '../../seed/errors.js'
+import type { Finding } from '../../seed/faults.js'
+import { escapePointer } from '../../store/check.js'
+import type { OwnCollection } from './collection.js'
+
+/** What can't stand in a path, or would mean something else there. */
+const UNSERVABLE = /[*?#%:\\\p{Cc}]|^\/|\/$|\/\/|^\.{1,2}$|^__proto__$|^$/u
+
+/**
+ * Refuses names that can't be paths, and paths that are taken.
+ * @throws SeedError with the ways out
+ */
+export async function refuseTaken(
+  { paths }: Pick<FastifyInstance, 'paths'>,
+  collections: readonly OwnCollection[],
+  prefix: string | undefined,
+  source: Source,
+): Promise<void> {
+  const findings: Finding[] = []
+  for (const { name } of collections) {
+    const message = faultOf(name, prefix, [...paths.keys()])
+    if (message) findings.push({ path: `/${escapePointer(name)}`, message, isName: true })
+  }
+  if (findings.length === 0) return
+  const { seedError } = await import('../../seed/faults.js')
+  throw await seedError(source, findings)
+}
+
+function faultOf(name: string, prefix = '', taken: readonly string[]): string | undefined {
+  if (UNSERVABLE.test(name)) return "can't be a path: give it another name"
+  const [first = ''] = name.split('/')
+  if (first === 'db') return `${prefix}/db is everything at once: give it another name`
+  const path = encodeURI(`${prefix}/${name}`)
+  const isTaken = taken.some((each) => each === path || each.startsWith(`${path}/`))
+  if (!isTaken) return undefined
+  return `${path} is a path of the server's own or of an API: start with --prefix /data, or with other --apis (none for none of them)`
+}

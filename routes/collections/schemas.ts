@@ -1,0 +1,94 @@
+import { type TSchema, Type } from '@sinclair/typebox'
+import type { FastifyInstance } from 'fastify'
+import type { FreeForm } from '../../store/free-form.js'
+import type { OwnCollection } from './collection.js'
+import type { Names } from './names.js'
+
+/** The shared schemas of a collection: they follow its shape. */
+export interface Schemas {
+  readonly record: RecordSchema
+  /** What a whole record is written as, and a part of one. */
+  readonly input: RecordSchema
+  readonly patch: RecordSchema
+  /** What names a record in paths. */
+  readonly id: TSchema & { readonly static: string }
+  /** A page in its envelope. */
+  readonly page: TSchema
+}
+
+export type RecordSchema = TSchema & { readonly static: FreeForm }
+
+/** Adds the shared schemas of a collection, each made anew from its shape whenever the document is. */
+export function addSchemas(
+  app: FastifyInstance,
+  { shape, part, idField, isAccounts }: OwnCollection,
+  { schema: name, one }: Names,
+): Schemas {
+  const [example = {}] = part.records
+  const { [idField]: _id, ...withoutId } = example
+  const inputExample = isAccounts ? { ...withoutId, password: 'secret' } : withoutId
+  const live = <S extends TSchema>(schema: S, current: () => object): S => {
+    const { $id = '' } = schema
+    app.addSchema(schema)
+    app.liveSchemas.set($id, () => Type.Unsafe({ ...current(), $id }))
+    return schema
+  }
+  const record = ($id: string): RecordSchema =>
+    Type.Unsafe<FreeForm>(Type.Object({}, { $id, additionalProperties: true }))
+  const shown = live(record(name), () => ({ ...shape.record(), examples: [example] }))
+  const page = Type.Object(
+    {
+      first: pageNumber('The first page'),
+      prev: Type.Unsafe<number | null>({
+        ...pageNumber('The page before'),
+        type: ['integer', 'null'],
+      }),
+      next: Type.Unsafe<number | null>({
+        ...pageNumber('The page after'),
+        type: ['integer', 'null'],
+      }),
+      last: pageNumber('The last page'),
+      pages: pageNumber('How many pages there are'),
+      items: Type.Integer({ minimum: 0, description: 'How many records there are on all pages' }),
+      data: Type.Array(Type.Ref(name), { description: 'The records of this page' }),
+    },
+    { $id: `${name}Page`, additionalProperties: false },
+  )
+  app.addSchema(page)
+  return {
+    record: shown,
+    input: live(record(`${name}Input`), () => ({
+      ...shape.input('whole'),
+      examples: [inputExample],
+    })),
+    patch: live(record(`${name}Patch`), () => ({
+      ...shape.input('part'),
+      examples: [firstField(withoutId)],
+    })),
+    id: live(Type.Unsafe<string>({ $id: `${name}Id`, type: 'string' }), () => ({
+      ...idSchema(shape.seen.typesAt([idField])),
+      description: `The id of a ${one}`,
+      ...(example[idField] === undefined ? {} : { examples: [example[idField]] }),
+    })),
+    page,
+  }
+}
+
+function pageNumber(description: string) {
+  return Type.Integer({ minimum: 1, description })
+}
+
+/** One field of a record, for an example of a change. */
+function firstField(record: FreeForm): FreeForm {
+  const [field] = Object.entries(record)
+  return field ? Object.fromEntries([field]) : {}
+}
+
+/** In a path, every id is found by its text. */
+function idSchema(
+  info: { readonly types: readonly string[]; readonly format?: string } | undefined,
+) {
+  const { types = ['string', 'integer'], format } = info ?? {}
+  const [type, ...others] = types
+  return { type: others.length > 0 ? types : type, ...(format ? { format } : {}) }
+}

@@ -1,0 +1,115 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import {
+  expectedVersions,
+  IfMatch,
+  IfNoneMatch,
+  isKnown,
+  tag,
+} from '../../plugins/http/conditional.js'
+import { errors, found } from '../../plugins/http/errors.js'
+import { empty, failure, success } from '../../plugins/openapi/responses.js'
+import { addRoute } from '../../plugins/route.js'
+import type { FreeForm } from '../../store/free-form.js'
+import type { OwnRecord } from '../../store/own.js'
+import { ref } from '../../store/schema.js'
+import { guardOf } from './access.js'
+import { ONLY } from './collection.js'
+import { merged, objectIn } from './contents.js'
+import { mediaTypesOf, type Route } from './routes.js'
+import { MERGE_PATCH } from './writing.js'
+
+/** How a write makes the resource out of what it is and what came. */
+type Compose = (content: FreeForm, value: FreeForm, request: FastifyRequest) => FreeForm
+
+/** Adds the routes of a single resource: there is always one, so that it can be changed, and not deleted. */
+export function addSingular(app: FastifyInstance, route: Route): void {
+  const { collection, names, schemas } = route
+  const { access, name, path, records } = collection
+  const { schema, single } = names
+  const changeGuard = guardOf(app, access.change, false)
+  const isStale = failure(`${name} is not as If-Match has it`, errors.preconditionFailed())
+  const consumes = mediaTypesOf(collection)
+
+  addRoute(app, {
+    method: 'GET',
+    url: path,
+    guard: guardOf(app, access.read, false),
+    schema: {
+      operationId: `get${single}`,
+      summary: `Get ${name}`,
+      tags: [name],
+      headers: IfNoneMatch,
+      response: {
+        200: success(`What ${name} is`, schemas.record, ['etag']),
+        304: empty('You have the latest version', ['etag']),
+      },
+    },
+    handler: async (request, reply) => {
+      const record = await only(request)
+      return isKnown(request, reply, record) ? reply.code(304).send(undefined) : record.content
+    },
+  })
+
+  const replace: Compose = (_content, value) => value
+  const change: Compose = (content, value, { headers }) => {
+    const isMerge = headers['content-type']?.startsWith(MERGE_PATCH) ?? false
+    return isMerge ? objectIn(merged(content, value)) : { ...content, ...value }
+  }
+  addWrite('PUT', `replace${schema}`, `Replace ${name}`, replace)
+  addWrite('POST', `create${schema}`, `Replace ${name}, as PUT does`, replace)
+  addWrite('PATCH', `change${schema}`, `Change ${name}`, change)
+
+  function addWrite(
+    method: 'PATCH' | 'POST' | 'PUT',
+    operationId: string,
+    summary: string,
+    compose: Compose,
+  ): void {
+    const status = method === 'POST' ? 201 : 200
+    const isPart = method === 'PATCH'
+    addRoute(app, {
+      method,
+      url: path,
+      guard: changeGuard,
+      schema: {
+        operationId,
+        summary,
+        tags: [name],
+        consumes: isPart ? [...consumes, MERGE_PATCH] : [...consumes],
+        headers: IfMatch,
+        body: ref(isPart ? schemas.patch : schemas.input),
+        response: {
+          [status]: success(`What ${name} is now`, schemas.record, ['etag']),
+          412: isStale,
+        },
+      },
+      handler: async (request: FastifyRequest, reply: FastifyReply) => {
+        const value = objectIn(request.body)
+        collection.shape.check(name, value, isPart ? 'part' : 'whole')
+        const { id } = await only(request)
+        const record = await records(request.store).update(
+          id,
+          ({ content }) => ({ content: compose(content, value, request) }),
+          { versions: expectedVersions(request) },
+        )
+        const { content } = await written(record, request, reply)
+        return reply.code(status).send(content)
+      },
+    })
+  }
+
+  async function only({ store }: FastifyRequest): Promise<OwnRecord> {
+    return found(await records(store).getBy({ key: ONLY }), 'resource', name)
+  }
+
+  async function written(
+    record: OwnRecord | undefined,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<OwnRecord> {
+    const there = found(record, 'resource', name)
+    collection.shape.learn(there.content, request)
+    tag(request, reply, there)
+    return there
+  }
+}

@@ -1,0 +1,60 @@
+import { compile } from '../store/check.js'
+import { newUser, type User, Username } from '../store/collections.js'
+import type { NewRecord } from '../store/engine.js'
+import type { FreeForm } from '../store/free-form.js'
+import { RecordFault } from './records.js'
+
+/** What an account of the user's own users can log in with: the first of these that a record has is its name. */
+const LOGIN_FIELDS = ['username', 'email', 'name'] as const
+
+const isUsername = compile(Username)
+
+/** What nobody's name begins with: names have no colon. */
+const NOBODY = ':'
+
+/** What the store keeps of an account beside the record that everybody sees. */
+export type AccountValues = Omit<NewRecord<User>, 'id'>
+
+/** What an account is made with. */
+interface Secrets {
+  readonly passwordHash: string | null
+  readonly generation: number
+}
+
+/**
+ * The account that a record is.
+ * @throws RecordFault where it has no name that one can log in with
+ */
+export function accountOf(content: FreeForm, secrets: Secrets): AccountValues {
+  const field = LOGIN_FIELDS.find((name) => typeof content[name] === 'string')
+  if (field === undefined) {
+    throw new RecordFault('username', 'is missing: an account logs in by username, email or name')
+  }
+  const username = content[field]
+  if (!isUsername(username)) {
+    throw new RecordFault(field, `must have 2 to 128 characters, no colon and no control character`)
+  }
+  const { email, admin } = content
+  if (typeof email === 'string' && email.length > 254) {
+    throw new RecordFault('email', 'must NOT have more than 254 characters')
+  }
+  return newUser({
+    ...secrets,
+    username,
+    email: typeof email === 'string' ? email : null,
+    admin: admin === true,
+  })
+}
+
+/**
+ * What the store has in an account's place of a record without a password: nobody can log in as it.
+ * @param key the record's id as text
+ */
+export function noAccount(key: string): AccountValues {
+  return newUser({ username: NOBODY + key, passwordHash: null })
+}
+
+/** Whether somebody can log in as this. */
+export function isAccount({ username }: Pick<User, 'username'>): boolean {
+  return !username.startsWith(NOBODY)
+}

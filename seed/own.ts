@@ -1,0 +1,44 @@
+import type { API_NAMES } from '../config.js'
+import type { FreeForm } from '../store/free-form.js'
+import { PART_NAMES, type PartName } from './parts.js'
+
+type ApiName = (typeof API_NAMES)[number]
+
+/** Whose the parts of a data file are. */
+export interface Division {
+  /** The APIs that are mounted. */
+  readonly apis: readonly ApiName[]
+  /** The parts that those have. */
+  readonly theirs: unknown
+  /** The parts that are the user's own, by their names: collections and single resources, and `$collections`. */
+  readonly own: ReadonlyMap<string, unknown>
+}
+
+/**
+ * Finds out whose each part of a data file is: an API's that is mounted and has it, or else the user's own.
+ * @param choice the APIs that are to be mounted; `auto` is all where every part is one of theirs, and otherwise none
+ * @param partsOf the parts that an API has
+ */
+export function divide(
+  data: unknown,
+  choice: 'auto' | readonly ApiName[],
+  all: readonly ApiName[],
+  partsOf: (api: ApiName) => readonly PartName[],
+): Division {
+  if (!isObject(data))
+    return { apis: choice === 'auto' ? all : choice, theirs: data, own: new Map() }
+  const parts = Object.entries(data).filter(([name]) => name !== '$schema')
+  const isTheirs = (name: string) => PART_NAMES.some((part) => part === name)
+  const isDemo = parts.every(([name]) => isTheirs(name))
+  const apis = choice === 'auto' ? (isDemo ? all : []) : choice
+  const known = new Set<string>(apis.flatMap(partsOf))
+  return {
+    apis,
+    theirs: Object.fromEntries(parts.filter(([name]) => known.has(name))),
+    own: new Map(parts.filter(([name]) => !known.has(name))),
+  }
+}
+
+export function isObject(value: unknown): value is FreeForm {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

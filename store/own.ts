@@ -1,0 +1,83 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { type Store, userFields, userRules } from './collections.js'
+import { declare, type Pointer, type RecordOf, StoredFile } from './declaration.js'
+import type { Collection } from './engine.js'
+import type { FreeForm } from './free-form.js'
+import { nullable } from './schema.js'
+
+/** A file that a record of the user's own refers to. */
+export const OwnFile = Type.Composite([
+  StoredFile,
+  Type.Object({
+    /** Names it in the record's address. */
+    name: Type.String(),
+    fileName: Type.String(),
+    contentType: Type.String(),
+  }),
+])
+export type OwnFile = Static<typeof OwnFile>
+
+const ownFields = {
+  /** The record's id as text. */
+  key: Type.String(),
+  /** Its id, where that is a number. */
+  number: nullable(Type.Number()),
+  /** The record as its owner has it, id and all. */
+  content: Type.Unsafe<FreeForm>({ type: 'object' }),
+  files: nullable(Type.Array(OwnFile)),
+}
+
+/** A record of a collection that is the user's own. The store's `id` is its place among the others. */
+export type OwnRecord = RecordOf<typeof ownFields>
+
+/** What a collection of the user's own declares: which of a record's fields name others. */
+export interface OwnRules {
+  readonly pointers: readonly OwnPointer[]
+}
+
+export type OwnPointer = Pointer<'content'>
+
+const rules = {
+  searchable: ['content'],
+  scans: true,
+  sequence: 'number',
+  files: ['files'],
+} as const
+
+/** Declares a collection of the user's own. */
+export function declareOwn({ pointers }: OwnRules) {
+  return declare(ownFields, { ...rules, unique: [['key']], pointers })
+}
+
+/** Declares the user's own collection of users, whose records are accounts where they have a password. */
+export function declareOwnUsers({ pointers }: OwnRules) {
+  return declare(
+    { ...userFields, ...ownFields },
+    {
+      ...rules,
+      unique: [...userRules.unique, ['email'], ['key']],
+      hidden: userRules.hidden,
+      pointers,
+    },
+  )
+}
+
+/** What the store calls a collection of the user's own, so that it is none of the APIs'. */
+export function ownName(name: string): string {
+  return `own/${name}`
+}
+
+/**
+ * The records of a collection of the user's own.
+ * @param name as the store has it
+ * @throws Error where it wasn't declared
+ */
+export function ownRecords(store: Store, name: string): Collection<OwnRecord> {
+  const collection: unknown = Reflect.get(store, name)
+  if (!isCollection(collection)) throw new Error(`The store has no ${name}`)
+  return collection
+}
+
+function isCollection(value: unknown): value is Collection<OwnRecord> {
+  return typeof value === 'object' && value !== null && 'find' in value
+}
