@@ -10,6 +10,9 @@ import type { State } from './state.js'
 /** How many chunks a scan looks at before it lets other work have a turn: well under a millisecond's worth. */
 const CHUNKS_AT_ONCE = 16
 
+/** Where no more are left, an index would hardly narrow them down. */
+const FEW_RECORDS = 1000
+
 /** Where the records of a query are. */
 interface Source {
   readonly lists: readonly SortedList<Row>[]
@@ -17,14 +20,19 @@ interface Source {
   readonly rest: readonly Predicate[]
   /** Whether what is found has to be sorted. */
   readonly isUnsorted: boolean
+  /** What an index would help to find, and there is none. */
+  readonly index?: NameTest | undefined
 }
+
+type NameTest = Extract<Predicate, { readonly op: 'is' | 'isNot' }>
 
 /** A page of what matches. */
 export async function find(
   state: State,
   { offset = 0, limit, ...selection }: Query,
 ): Promise<Page<Row>> {
-  const { lists, rest, isUnsorted } = sourceOf(state, selection)
+  const source = sourceOf(state, selection)
+  const { lists, rest, isUnsorted } = source.index ? await indexed(state, selection) : source
   const [list] = lists
   if (!list) return { items: [], total: 0 }
   if (rest.length === 0 && !isUnsorted) {
@@ -41,7 +49,7 @@ export async function* stream(
   state: State,
   selection: Selection = {},
 ): AsyncIterable<readonly Row[]> {
-  const { lists, rest, isUnsorted } = sourceOf(state, selection)
+  const { lists, rest, isUnsorted } = await indexed(state, selection)
   if (isUnsorted) {
     yield (await find(state, { ...selection, limit: Number.POSITIVE_INFINITY })).items
     return
@@ -59,7 +67,7 @@ export function listFor(state: State, where: Predicate): SortedList<Row> | undef
 function sourceOf(state: State, selection: Selection): Source {
   const { schema } = state
   const access = accessTo(schema.plans, selection)
-  const named = access.isNarrow ? undefined : namedIn(state, access.rest)
+  const { named, unnamed } = namedIn(state, access.isNarrow ? [] : access.rest)
   const isUnsorted = named ? orderOf(selection.sort ?? []) !== '' : access.isUnsorted
   const isNarrow = access.isNarrow || named !== undefined
   const isScan =
@@ -67,26 +75,44 @@ function sourceOf(state: State, selection: Selection): Source {
   if (isScan && !schema.declaration.scans) {
     throw schema.unanswerable(`index for ${JSON.stringify(selection)}`)
   }
+  const isLarge = !named || named.total > FEW_RECORDS
+  const index = schema.declaration.scans && isLarge && !access.isNarrow ? unnamed : undefined
   if (named) {
     const rest = access.rest.filter((each) => each !== named.predicate)
-    return { lists: named.lists, rest, isUnsorted: isUnsorted || named.lists.length > 1 }
+    return { lists: named.lists, rest, isUnsorted: isUnsorted || named.lists.length > 1, index }
   }
   const list = state.list(access.at, access.key)
-  return { lists: list ? [list] : [], rest: access.rest, isUnsorted }
+  return { lists: list ? [list] : [], rest: access.rest, isUnsorted, index }
 }
 
-/** What of some predicates names its records by their texts, as few of them as possible. */
+/** The same once an index is made, where one helps. */
+async function indexed(state: State, selection: Selection): Promise<Source> {
+  const source = sourceOf(state, selection)
+  const { index } = source
+  const made = index && state.makeIndex(index.path, index.value)
+  if (!made) return source
+  await made
+  return sourceOf(state, selection)
+}
+
+/**
+ * What of some predicates names its records by their texts, as few of them as possible, and the first that would if there were
+ * an index.
+ */
 function namedIn(state: State, predicates: readonly Predicate[]) {
-  let best: { predicate: Predicate; lists: SortedList<Row>[]; total: number } | undefined
+  let named: { predicate: Predicate; lists: SortedList<Row>[]; total: number } | undefined
+  let unnamed: NameTest | undefined
   for (const predicate of predicates) {
     if (!('op' in predicate) || predicate.op !== 'is') continue
-    const listOf = state.listsAt(predicate.path)
-    if (!listOf) continue
-    const lists = [...new Set(predicate.value)].flatMap((text) => listOf(text) ?? [])
+    const lists = state.listsOf(predicate.path, predicate.value)
+    if (!lists) {
+      unnamed ??= predicate
+      continue
+    }
     const total = lists.reduce((sum, { length }) => sum + length, 0)
-    if (!best || total < best.total) best = { predicate, lists, total }
+    if (!named || total < named.total) named = { predicate, lists, total }
   }
-  return best
+  return { named, unnamed }
 }
 
 function chunksOf(lists: readonly SortedList<Row>[]): readonly Chunk<Row>[] {

@@ -1,6 +1,6 @@
 import type { Declaration, Declarations, Pointer } from '../declaration.js'
 import { textOf } from '../query.js'
-import { type IndexPlan, plansOf } from './indexes.js'
+import { accessTo, type IndexPlan, plansOf } from './indexes.js'
 import { keyOfPath, readerOf } from './paths.js'
 import type { Row } from './predicate.js'
 import { TextSearch } from './text-search.js'
@@ -16,6 +16,8 @@ export interface PointerPlan extends Pointer {
 /** What all views of a collection have in common. */
 export class Schema {
   readonly plans: readonly IndexPlan[]
+  /** The place of the index of all records, by id. */
+  readonly planOfAll: number
   readonly texts: ReadonlyMap<string, TextSearch<Row>>
   readonly references: readonly { field: string; to: string; deletes: boolean }[]
   readonly pointers: readonly PointerPlan[]
@@ -30,6 +32,7 @@ export class Schema {
   ) {
     const { fields, hidden, pointers, references, searchable, texts, unique } = declaration
     this.plans = plansOf(declaration)
+    this.planOfAll = accessTo(this.plans, {}).at
     this.texts = new Map(
       searchable.map((field) => [field, new TextSearch((row) => String(row[field]))]),
     )

@@ -1,11 +1,15 @@
 import type { Path } from '../query.js'
 import { type Fields, keyOf, SortedLists } from './indexes.js'
 import { LayeredMap } from './layered-map.js'
+import { LONGEST_TEXT } from './lazy-index.js'
+import { LazyIndexes } from './lazy-indexes.js'
 import { keyOfPath } from './paths.js'
 import { Pointers } from './pointers.js'
 import type { Row } from './predicate.js'
 import type { Schema } from './schema.js'
 import { SortedList } from './sorted-list.js'
+
+type ListOf = (text: string) => SortedList<Row> | undefined
 
 /**
  * What a collection holds, found in each way that is declared: a map by id, a map for each unique key, and sorted lists for
@@ -17,6 +21,7 @@ export class State {
   readonly #unique: readonly LayeredMap<unknown, Row>[]
   readonly #indexes: readonly SortedLists[]
   readonly #pointers: Pointers
+  readonly #lazy: LazyIndexes
   /** The highest id that was ever given. */
   highestId: number
   /** The highest value that the sequence ever had. */
@@ -33,6 +38,7 @@ export class State {
       ? from.#indexes.map((each) => each.copy())
       : schema.plans.map((plan) => new SortedLists(plan))
     this.#pointers = from ? from.#pointers.copy() : new Pointers(schema.pointers)
+    this.#lazy = from ? from.#lazy.copy() : new LazyIndexes()
     this.highestId = from?.highestId ?? 0
     this.highestNumber = from?.highestNumber
   }
@@ -71,8 +77,29 @@ export class State {
     return this.#pointers.get(at, text)
   }
 
-  /** Gives what finds the records with a text at a path; undefined where that takes a look at each. */
-  listsAt(path: Path): ((text: string) => SortedList<Row> | undefined) | undefined {
+  /**
+   * The records that have one of some texts at a path, a list for each text.
+   * @returns undefined where that takes a look at each record
+   */
+  listsOf(path: Path, texts: readonly string[]): SortedList<Row>[] | undefined {
+    const listOf = this.#listsAt(path, texts)
+    return listOf && [...new Set(texts)].flatMap((text) => listOf(text) ?? [])
+  }
+
+  /**
+   * Has an index made for what `listsOf` had no answer to, if there is one to be had.
+   * @returns done when it is made
+   */
+  makeIndex(path: Path, texts: readonly string[]): Promise<void> | undefined {
+    const all = this.list(this.schema.planOfAll, '')
+    return all && areShort(texts) ? this.#lazy.make(path, all) : undefined
+  }
+
+  get #length(): number {
+    return this.list(this.schema.planOfAll, '')?.length ?? 0
+  }
+
+  #listsAt(path: Path, texts: readonly string[]): ListOf | undefined {
     const key = keyOfPath(path)
     const unique = this.schema.uniqueTexts.get(key)
     if (unique !== undefined) {
@@ -82,7 +109,9 @@ export class State {
       }
     }
     const pointer = this.#pointers.find(key)
-    return pointer === undefined ? undefined : (text) => this.pointing(pointer, text)
+    if (pointer !== undefined) return (text) => this.pointing(pointer, text)
+    const index = areShort(texts) ? this.#lazy.get(path) : undefined
+    return index && ((text) => index.get(text))
   }
 
   /** Adds a record, or puts it in an old one's place. */
@@ -98,6 +127,7 @@ export class State {
       else index.add(row)
     }
     this.#pointers.put(row, old)
+    if (this.#lazy.size > 0) this.#lazy.change(old, row, this.#length)
     const number = sequence === undefined ? null : row[sequence]
     if (typeof number === 'number') {
       this.highestNumber = Math.max(number, this.highestNumber ?? number)
@@ -111,7 +141,12 @@ export class State {
     }
     for (const index of this.#indexes) index.remove(row)
     this.#pointers.remove(row)
+    if (this.#lazy.size > 0) this.#lazy.change(row, undefined, this.#length)
   }
+}
+
+function areShort(texts: readonly string[]): boolean {
+  return texts.every(({ length }) => length <= LONGEST_TEXT)
 }
 
 /** Whether a record has all of a key: one with a null in it is no key. */

@@ -4,7 +4,7 @@ import { declare, type Pointer, type RecordIn } from '../../store/declaration.js
 import type { Collection, Engine, View } from '../../store/engine.js'
 import { UniqueViolation } from '../../store/errors.js'
 import { all, countOf } from '../../store/lookups.js'
-import type { Selection } from '../../store/query.js'
+import { type Selection, textOf } from '../../store/query.js'
 
 const fields = {
   number: Type.Union([Type.Number(), Type.Null()]),
@@ -218,6 +218,52 @@ export function testFreeRecords(name: string, newEngine: () => Engine): void {
     t.same(await keys(fork.comments), ['2'])
     await store.posts.delete(2)
     t.same(await keys(store.comments), ['1'])
+  })
+
+  test('what a value is needs no index, and is right through every change', async (t, store) => {
+    const many = Array.from({ length: 2000 }, (_, id) =>
+      free({ id, n: id % 10, tags: [id % 3, 'x'] }),
+    )
+    await store.posts.insertMany(many)
+    const n = (...value: string[]) => ({ path: ['content', 'n'], op: 'is', value }) as const
+    const tags = (value: string) =>
+      ({ path: ['content', 'tags'], op: 'is', value: [value] }) as const
+    const first = Promise.all([
+      countOf(store.posts, { where: n('3') }),
+      countOf(store.posts, { where: n('3', '4', '3') }),
+      countOf(store.posts, { where: { and: [tags('1,x'), n('4', 'none')] } }),
+      store.posts.insert(free({ id: 'new', n: '3' })),
+      store.posts.delete(1),
+    ])
+    t.match((await first)[2], 67)
+    const check = async ({ posts }: Store) => {
+      const everything = await all(posts)
+      for (const where of [n('3'), n('4', 'x', '3'), n('none'), n(''), n(), tags('2,x')]) {
+        const expected = everything.filter(({ content }) => {
+          const text = textOf(Reflect.get(content, where.path[1]))
+          return text !== undefined && where.value.some((value) => value === text)
+        })
+        const { items, total } = await posts.find({ where, offset: 5, limit: 7 })
+        t.same([items, total], [expected.slice(5, 12), expected.length], JSON.stringify(where))
+        t.same(await all(posts, { where }), expected)
+      }
+    }
+    await check(store)
+    const fork = await store.fork()
+    for (const id of [14, 24, 34]) await store.posts.update(id, { content: { n: 'x' } })
+    await store.posts.delete(44)
+    await fork.posts.replace(54, free({ id: 53, tags: '2,x', n: null }))
+    await store.posts.insertMany([free({ id: 5000, n: '' }), free({ id: 5001, n: [4] })])
+    await t.rejects(
+      fork.posts.insertMany([free({ id: 6000, n: 3 }), free({ id: 2 })]),
+      UniqueViolation,
+    )
+    await check(store)
+    await check(fork)
+    const long = 'x'.repeat(300)
+    await store.posts.insert(free({ id: 7000, n: long }))
+    t.equal(await countOf(store.posts, { where: n(long) }), 1)
+    t.equal(await countOf(store.posts, { where: n(long, '') }), 2)
   })
 
   t.test(`${name}: a pointer leads to a unique text that is there`, async (t) => {

@@ -1,0 +1,93 @@
+import { type Path, textOf } from '../query.js'
+import { readerOf } from './paths.js'
+import type { Row } from './predicate.js'
+import type { Chunk, SortedList } from './sorted-list.js'
+import { TextLists } from './text-lists.js'
+import { Turns } from './turns.js'
+
+/** Records with a longer text are not in an index: nobody asks for one, and it is looked for record by record. */
+export const LONGEST_TEXT = 256
+
+/** Into how many maps an index is divided. A map that grows moves all that is in it, which takes long where that is much. */
+const PARTS = 16
+
+/** How many records are put into an index between two looks at the clock. */
+const AT_ONCE = 32
+
+/**
+ * The records of a collection by the text at one path: made when somebody first asks for it, piece by piece, from what the
+ * collection was then. What is changed meanwhile waits, and is done to the index in the end.
+ */
+export class LazyIndex {
+  readonly #textIn: (row: Row) => string | undefined
+  readonly #parts: readonly TextLists[]
+  /** What waits until the index is made: records as they were, and as they are. */
+  #waiting: [old: Row | undefined, row: Row | undefined][] | undefined
+
+  constructor(path: Path, parts?: readonly TextLists[]) {
+    const read = readerOf(path)
+    this.#textIn = (row) => {
+      const text = textOf(read(row))
+      return text !== undefined && text.length <= LONGEST_TEXT ? text : undefined
+    }
+    this.#parts = parts ?? Array.from({ length: PARTS }, () => new TextLists())
+  }
+
+  get isReady(): boolean {
+    return this.#waiting === undefined
+  }
+
+  copy(path: Path): LazyIndex {
+    return new LazyIndex(
+      path,
+      this.#parts.map((part) => part.copy()),
+    )
+  }
+
+  get(text: string): SortedList<Row> | undefined {
+    return this.#partOf(text).get(text)
+  }
+
+  /** @param chunks all that the collection holds now */
+  async fill(chunks: readonly Chunk<Row>[]): Promise<void> {
+    this.#waiting = []
+    const turns = new Turns()
+    for (const chunk of chunks) {
+      for (let from = 0; from < chunk.length; from += AT_ONCE) {
+        for (const row of chunk.slice(from, from + AT_ONCE)) this.#do(undefined, row)
+        if (turns.isOver) await turns.next()
+      }
+    }
+    // More can come while these are done.
+    for (const [at, [old, row]] of this.#waiting.entries()) {
+      this.#do(old, row)
+      if (at % AT_ONCE === 0 && turns.isOver) await turns.next()
+    }
+    this.#waiting = undefined
+  }
+
+  /** A record was added, changed or removed. */
+  change(old: Row | undefined, row: Row | undefined): void {
+    if (this.#waiting) this.#waiting.push([old, row])
+    else this.#do(old, row)
+  }
+
+  #do(old: Row | undefined, row: Row | undefined): void {
+    const before = old && this.#textIn(old)
+    const after = row && this.#textIn(row)
+    if (old && row && before !== undefined && before === after) {
+      this.#partOf(before).change(before, old, after, row)
+      return
+    }
+    if (old && before !== undefined) this.#partOf(before).remove(before, old)
+    if (row && after !== undefined) this.#partOf(after).add(after, row)
+  }
+
+  #partOf(text: string): TextLists {
+    const { length } = text
+    const hash = 31 * text.charCodeAt(length - 1) + 7 * text.charCodeAt(length - 2) + length
+    const part = this.#parts[hash % PARTS] ?? this.#parts[0]
+    if (!part) throw new Error('An index has its parts')
+    return part
+  }
+}
