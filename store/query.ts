@@ -36,7 +36,7 @@ export interface Sort<F extends string = string> {
 export interface Selection<F extends string = string> {
   /** All records without it. Equality on an indexed field, or a search of a searchable one, needs no scan. */
   readonly where?: Predicate<F> | undefined
-  /** The most significant key first; the id decides between equals, in the last key's direction. By id without it. */
+  /** The most significant key first; the id decides between equals, in the last key's direction unless it is a key itself. By id without it. */
   readonly sort?: readonly Sort<F>[] | undefined
 }
 

@@ -1,7 +1,8 @@
 import type { Declaration, Index } from '../declaration.js'
 import type { Comparison, Predicate, Selection, Sort } from '../query.js'
 import { LayeredMap } from './layered-map.js'
-import { comparisonOf, conjunctsOf, type Row } from './predicate.js'
+import { comparisonOf, simplified } from './order.js'
+import { conjunctsOf, type Row } from './predicate.js'
 import { SortedList } from './sorted-list.js'
 
 /** Values by the names of their fields. */
@@ -42,7 +43,7 @@ export function plansOf({ indexes, references }: Declaration): IndexPlan[] {
       .sort((a, b) => b.fields.length - a.fields.length)
       .map(({ fields, sort = [] }) => ({
         fields,
-        order: orderOf(sort),
+        order: nameOf(sort),
         compare: comparisonOf(sort),
       }))
   )
@@ -56,7 +57,7 @@ export function accessTo(plans: readonly IndexPlan[], { where, sort = [] }: Sele
     if ('op' in each && each.op === 'eq' && typeof each.path === 'string')
       equalities.set(each.path, each)
   }
-  const order = orderOf(sort)
+  const order = nameOf(sort)
   const fits = ({ fields }: IndexPlan) => fields.every((field) => equalities.has(field))
   let at = plans.findIndex((plan) => plan.order === order && fits(plan))
   const isUnsorted = at < 0
@@ -75,10 +76,11 @@ export function accessTo(plans: readonly IndexPlan[], { where, sort = [] }: Sele
 }
 
 /** An order as text: equal orders have equal texts, and that by id has none. */
-export function orderOf(sort: readonly Sort[]): string {
-  return sort.length === 0
+export function nameOf(sort: readonly Sort[]): string {
+  const keys = simplified(sort)
+  return keys.length === 0
     ? ''
-    : JSON.stringify(sort.map(({ path, descending = false }) => [path, descending]))
+    : JSON.stringify(keys.map(({ path, descending = false, nulls }) => [path, descending, nulls]))
 }
 
 /** The values of some fields as one map key: the value itself where there is one field, since that needs no work. */

@@ -1,5 +1,6 @@
 import { RE2JS } from 're2js'
-import { type Comparison, type Predicate, type Sort, textOf } from '../query.js'
+import { type Comparison, type Predicate, textOf } from '../query.js'
+import { compareValues } from './order.js'
 import { readerOf } from './paths.js'
 
 /** A record, to code that knows no collection in particular. */
@@ -83,33 +84,4 @@ function textTestOf(op: 'contains' | 'startsWith' | 'endsWith', needle: string) 
 export function conjunctsOf(predicate: Predicate | undefined): Predicate[] {
   if (!predicate) return []
   return 'and' in predicate ? predicate.and.flatMap(conjunctsOf) : [predicate]
-}
-
-/** Compares records by an order; the id decides between equals, in the direction of the last key. */
-export function comparisonOf(sort: readonly Sort[]): (a: Row, b: Row) => number {
-  const idSign = sort.at(-1)?.descending ? -1 : 1
-  if (sort.length === 0) return (a, b) => a.id - b.id
-  const keys = sort.map(({ path, descending }) => ({ read: readerOf(path), descending }))
-  return (a, b) => {
-    for (const { read, descending } of keys) {
-      const difference = compareValues(read(a), read(b))
-      if (difference !== 0) return descending ? -difference : difference
-    }
-    return idSign * (a.id - b.id)
-  }
-}
-
-/** Absent, null, false, true, numbers by size, texts by code unit (right for ISO 8601 dates), and the rest. */
-function compareValues(a: unknown, b: unknown): number {
-  if (a === b) return 0
-  if (typeof a === 'number' && typeof b === 'number') return a - b
-  if (typeof a === 'string' && typeof b === 'string') return a < b ? -1 : 1
-  return rankOf(a) - rankOf(b)
-}
-
-function rankOf(value: unknown): number {
-  if (value === undefined) return 0
-  if (value === null) return 1
-  if (typeof value === 'boolean') return value ? 3 : 2
-  return { number: 4, string: 5 }[String(typeof value)] ?? 6
 }

@@ -1,16 +1,17 @@
-import { setImmediate } from 'node:timers/promises'
 import type { Page } from '../engine.js'
-import type { Predicate, Query, Selection } from '../query.js'
-import { accessTo, orderOf } from './indexes.js'
-import { comparisonOf, type Row, testOf } from './predicate.js'
+import type { Predicate, Query, Selection, Sort } from '../query.js'
+import { accessTo, nameOf } from './indexes.js'
+import { type Row, testOf } from './predicate.js'
 import type { Schema } from './schema.js'
 import type { Chunk, SortedList } from './sorted-list.js'
+import { type Collector, First, InOrder, Sorting } from './sorting.js'
 import type { State } from './state.js'
+import { Turns } from './turns.js'
 
-/** How many chunks a scan looks at before it lets other work have a turn: well under a millisecond's worth. */
-const CHUNKS_AT_ONCE = 16
+/** How many records a scan looks at between two looks at the clock. */
+const AT_ONCE = 16
 
-/** Where no more are left, an index would hardly narrow them down. */
+/** Among no more than these an index finds hardly anything faster, and a page that ends here is best kept while all are looked at. */
 const FEW_RECORDS = 1000
 
 /** Where the records of a query are. */
@@ -38,10 +39,9 @@ export async function find(
   if (rest.length === 0 && !isUnsorted) {
     return { items: list.slice(offset, limit), total: list.length }
   }
-  const matches: Row[] = []
-  for await (const batch of batches(state.schema, chunksOf(lists), rest)) matches.push(...batch)
-  if (isUnsorted) matches.sort(comparisonOf(selection.sort ?? []))
-  return { items: matches.slice(offset, offset + limit), total: matches.length }
+  const found = collectorFor(isUnsorted ? (selection.sort ?? []) : undefined, offset, limit)
+  for await (const batch of batches(state.schema, chunksOf(lists), rest)) found.add(batch)
+  return { items: await found.page(offset, limit), total: found.length }
 }
 
 /** Everything that matches, some at a time. */
@@ -50,12 +50,14 @@ export async function* stream(
   selection: Selection = {},
 ): AsyncIterable<readonly Row[]> {
   const { lists, rest, isUnsorted } = await indexed(state, selection)
-  if (isUnsorted) {
-    yield (await find(state, { ...selection, limit: Number.POSITIVE_INFINITY })).items
+  if (!isUnsorted) {
+    // Whoever reads them does more with each than a scan.
+    yield* batches(state.schema, chunksOf(lists), rest, true)
     return
   }
-  // Whoever reads them does more with each than a scan.
-  yield* batches(state.schema, chunksOf(lists), rest, 1)
+  const found = new Sorting(selection.sort ?? [])
+  for await (const batch of batches(state.schema, chunksOf(lists), rest)) found.add(batch)
+  yield* found.batches()
 }
 
 /** The records that a declared index gives for a predicate, all at once. */
@@ -68,7 +70,7 @@ function sourceOf(state: State, selection: Selection): Source {
   const { schema } = state
   const access = accessTo(schema.plans, selection)
   const { named, unnamed } = namedIn(state, access.isNarrow ? [] : access.rest)
-  const isUnsorted = named ? orderOf(selection.sort ?? []) !== '' : access.isUnsorted
+  const isUnsorted = named ? nameOf(selection.sort ?? []) !== '' : access.isUnsorted
   const isNarrow = access.isNarrow || named !== undefined
   const isScan =
     isUnsorted || (access.rest.length > 0 && !isNarrow && !searchIn(schema, access.rest))
@@ -115,6 +117,13 @@ function namedIn(state: State, predicates: readonly Predicate[]) {
   return { named, unnamed }
 }
 
+/** @param sort the order in which they have to be put; none where they come in order */
+function collectorFor(sort: readonly Sort[] | undefined, offset: number, limit: number): Collector {
+  const end = limit === 0 ? 0 : offset + limit
+  if (!sort) return new InOrder(end)
+  return end <= FEW_RECORDS ? new First(sort, end) : new Sorting(sort)
+}
+
 function chunksOf(lists: readonly SortedList<Row>[]): readonly Chunk<Row>[] {
   return lists.flatMap(({ chunks }) => chunks)
 }
@@ -129,20 +138,47 @@ function searchIn(schema: Schema, predicates: readonly Predicate[]) {
   return undefined
 }
 
-/** What of a list meets some predicates, chunk by chunk; now and then other work has a turn. */
+/**
+ * What of some chunks meets some predicates; now and then other work has a turn.
+ * @param isUnhurried whether it has one after each chunk
+ */
 async function* batches(
   schema: Schema,
   chunks: readonly Chunk<Row>[],
   predicates: readonly Predicate[],
-  atOnce = CHUNKS_AT_ONCE,
+  isUnhurried = false,
 ): AsyncIterable<readonly Row[]> {
   const search = searchIn(schema, predicates)
   const rest = predicates.filter((each) => each !== search?.predicate)
   const isWanted = rest.length > 0 ? testOf({ and: rest }) : undefined
+  const atOnce = rest.some(isSlow) ? 1 : AT_ONCE
+  const turns = new Turns()
   for (const [count, chunk] of chunks.entries()) {
-    if (count > 0 && count % atOnce === 0) await setImmediate()
+    if (turns.isOver || (isUnhurried && count > 0)) await turns.next()
     const found = search ? search.texts.search(chunk, search.needle) : chunk
-    const matches = isWanted ? found.filter(isWanted) : found
+    const matches = isWanted ? await filtered(found, isWanted, turns, atOnce) : found
     if (matches.length > 0) yield matches
   }
+}
+
+/** Those that are wanted, with a look at the clock after so many. */
+async function filtered(
+  rows: readonly Row[],
+  isWanted: (row: Row) => boolean,
+  turns: Turns,
+  atOnce: number,
+): Promise<readonly Row[]> {
+  const wanted: Row[] = []
+  for (const [at, row] of rows.entries()) {
+    if (isWanted(row)) wanted.push(row)
+    if (at % atOnce === atOnce - 1 && turns.isOver) await turns.next()
+  }
+  return wanted
+}
+
+/** Whether a look at a single record can take milliseconds: at its long texts, with a regular expression. */
+function isSlow(predicate: Predicate): boolean {
+  if ('and' in predicate) return predicate.and.some(isSlow)
+  if ('or' in predicate) return predicate.or.some(isSlow)
+  return predicate.op === 'matches'
 }

@@ -4,7 +4,7 @@ import { declare, type Pointer, type RecordIn } from '../../store/declaration.js
 import type { Collection, Engine, View } from '../../store/engine.js'
 import { UniqueViolation } from '../../store/errors.js'
 import { all, countOf } from '../../store/lookups.js'
-import { type Selection, textOf } from '../../store/query.js'
+import { type Selection, type Sort, textOf } from '../../store/query.js'
 
 const fields = {
   number: Type.Union([Type.Number(), Type.Null()]),
@@ -264,6 +264,47 @@ export function testFreeRecords(name: string, newEngine: () => Engine): void {
     await store.posts.insert(free({ id: 7000, n: long }))
     t.equal(await countOf(store.posts, { where: n(long) }), 1)
     t.equal(await countOf(store.posts, { where: n(long, '') }), 2)
+  })
+
+  test('an order can put null last, then what is absent, and says what decides between equals', async (t, store) => {
+    const { posts } = store
+    const values = [3, undefined, 'b', null, 1, 3, 'B', undefined]
+    await posts.insertMany(
+      values.map((n, at) => free(n === undefined ? { id: at + 1 } : { id: at + 1, n })),
+    )
+    const n = { path: ['content', 'n'], nulls: 'last' } as const
+    const order = async (...sort: Sort<keyof Free>[]) => (await keys(posts, { sort })).join('')
+    t.equal(await order(n), '51673428')
+    t.equal(await order({ ...n, descending: true }), '82437615')
+    t.equal(await order({ ...n, descending: true }, { path: 'id' }), '28437165')
+    t.equal(await order({ path: n.path }, { path: 'id', descending: true }), '82456173')
+    t.equal(await order({ path: ['id'] }), '12345678')
+    t.equal(await order({ path: 'id', descending: true }, n), '87654321')
+    t.equal(await order({ path: ['content', '__proto__'] }), '12345678')
+    t.equal(await order({ path: ['content', 'constructor', 'name'], nulls: 'last' }), '12345678')
+    const many = Array.from({ length: 100 }, (_, at) => ({ path: ['content', `${at}`] }) as const)
+    t.equal(await order(...many, n), '51673428')
+  })
+
+  test('far pages and streams of many records are in order too', async (t, { posts }) => {
+    const many = Array.from({ length: 20_000 }, (_, id) => free({ id, n: (id * 7919) % 5003 }))
+    await posts.insertMany(many)
+    const sort = [{ path: ['content', 'n'] }, { path: 'id', descending: true }] as const
+    const where = { path: ['content', 'n'], op: 'lt', value: 5000 } as const
+    const expected = many
+      .map((each, at) => ({ key: each.key, id: at, n: (at * 7919) % 5003 }))
+      .filter(({ n }) => n < 5000)
+      .sort((a, b) => a.n - b.n || b.id - a.id)
+      .map(({ key }) => key)
+    t.same(await keys(posts, { where, sort }), expected)
+    for (const offset of [0, 990, 15_000, 19_990, 30_000]) {
+      const { items, total } = await posts.find({ where, sort, offset, limit: 20 })
+      t.same(
+        [items.map(({ key }) => key), total],
+        [expected.slice(offset, offset + 20), expected.length],
+      )
+    }
+    t.match(await posts.find({ where, sort, limit: 0 }), { items: [], total: expected.length })
   })
 
   t.test(`${name}: a pointer leads to a unique text that is there`, async (t) => {
