@@ -62,7 +62,7 @@ export interface Rules<F extends string = string> {
   /** Keys, each of one or more fields, whose values no two records share. A key with a null in it is shared freely. */
   readonly unique?: readonly (readonly F[])[]
   readonly indexes?: readonly Index<F>[]
-  /** String fields that can be searched for a substring, letter case aside. */
+  /** Fields that can be searched for a substring, letter case aside: texts, or objects and lists with texts in them. */
   readonly searchable?: readonly F[]
   /** Each is an index too. */
   readonly references?: Readonly<Partial<Record<F, Reference>>>

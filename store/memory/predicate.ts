@@ -2,6 +2,7 @@ import { RE2JS } from 're2js'
 import { type Comparison, type Predicate, textOf } from '../query.js'
 import { compareValues } from './order.js'
 import { readerOf } from './paths.js'
+import { someTextIn } from './text-search.js'
 
 /** A record, to code that knows no collection in particular. */
 export interface Row {
@@ -77,7 +78,11 @@ function textTestOf(op: 'contains' | 'startsWith' | 'endsWith', needle: string) 
     startsWith: (text: string) => text.startsWith(needle),
     endsWith: (text: string) => text.endsWith(needle),
   }[op]
-  return (value: unknown) => typeof value === 'string' && isIn(value.toLowerCase())
+  const isWanted = (text: string) => isIn(text.toLowerCase())
+  return (value: unknown) =>
+    typeof value === 'string'
+      ? isWanted(value)
+      : op === 'contains' && typeof value === 'object' && someTextIn(value, isWanted)
 }
 
 /** The comparisons that all must hold; what stands in an `or` is one of the rest. */

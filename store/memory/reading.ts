@@ -1,6 +1,7 @@
 import type { Page } from '../engine.js'
 import type { Predicate, Query, Selection, Sort } from '../query.js'
 import { accessTo, nameOf } from './indexes.js'
+import { namesOf } from './paths.js'
 import { type Row, testOf } from './predicate.js'
 import type { Schema } from './schema.js'
 import type { Chunk, SortedList } from './sorted-list.js'
@@ -132,7 +133,8 @@ function chunksOf(lists: readonly SortedList<Row>[]): readonly Chunk<Row>[] {
 function searchIn(schema: Schema, predicates: readonly Predicate[]) {
   for (const predicate of predicates) {
     if (!('op' in predicate) || predicate.op !== 'contains') continue
-    const texts = schema.texts.get(String(predicate.path))
+    const [field = '', ...inner] = namesOf(predicate.path)
+    const texts = inner.length === 0 ? schema.texts.get(field) : undefined
     if (texts) return { predicate, texts, needle: predicate.value.toLowerCase() }
   }
   return undefined
@@ -156,7 +158,9 @@ async function* batches(
   for (const [count, chunk] of chunks.entries()) {
     if (turns.isOver || (isUnhurried && count > 0)) await turns.next()
     const found = search ? search.texts.search(chunk, search.needle) : chunk
-    const matches = isWanted ? await filtered(found, isWanted, turns, atOnce) : found
+    let matches: readonly Row[] =
+      found ?? (await filtered(chunk, testOf({ and: predicates }), turns, 1))
+    if (found && isWanted) matches = await filtered(found, isWanted, turns, atOnce)
     if (matches.length > 0) yield matches
   }
 }

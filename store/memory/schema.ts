@@ -33,9 +33,7 @@ export class Schema {
     const { fields, hidden, pointers, references, searchable, texts, unique } = declaration
     this.plans = plansOf(declaration)
     this.planOfAll = accessTo(this.plans, {}).at
-    this.texts = new Map(
-      searchable.map((field) => [field, new TextSearch((row) => String(row[field]))]),
-    )
+    this.texts = new Map(searchable.map((field) => [field, new TextSearch((row) => row[field])]))
     this.references = Object.entries(references).flatMap(([field, reference]) =>
       reference ? [{ field, to: reference.to, deletes: reference.onDelete === 'delete' }] : [],
     )

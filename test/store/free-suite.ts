@@ -13,7 +13,12 @@ const fields = {
 }
 
 /** Records of any shape, under ids that their owner chose. */
-const rules = { unique: [['key']], sequence: 'number', scans: true } as const
+const rules = {
+  unique: [['key']],
+  sequence: 'number',
+  searchable: ['content'],
+  scans: true,
+} as const
 
 /** A pointer at a record's key, from a path within the content. */
 const pointer = (to: string, onDelete: Pointer['onDelete'], ...names: string[]) => ({
@@ -305,6 +310,50 @@ export function testFreeRecords(name: string, newEngine: () => Engine): void {
       )
     }
     t.match(await posts.find({ where, sort, limit: 0 }), { items: [], total: expected.length })
+  })
+
+  test('a search looks at every value, at no name, and within one value only', async (t, store) => {
+    const { posts } = store
+    await posts.insertMany([
+      free({ id: 1, title: 'Éclair au Chocolat', tags: ['one', { two: 'Deep\nLine' }] }),
+      free({ id: 2, title: 'null', nothing: null, n: 12.5, yes: true }),
+      free({ id: 'abc', chocolat: 'x', list: [] }),
+      free(JSON.parse('{"id":4,"__proto__":"hidden","toString":{"constructor":"Found"}}')),
+    ])
+    const found = async (value: string, ...names: string[]) => {
+      const where = { path: ['content', ...names], op: 'contains', value } as const
+      const inOr = await keys(posts, { where: { or: [where] } })
+      t.same(await keys(posts, { where }), inOr, value)
+      return inOr.join()
+    }
+    t.equal(await found('chocolat'), '1')
+    t.equal(await found('éCLAIR'), '1')
+    t.equal(await found('deep\nline'), '1')
+    t.equal(await found('one\ndeep'), '')
+    t.equal(await found('two'), '')
+    t.equal(await found('null'), '2')
+    t.equal(await found('2.5'), '2')
+    t.equal(await found('TRUE'), '2')
+    t.equal(await found('hidden'), '4')
+    t.equal(await found('found'), '4')
+    t.equal(await found('object'), '')
+    t.equal(await found('BC'), 'abc')
+    t.equal(await found(''), '1,2,abc,4')
+    t.equal(await found('line', 'tags'), '1')
+    t.equal(await found('o', 'tags', '0'), '1')
+    t.equal(await found('2', 'n'), '', 'a number by itself is no text')
+    t.equal(await found('', 'list'), '', 'there is no value in it')
+  })
+
+  test('a search finds its way through long texts too', async (t, { posts }) => {
+    const long = 'Word '.repeat(2000)
+    await posts.insertMany(
+      Array.from({ length: 300 }, (_, id) => free({ id, long, last: id === 77 ? 'the END' : 'x' })),
+    )
+    const where = { path: 'content', op: 'contains', value: 'the end' } as const
+    t.same(await keys(posts, { where }), ['77'])
+    const both = { and: [where, { path: ['content', 'last'], op: 'eq', value: 'x' }] } as const
+    t.same(await keys(posts, { where: both }), [])
   })
 
   t.test(`${name}: a pointer leads to a unique text that is there`, async (t) => {
