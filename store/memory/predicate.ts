@@ -1,4 +1,4 @@
-import { RE2JS } from 're2js'
+import { patternTest } from '../pattern.js'
 import { type Comparison, type Predicate, textOf } from '../query.js'
 import { compareValues } from './order.js'
 import { readerOf } from './paths.js'
@@ -51,10 +51,10 @@ function valueTestOf(comparison: Comparison): (value: unknown) => boolean {
       }
     }
     case 'matches': {
-      const pattern = RE2JS.compile(comparison.value, RE2JS.CASE_INSENSITIVE)
+      const isMatch = patternTest(comparison.value)
       return (value) => {
         const text = textOf(value)
-        return text !== undefined && pattern.test(text)
+        return text !== undefined && isMatch(text)
       }
     }
     default:

@@ -356,6 +356,36 @@ export function testFreeRecords(name: string, newEngine: () => Engine): void {
     t.same(await keys(posts, { where: both }), [])
   })
 
+  test('a text can be compared with others, or with a pattern', async (t, { posts }) => {
+    await posts.insertMany([
+      free({ id: 1, n: 7, tags: ['a', 'b'] }),
+      free({ id: 2, n: '007', tags: [] }),
+      free({ id: 3, n: null, tags: {} }),
+      free({ id: 4, n: true }),
+      free({ id: 5, n: '', tags: ['A', null, ['x']] }),
+    ])
+    const are = async (name: string, op: 'is' | 'isNot', ...value: string[]) =>
+      (await keys(posts, { where: { path: ['content', name], op, value } })).join('')
+    t.equal(await are('n', 'is', '7'), '1')
+    t.equal(await are('n', 'is', 'true', '007', ''), '245')
+    t.equal(await are('n', 'is'), '')
+    t.equal(await are('n', 'isNot', '7', 'true'), '25')
+    t.equal(await are('n', 'isNot'), '1245')
+    t.equal(await are('tags', 'is', 'a,b'), '1')
+    t.equal(await are('tags', 'is', 'A,,x', ''), '25')
+    t.equal(await are('tags', 'is', '[object Object]'), '3')
+    t.equal(await are('__proto__', 'isNot', 'x'), '')
+    t.equal(await are('toString', 'isNot', 'x'), '')
+    const match = async (name: string, value: string) =>
+      (await keys(posts, { where: { path: ['content', name], op: 'matches', value } })).join('')
+    t.equal(await match('n', '7'), '12')
+    t.equal(await match('n', '^0*7$'), '12')
+    t.equal(await match('n', 'TRUE|^$'), '45')
+    t.equal(await match('n', ''), '1245')
+    t.equal(await match('tags', 'a,.?'), '15')
+    await t.rejects(match('n', '('), RangeError)
+  })
+
   t.test(`${name}: a pointer leads to a unique text that is there`, async (t) => {
     const engine = newEngine()
     t.teardown(() => engine.close())
