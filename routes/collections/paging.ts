@@ -64,7 +64,7 @@ function pageOf(number: number, limit: number, isEnvelope: boolean): Paging {
 
 function partOf(start: number, size: number): Paging {
   const limit = Math.max(0, Math.min(size, MAX_LIMIT))
-  return { offset: Math.min(start, Number.MAX_SAFE_INTEGER), limit, isEnvelope: false }
+  return { offset: start, limit, isEnvelope: false }
 }
 
 /** A number that something is counted by: not below 0, and whole. What follows its digits is passed over, as by `parseInt`. */
@@ -72,7 +72,7 @@ function wholeNumber(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   const number = Number(text)
   const read = Number.isNaN(number) ? Number.parseInt(text, 10) : Math.trunc(number)
-  return Number.isNaN(read) ? undefined : Math.max(read, 0)
+  return Number.isNaN(read) ? undefined : Math.max(0, Math.min(read, Number.MAX_SAFE_INTEGER))
 }
 
 /**
@@ -118,19 +118,22 @@ export function linkOf(url: string, paging: Paging, total: number): string | und
   if (page > 1) links.push(['prev', page - 1])
   if (page < last) links.push(['next', page + 1])
   links.push(['last', last])
-  return links.map(([name, number]) => `<${urlOf(url, number)}>; rel="${name}"`).join(', ')
+  const urlOf = urlsFrom(url)
+  return links.map(([name, number]) => `<${urlOf(number)}>; rel="${name}"`).join(', ')
 }
 
-const PAGE = /^_page(\[\d*\]|%5B\d*%5D)?(=|$)/i
+/** Makes a page's URL out of another's: the number of the page is in the place of the first, and the only one. */
+function urlsFrom(url: string): (page: number) => string {
+  const [path = '', ...rest] = url.replace(UNSAFE, escaped).split('?')
+  const parameters = rest.join('?').split('&')
+  const at = parameters.findIndex(isPage)
+  const others = parameters.filter((each) => !isPage(each))
+  return (page) => `${path}?${others.toSpliced(at, 0, `_page=${page}`).join('&')}`
+}
 
-/** A URL of another page. */
-function urlOf(url: string, page: number): string {
-  const [path = '', ...rest] = url.split('?')
-  const others = rest
-    .join('?')
-    .split('&')
-    .filter((each) => !PAGE.test(each))
-  return [path, [...others, `_page=${page}`].join('&')].join('?').replace(UNSAFE, escaped)
+function isPage(parameter: string): boolean {
+  const [name = ''] = parameter.split('=', 1)
+  return /^_page(\[\d*\])?$/.test(name.replace(ESCAPE, unescaped))
 }
 
 /** What may not stand between `<` and `>`, nor in a header. */
@@ -139,4 +142,10 @@ const UNSAFE = /[^\x21\x23-\x3b\x3d\x3f-\x7e]/g
 /** A byte of the request's first line, which Node gives as a character of Latin-1. */
 function escaped(character: string): string {
   return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`
+}
+
+const ESCAPE = /%([\da-f]{2})/gi
+
+function unescaped(_escape: string, code: string): string {
+  return String.fromCharCode(Number.parseInt(code, 16))
 }

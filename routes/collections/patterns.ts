@@ -1,7 +1,7 @@
 import { RE2JS } from 're2js'
 
 /** How long the patterns of one query may be together, in UTF-16 code units. */
-const MAX_LENGTH = 500
+const MAX_LENGTH = 250
 
 /** How many steps a pattern may be compiled into: with more, one text of some length takes seconds, in linear time too. */
 const MAX_STEPS = 200
