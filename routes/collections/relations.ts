@@ -27,17 +27,22 @@ export class Relations {
   readonly #byName: ReadonlyMap<string, Relation>
   /** By the field that points. */
   readonly #byKey = new Map<string, Relation>()
-
   readonly #suffix: string
 
-  private constructor(relations: readonly Relation[], suffix: string) {
+  private constructor(names: readonly string[], suffix: string) {
     this.#suffix = suffix
-    this.#byName = new Map(relations.map((relation) => [relation.collection, relation]))
-    for (const relation of relations) {
-      const { collection, singular, key } = relation
-      // Of `person` and `people`, `personId` leads to the plural.
-      const isFirst = !this.#byKey.has(key)
-      if (isFirst || pluralize.plural(singular) === collection) this.#byKey.set(key, relation)
+    const relation = (collection: string, singular: string): Relation => {
+      return { collection, singular, key: `${singular}${suffix}` }
+    }
+    const relations = names.map((name) => relation(name, pluralize.singular(name)))
+    this.#byName = new Map(relations.map((each) => [each.collection, each]))
+    // Some plurals have another singular too: cookies are of a cookie, leaves of a leaf and of a leave.
+    const others = names
+      .filter((name) => name.endsWith('s'))
+      .map((name) => relation(name, name.slice(0, -1)))
+    // Of `person` and `people`, `personId` leads to the plural.
+    for (const each of [...[...relations, ...others].filter(isPlural), ...relations]) {
+      if (!this.#byKey.has(each.key)) this.#byKey.set(each.key, each)
     }
   }
 
@@ -46,11 +51,12 @@ export class Relations {
    * @param suffix what follows the singular in the name of a field that points; json-server's option `foreignKeySuffix`
    */
   static of(names: Iterable<string>, suffix = 'Id'): Relations {
-    const relations = Array.from(names, (collection) => {
-      const singular = pluralize.singular(collection)
-      return { collection, singular, key: `${singular}${suffix}` }
-    })
-    return new Relations(relations, suffix)
+    return new Relations([...names], suffix)
+  }
+
+  /** Every field that points, and where to: one of each name. What is to follow a deletion is at these. */
+  get pointers(): readonly Relation[] {
+    return [...this.#byKey.values()]
   }
 
   /** How a collection is pointed at; undefined where there is none of this name. */
@@ -63,9 +69,8 @@ export class Relations {
     const known = this.#byKey.get(key)
     if (known || !key.endsWith(this.#suffix)) return known
     const singular = key.slice(0, key.length - this.#suffix.length)
-    // Some plurals have another singular too: `leaveId` leads to the leaves as `leafId` does.
-    const relation = singular === '' ? undefined : this.#byName.get(pluralize.plural(singular))
-    return relation && { collection: relation.collection, singular, key }
+    const collection = pluralize.plural(singular)
+    return this.#byName.has(collection) ? { collection, singular, key } : undefined
   }
 
   /** What `_expand` names, about a record of any collection: `author` is the one in `authors` that `authorId` points at. */
@@ -82,4 +87,8 @@ export class Relations {
     }
     return this.expanded(name)
   }
+}
+
+function isPlural({ collection, singular }: Relation): boolean {
+  return pluralize.plural(singular) === collection
 }

@@ -97,6 +97,18 @@ t.test('of collections with one singular, the plural is pointed at, in any order
   t.equal(Relations.of(['person']).parentAt('personId')?.collection, 'person')
 })
 
+t.test('each field that points is there once, with all the singulars of a name', async (t) => {
+  const pointers = (...names: string[]) =>
+    Relations.of(names).pointers.map(({ key, collection }) => `${key}: ${collection}`)
+  t.strictSame(pointers('posts', 'comments'), ['postId: posts', 'commentId: comments'])
+  t.strictSame(pointers('cookies'), ['cookyId: cookies', 'cookieId: cookies'])
+  t.strictSame(pointers('leaves'), ['leafId: leaves', 'leaveId: leaves'])
+  t.strictSame(pointers('person', 'people'), ['personId: people'])
+  t.strictSame(pointers('person', 'boss'), ['bossId: boss', 'personId: person'].reverse())
+  t.strictSame(pointers('posts', 'posts'), ['postId: posts'])
+  t.strictSame(pointers(), [])
+})
+
 t.test('another suffix', async (t) => {
   const relations = Relations.of(['posts', 'authors'], '_id')
   t.equal(relations.get('posts')?.key, 'post_id')
