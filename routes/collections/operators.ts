@@ -67,7 +67,13 @@ function range(
     if (first === undefined) return []
     return [{ path, op, value: others.reduce((a, b) => (isLooser(a, b) ? a : b), first) }]
   }
-  return anyOf([...loosest(texts), ...loosest(texts.map(Number).filter((n) => !Number.isNaN(n)))])
+  const numbers = texts.map(Number).filter((number) => !Number.isNaN(number))
+  return anyOf([...loosest(texts), ...loosest(numbers.map(finite))])
+}
+
+/** A number that JSON has, for one that a text can be. */
+function finite(number: number): number {
+  return Math.max(-Number.MAX_VALUE, Math.min(number, Number.MAX_VALUE))
 }
 
 /** One of some regular expressions, letter case aside; what is none is looked for as it stands. */

@@ -260,6 +260,7 @@ t.test('of a thousand bounds one is left for texts, and one for numbers', async 
       { path, op: 'lte', value: 10 },
     ],
   })
+  t.match(asked('views_lte=1e999').where, { or: [{}, { value: Number.MAX_VALUE }] })
 })
 
 t.test('a query of any text is read', async (t) => {
