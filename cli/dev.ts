@@ -2,10 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { unwatchFile, watchFile } from 'node:fs'
+import { text } from 'node:stream/consumers'
 import { environmentWith, type Text } from '../config.js'
 import { printable } from '../plugins/http/printable.js'
 import { SeedError } from '../seed/errors.js'
-import { findDataFile } from '../seed/read.js'
+import { findDataFile, isProgram } from '../seed/read.js'
 import { load } from './data-file/load.js'
 
 /** How often the file is looked at, in milliseconds. */
@@ -39,6 +40,7 @@ export async function develop(options: Text): Promise<void> {
 
 /** What is wrong with the file, in lines. */
 async function faultsOf(dataFile: string): Promise<readonly string[]> {
+  if (isProgram(dataFile)) return faultsOfProgram(dataFile)
   try {
     await load(dataFile)
     return []
@@ -46,6 +48,21 @@ async function faultsOf(dataFile: string): Promise<readonly string[]> {
     if (!(error instanceof SeedError)) throw error
     return error.lines
   }
+}
+
+/** A process runs a program once: what it is now only another can tell. */
+async function faultsOfProgram(file: string): Promise<readonly string[]> {
+  const [main = ''] = process.argv.slice(1)
+  const check = spawn(process.execPath, [...process.execArgv, main, 'check', '--', file], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  const [[code], faults] = await Promise.all([once(check, 'close'), text(check.stderr)])
+  return code === 0
+    ? []
+    : faults
+        .trimEnd()
+        .replaceAll(/^slipway: /gm, '')
+        .split('\n')
 }
 
 function tell(line: string): void {

@@ -1,5 +1,5 @@
 import { replaceText } from './data-file/edit.js'
-import { chosenDataFile } from './data-file/find.js'
+import { editedDataFile } from './data-file/find.js'
 import { load } from './data-file/load.js'
 import { countsOf, emptyText } from './parts.js'
 import { withPrompts } from './prompts.js'
@@ -13,7 +13,7 @@ export async function drop(
   named: string | undefined,
   { yes = false }: { readonly yes?: boolean },
 ): Promise<void> {
-  const file = await chosenDataFile(named)
+  const file = await editedDataFile(named)
   const counts = await countsOf((await load(file)).store)
   if (!yes) {
     await withPrompts((prompts) => prompts.confirm(`Delete all of ${file}: ${counts}?`))

@@ -18,7 +18,7 @@ const ALIASES = 'Other names:'
 
 const served = [
   '[data-file]',
-  'the data to start with (default: data.json here, or the one that is shipped)',
+  'the data to start with: .json, .jsonc, .json5, or a .js or .mjs that makes it (default: data.json here, or the one that is shipped)',
   fileName,
 ] as const
 const edited = [

@@ -3,6 +3,7 @@ import {
   findNodeAtLocation,
   type Node,
   type ParseError,
+  type ParseOptions,
   parseTree,
   printParseErrorCode,
 } from 'jsonc-parser'
@@ -127,7 +128,7 @@ function lowerFirst(text: string): string {
 
 /** Finds where in a JSON text something stands that a pointer names, or else what it should be in. */
 function placesIn(text: string): (finding: Finding) => Partial<SeedFault> {
-  const root = treeOf(text)
+  const root = treeOf(text, [], { allowTrailingComma: true })
   if (!root) return () => ({})
   return ({ path, isName = false }) => {
     let node = root
@@ -148,9 +149,9 @@ function childOf(node: Node, key: string): Node | undefined {
   return property?.children?.[1]
 }
 
-function treeOf(text: string, errors: ParseError[] = []): Node | undefined {
+function treeOf(text: string, errors: ParseError[], options: ParseOptions): Node | undefined {
   try {
-    return parseTree(text, errors, { disallowComments: true, allowTrailingComma: false })
+    return parseTree(text, errors, options)
   } catch (error) {
     // It follows nested values by calling itself.
     if (error instanceof RangeError) return undefined
@@ -195,7 +196,7 @@ const NOT_JSON = 'not valid JSON'
  */
 export function syntaxError({ name, text }: Required<Source>): SeedError {
   const errors: ParseError[] = []
-  if (!treeOf(text, errors) && errors.length === 0) {
+  if (!treeOf(text, errors, { disallowComments: true }) && errors.length === 0) {
     return new SeedError(name, [{ path: '', message: `${NOT_JSON}: nested too deeply` }])
   }
   // After a missing comma it goes on as if there were one; what it says after another fault may follow from that.

@@ -16,7 +16,7 @@ export async function findDataFile(): Promise<string> {
 }
 
 /** What data is, and where it comes from. */
-export interface Content {
+export interface FileContent {
   readonly source: Source
   readonly data: unknown
 }
@@ -31,22 +31,52 @@ export async function sourceOf({
 }: {
   readonly data?: object | undefined
   readonly dataFile?: string | undefined
-}): Promise<Content> {
+}): Promise<FileContent> {
   if (data) return { source: { name: 'data' }, data: copyData('data', { ...data }) }
-  const source = await readText(dataFile ?? (await findDataFile()))
-  return { source, data: await parseJson(source) }
+  return readData(dataFile ?? (await findDataFile()))
 }
 
 /**
- * Parses the text of a JSON file.
+ * Reads a data file in the format that its name says: `.jsonc`, `.json5`, a program (`.js`, `.mjs`, `.cjs`) that makes the data,
+ * or else JSON.
+ * @throws SeedError when it can't be read, or has a fault
+ */
+export async function readData(file: string): Promise<FileContent> {
+  if (isProgram(file)) {
+    const { runProgram } = await import('./program.js')
+    return { source: { name: file }, data: await runProgram(file) }
+  }
+  const source = await readText(file)
+  if (!isJson5(file)) return { source, data: await parseJson(source) }
+  const { parseJson5 } = await import('./json5.js')
+  return { source: { name: file }, data: parseJson5(source) }
+}
+
+/** Whether a file is a module that makes the data. */
+export function isProgram(file: string): boolean {
+  return /\.[cm]?js$/i.test(file)
+}
+
+/** Whether the text of a file can be edited in place, and be left as it is otherwise. */
+export function isEditable(file: string): boolean {
+  return !isProgram(file) && !isJson5(file)
+}
+
+function isJson5(file: string): boolean {
+  return /\.json5$/i.test(file)
+}
+
+/**
+ * Parses the text of a JSON file, or of one with comments and trailing commas where its name ends with `.jsonc`.
  * @throws SeedError with the lines and the columns of the faults when it isn't JSON
  */
-export async function parseJson(source: Required<Source>): Promise<unknown> {
+export async function parseJson({ name, text }: Required<Source>): Promise<unknown> {
+  const json = /\.jsonc$/i.test(name) ? (await import('./jsonc.js')).withoutComments(text) : text
   try {
-    return JSON.parse(source.text)
+    return JSON.parse(json)
   } catch {
     const { syntaxError } = await import('./faults.js')
-    throw syntaxError(source)
+    throw syntaxError({ name, text: json })
   }
 }
 
@@ -93,7 +123,8 @@ export function decodeText(file: string, bytes: Buffer): string {
   }
 }
 
-function firstLine(text: string): string {
+/** A text up to its first line break. */
+export function firstLine(text: string): string {
   return text.split('\n')[0] ?? text
 }
 

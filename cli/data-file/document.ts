@@ -18,10 +18,10 @@ interface Layout {
 /**
  * Changes the text of a data file, and leaves every other byte of it as it is: a new record is written like its neighbour.
  * jsonc-parser's own `modify` would parse the whole text for each field, and spread a record on one line over many.
- * @param text valid JSON without a byte order mark
+ * @param text valid JSON, with comments and trailing commas too, without a byte order mark
  */
 export function changeText(text: string, change: Change): string {
-  const root = parseTree(text)
+  const root = parseTree(text, [], { allowTrailingComma: true })
   if (!root) throw new SyntaxError('not JSON')
   const edits: Edit[] = []
   const missing: [string, FieldValues][] = []

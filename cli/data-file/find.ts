@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises'
 import { readEnvironment } from '../../config.js'
+import { isEditable } from '../../seed/read.js'
 import { Refusal } from '../say.js'
 
 const NAME = 'data.json'
@@ -20,6 +21,16 @@ export async function chosenDataFile(named: string | undefined): Promise<string>
       `no ${NAME} in this folder: make one with "slipway init", or name another with --data-file or DATA_FILE`,
     )
   }
+}
+
+/**
+ * The data file that a command is to edit, found as `chosenDataFile` does.
+ * @throws Refusal also when its format is none that is edited
+ */
+export async function editedDataFile(named: string | undefined): Promise<string> {
+  const file = await chosenDataFile(named)
+  if (isEditable(file)) return file
+  throw new Refusal(`${file}: only .json and .jsonc files can be edited by a command`)
 }
 
 /** The data file to make: the one that is named, `DATA_FILE`, or `data.json` in the working folder. */

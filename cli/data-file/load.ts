@@ -1,5 +1,5 @@
 import type { Source } from '../../seed/errors.js'
-import { parseJson, readText } from '../../seed/read.js'
+import { type FileContent, parseJson, readData } from '../../seed/read.js'
 import { type Filled, fill } from '../../seed/seed.js'
 import { collections, type Store } from '../../store/collections.js'
 import { MemoryEngine } from '../../store/memory/engine.js'
@@ -14,7 +14,7 @@ export interface Loaded extends Filled {
  * @throws SeedError when it has a fault
  */
 export async function load(file: string): Promise<Loaded> {
-  return loadText(await readText(file))
+  return loadContent(await readData(file))
 }
 
 /**
@@ -22,6 +22,10 @@ export async function load(file: string): Promise<Loaded> {
  * @throws SeedError when it has a fault
  */
 export async function loadText(source: Required<Source>): Promise<Loaded> {
+  return loadContent({ source, data: await parseJson(source) })
+}
+
+async function loadContent({ source, data }: FileContent): Promise<Loaded> {
   const store = await new MemoryEngine().open(collections)
-  return { store, ...(await fill(store, source, await parseJson(source))) }
+  return { store, ...(await fill(store, source, data)) }
 }

@@ -1,5 +1,5 @@
 import { editFile, type Operation } from '../data-file/edit.js'
-import { chosenDataFile } from '../data-file/find.js'
+import { editedDataFile } from '../data-file/find.js'
 import { findProject, findUser, insertNew } from '../data-file/records.js'
 import { withPrompts } from '../prompts.js'
 import { say } from '../say.js'
@@ -34,7 +34,7 @@ export async function askForMember(
   project: string | undefined,
   { dataFile }: { readonly dataFile?: string },
 ): Promise<{ file: string; username: string; project: string }> {
-  const file = await chosenDataFile(dataFile)
+  const file = await editedDataFile(dataFile)
   return withPrompts(async (prompts) => ({
     file,
     username: await prompts.required('username', username),

@@ -1,5 +1,5 @@
 import { editFile, type Operation } from '../data-file/edit.js'
-import { chosenDataFile } from '../data-file/find.js'
+import { editedDataFile } from '../data-file/find.js'
 import { insertNew } from '../data-file/records.js'
 import { withPrompts } from '../prompts.js'
 import { say } from '../say.js'
@@ -14,7 +14,7 @@ export interface ProjectFlags {
 
 /** Adds a project to the data file. */
 export async function addProject(name: string | undefined, flags: ProjectFlags): Promise<void> {
-  const file = await chosenDataFile(flags.dataFile)
+  const file = await editedDataFile(flags.dataFile)
   const project = await withPrompts(async (prompts) => ({
     name: checkProjectName(await prompts.required('project', name)),
     description: flags.asksDescription

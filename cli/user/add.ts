@@ -1,6 +1,6 @@
 import { newUser } from '../../store/collections.js'
 import { editFile, type Operation } from '../data-file/edit.js'
-import { chosenDataFile } from '../data-file/find.js'
+import { editedDataFile } from '../data-file/find.js'
 import { load } from '../data-file/load.js'
 import { insertNew } from '../data-file/records.js'
 import { readPassword } from '../password-input.js'
@@ -26,7 +26,7 @@ interface Account {
 
 /** Adds a user to the data file, with a hash of their password. */
 export async function addUser(username: string | undefined, flags: UserFlags): Promise<void> {
-  const file = await chosenDataFile(flags.dataFile)
+  const file = await editedDataFile(flags.dataFile)
   const { store } = await load(file)
   const account = await withPrompts(async (prompts) => {
     const name = checkUsername(await prompts.required('username', username))

@@ -1,7 +1,7 @@
 import { countOf } from '../../store/lookups.js'
 import { equal } from '../../store/query.js'
 import { editFile, type Operation } from '../data-file/edit.js'
-import { chosenDataFile } from '../data-file/find.js'
+import { editedDataFile } from '../data-file/find.js'
 import { findUser } from '../data-file/records.js'
 import { withPrompts } from '../prompts.js'
 import { count, listed, say } from '../say.js'
@@ -11,7 +11,7 @@ export async function removeUser(
   username: string | undefined,
   flags: { readonly dataFile?: string },
 ): Promise<void> {
-  const file = await chosenDataFile(flags.dataFile)
+  const file = await editedDataFile(flags.dataFile)
   const name = await withPrompts((prompts) => prompts.required('username', username))
   say(await editFile(file, userRemoval(file, name)))
 }
