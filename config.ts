@@ -203,6 +203,11 @@ export const Settings = Type.Object(
         'Whether each answer is compared with the OpenAPI document: one that breaks it is logged, and becomes a 500',
       allowed: 'true or false',
     }),
+    readOnly: Type.Boolean({
+      default: false,
+      description: 'Whether every request is refused that would change something; logins are not',
+      allowed: 'true or false',
+    }),
     apis: Type.Transform(
       Type.Union([Type.String({ format: 'apis' }), Type.Array(oneOf(API_NAMES))], {
         default: 'auto',

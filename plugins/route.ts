@@ -12,11 +12,12 @@ import type {
 } from 'fastify'
 import { type Check, checkOnceRead, type Guard } from './auth/guards.js'
 import { fillIn, READ, refuseEncoded, refuseFields } from './http/bodies.js'
-import type { Wording } from './http/errors.js'
+import { errors, type Wording } from './http/errors.js'
 import { checkNames } from './http/methods.js'
+import { isChange } from './http/read-only.js'
 import { impliedAnswers } from './openapi/implied.js'
 import { type Links, linksIn } from './openapi/links.js'
-import { worded } from './openapi/responses.js'
+import { failure, worded } from './openapi/responses.js'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -46,6 +47,8 @@ export interface RouteDescription<S extends FastifySchema>
   readonly schema: S
   /** What the body has in it, of a route that reads the body itself. */
   readonly streamedBody?: TSchema
+  /** Whether it changes no data, whatever its method says, such as a login: a read-only server has it too. */
+  readonly keepsData?: boolean
   /** Refuses, once the guard has let a request in, what can be refused before the body is read. */
   readonly refuseEarly?: Check
 }
@@ -66,13 +69,29 @@ export function addRoute<const S extends FastifySchema>(
 
 /** Builds a route from what it says of itself: its checks, in their order, and all answers in the words of its API. */
 export function routeOf<const S extends FastifySchema>(
-  app: Pick<FastifyInstance, 'getSchema'> & { readonly wording: Wording },
-  { method, url, guard, schema, streamedBody, refuseEarly, handler }: RouteDescription<S>,
+  app: Pick<FastifyInstance, 'getSchema'> & {
+    readonly isReadOnly: boolean
+    readonly wording: Wording
+  },
+  {
+    method,
+    url,
+    guard,
+    schema,
+    streamedBody,
+    keepsData,
+    refuseEarly,
+    handler,
+  }: RouteDescription<S>,
 ): Finished<S> {
   const readsBody = READ.has(method)
   const body = schema.body ?? streamedBody
   const named: Record<string, TSchema> = { ...Object(schema.response), ...guard?.refusals }
-  const answers = { ...named, ...impliedAnswers(app, { ...schema, body }, readsBody, named) }
+  const answers = {
+    ...named,
+    ...impliedAnswers(app, { ...schema, body }, readsBody, named),
+    ...(app.isReadOnly && isChange(method, keepsData) ? REFUSED_CHANGE : {}),
+  }
   return {
     method,
     url,
@@ -81,7 +100,7 @@ export function routeOf<const S extends FastifySchema>(
       response: worded(answers, app.wording),
       ...(guard ? { security: guard.security } : {}),
     }),
-    config: { guard, streamedBody },
+    config: { guard, streamedBody, keepsData },
     links: linksOf(answers),
     onRequest: [
       ...(url.includes(':') ? [checkNames] : []),
@@ -95,6 +114,8 @@ export function routeOf<const S extends FastifySchema>(
     ],
   }
 }
+
+const REFUSED_CHANGE = { 403: failure('The server is read-only', errors.readOnly()) }
 
 /** The links of some answers, by the status of each that has them, as @fastify/swagger takes them. */
 function linksOf(answers: Readonly<Record<string, TSchema>>): Record<string, Links> {

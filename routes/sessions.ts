@@ -45,6 +45,7 @@ const sessions: FastifyPluginAsyncTypebox<SessionOptions> = async (
   addRoute(app, {
     method: 'POST',
     url: '/login',
+    keepsData: true,
     schema: {
       operationId: 'logIn',
       summary: 'Log in',
@@ -74,6 +75,7 @@ const sessions: FastifyPluginAsyncTypebox<SessionOptions> = async (
   addRoute(app, {
     method: 'POST',
     url: '/refresh',
+    keepsData: true,
     guard: refresh,
     schema: {
       operationId: 'refreshAccessToken',
@@ -91,6 +93,7 @@ const sessions: FastifyPluginAsyncTypebox<SessionOptions> = async (
   addRoute(app, {
     method: 'DELETE',
     url: '/logout',
+    keepsData: true,
     guard: access,
     schema: {
       operationId: 'logOut',
@@ -106,6 +109,7 @@ const sessions: FastifyPluginAsyncTypebox<SessionOptions> = async (
   addRoute(app, {
     method: 'DELETE',
     url: '/logout2',
+    keepsData: true,
     guard: refresh,
     schema: {
       operationId: 'revokeRefreshToken',

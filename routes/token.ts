@@ -96,6 +96,7 @@ const token: FastifyPluginAsyncTypebox<TokenRouteOptions> = async (app, { access
   addRoute(app, {
     method: 'POST',
     url: TOKEN_PATH,
+    keepsData: true,
     schema: {
       operationId: 'grantToken',
       summary: 'Log in to every API (OAuth 2)',

@@ -178,6 +178,12 @@ export const errors = {
     new ApiError(403, 'notOwner', `You can ${action} only a ${kind} of your own.`, {
       own: (words) => words.notOwner?.(action),
     }),
+  readOnly: () =>
+    new ApiError(
+      403,
+      'readOnly',
+      'This server is read-only. To change something, start it without --read-only (READ_ONLY).',
+    ),
   adminOnly: () => new ApiError(403, 'adminOnly', 'Only an admin can do this.'),
   routeNotFound: () =>
     new ApiError(

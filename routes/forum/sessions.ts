@@ -60,6 +60,7 @@ const sessions: FastifyPluginAsyncTypebox<SessionOptions> = async (app, { sessio
   addRoute(app, {
     method: 'POST',
     url: '/login',
+    keepsData: true,
     schema: {
       operationId: 'logInToForum',
       summary: 'Log in',
@@ -89,6 +90,7 @@ const sessions: FastifyPluginAsyncTypebox<SessionOptions> = async (app, { sessio
   addRoute(app, {
     method: 'POST',
     url: '/verify-token',
+    keepsData: true,
     guard: access,
     schema: {
       operationId: 'verifyToken',

@@ -35,6 +35,7 @@ const sessions: FastifyPluginAsyncTypebox<SessionOptions> = async (app, { sessio
   addRoute(app, {
     method: 'DELETE',
     url: '/logout',
+    keepsData: true,
     guard: access,
     schema: {
       operationId: 'endSession',
@@ -86,6 +87,7 @@ const sessions: FastifyPluginAsyncTypebox<SessionOptions> = async (app, { sessio
     addRoute(app, {
       method,
       url: '/refresh',
+      keepsData: true,
       guard: refresh,
       schema: {
         operationId,

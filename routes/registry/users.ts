@@ -108,6 +108,7 @@ const users: FastifyPluginAsyncTypebox<UserOptions> = async (
   addRoute(app, {
     method: 'POST',
     url: '/user/get_token',
+    keepsData: true,
     schema: {
       operationId: 'getToken',
       summary: 'Log in',
@@ -136,6 +137,7 @@ const users: FastifyPluginAsyncTypebox<UserOptions> = async (
   addRoute(app, {
     method: 'POST',
     url: '/user/invalidate_token',
+    keepsData: true,
     guard: access,
     schema: {
       operationId: 'invalidateToken',
