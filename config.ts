@@ -34,7 +34,10 @@ FormatRegistry.Set(
 )
 
 FormatRegistry.Set('origin', isOrigin)
-FormatRegistry.Set('origins', (text) => text === '*' || splitList(text).every(isOrigin))
+FormatRegistry.Set(
+  'origins',
+  (text) => text === '*' || text === 'none' || splitList(text).every(isOrigin),
+)
 
 /** One of some words. TypeBox finds the type of a union only where it is written out. */
 const oneOf = <const T extends string>(words: readonly T[], options: SchemaOptions = {}) =>
@@ -153,12 +156,13 @@ export const Settings = Type.Object(
         [Type.String({ format: 'origins' }), Type.Array(Type.String({ format: 'origin' }))],
         {
           default: '*',
-          description: 'The origins whose pages may call the server: `*`, or a list with commas',
-          allowed: '* or origins such as http://localhost:5173, with commas between them',
+          description:
+            'The origins whose pages may call the server: `*`, a list with commas, or `none`',
+          allowed: '*, none, or origins such as http://localhost:5173, with commas between them',
         },
       ),
     )
-      .Decode((value) => (value === '*' ? value : splitList(value)))
+      .Decode((value) => (value === '*' || value === 'none' ? value : splitList(value)))
       .Encode((value) => value),
     logLevel: oneOf(LOG_LEVELS, {
       default: 'info',

@@ -33,8 +33,11 @@ export async function serveData(
 }
 
 /** Flags as the environment would have them: one without a value says `true`. */
-export function asText(flags: ServeFlags): Text {
-  const given = Object.entries(flags).filter(([, value]) => value !== undefined)
+export function asText({ cors, ...flags }: ServeFlags): Text {
+  const given = Object.entries({
+    ...flags,
+    ...(cors === false ? { corsOrigin: 'none' } : {}),
+  }).filter(([, value]) => value !== undefined)
   return Object.fromEntries(given.map(([name, value]) => [name, String(value)]))
 }
 

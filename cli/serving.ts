@@ -21,6 +21,7 @@ const SERVING: readonly Flag[] = [
     'what a field ends with that names another record (default: Id)',
   ],
   ['--enforce', 'hold what is written into your own collections to their shape'],
+  ['--nc, --no-cors', 'no CORS headers: pages of other origins may not call'],
   ['--ro, --read-only', 'refuse every request that would change something'],
   ['--strict', 'answer 500, and log why, where an answer breaks the OpenAPI document'],
 ]

@@ -132,7 +132,7 @@ t.test(
       [{ memesOpenUsers: 'yes' }, `MEMES_OPEN_USERS can't be "yes": it takes true or false`],
       [
         { corsOrigin: '' },
-        `CORS_ORIGIN can't be "": it takes * or origins such as http://localhost:5173, with commas between them`,
+        `CORS_ORIGIN can't be "": it takes *, none, or origins such as http://localhost:5173, with commas between them`,
       ],
       [{ apis: ['fleet', 'nope'] }, /^APIS can't be \["fleet","nope"\]: it takes auto/],
       [{ apis: 'none,fleet' }, /^APIS can't be "none,fleet": it takes auto/],
@@ -179,7 +179,15 @@ t.test('a secret of 32 bytes may have fewer characters, and is never repeated', 
 })
 
 t.test('CORS_ORIGIN takes origins as browsers send them', async (t) => {
-  for (const corsOrigin of ['foo', ',', 'http://a/', 'http://a\nb', '*,http://a', 'http://A']) {
+  for (const corsOrigin of [
+    'foo',
+    ',',
+    'http://a/',
+    'http://a\nb',
+    '*,http://a',
+    'none,http://a',
+    'http://A',
+  ]) {
     t.throws(() => parseConfig({ corsOrigin }), /CORS_ORIGIN can't be/, corsOrigin)
   }
 })
@@ -195,6 +203,7 @@ t.test('settings that were parsed are settings, and so is a part of them', async
   })
   t.same(parseConfig(config), config)
   t.same(parseConfig({ ...config, port: 0 }), { ...config, port: 0 })
+  t.equal(parseConfig({ corsOrigin: 'none' }).corsOrigin, 'none')
   const { memesTokenTtl } = parseConfig({ memesTokenTtl: '1d' })
   t.equal(parseConfig({ memesTokenTtl }).memesTokenTtl, 86_400_000)
   t.same(parseConfig({ apis: ['plans', 'fleet'] }).apis, ['fleet', 'plans'])

@@ -6,7 +6,7 @@ import helmet from 'helmet'
 import { errors, PLAIN } from './errors.js'
 
 export interface SecurityOptions {
-  /** `*`, or the origins whose pages may call the server. */
+  /** `*`, the origins whose pages may call the server, or `none`: then no answer says anything about origins. */
   readonly corsOrigin: string | string[]
 }
 
@@ -38,7 +38,8 @@ export default fp<SecurityOptions>(
       response.end(JSON.stringify(error.bodyIn(PLAIN)))
     })
 
-    if (!isOpen(corsOrigin)) await app.register(cors, corsOptions(corsOrigin))
+    if (!isOpen(corsOrigin) && corsOrigin !== 'none')
+      await app.register(cors, corsOptions(corsOrigin))
   },
   { name: 'security' },
 )

@@ -65,3 +65,19 @@ t.test('CORS_ORIGIN narrows the origins', async (t) => {
   t.equal(await allowed('http://b.example'), 'http://b.example')
   t.equal(await allowed('http://c.example'), undefined)
 })
+
+t.test('without CORS no answer speaks of origins', async (t) => {
+  const app = await startApp(t, { corsOrigin: 'none' })
+  const headers = { origin: 'http://localhost:5173', 'access-control-request-method': 'PUT' }
+  for (const method of ['GET', 'OPTIONS']) {
+    for (const url of ['/api/ships/1', '/nowhere']) {
+      const response = await call(app, method, url, { headers })
+      const names = Object.keys(response.headers)
+      t.same(
+        names.filter((name) => name.startsWith('access-control-')),
+        [],
+        `${method} ${url}`,
+      )
+    }
+  }
+})
