@@ -32,12 +32,13 @@ export async function serveData(
   if (process.connected) process.send?.('listening', undefined, undefined, () => {})
 }
 
-/** Flags as the environment would have them: one without a value says `true`. */
-export function asText({ cors, ...flags }: ServeFlags): Text {
-  const given = Object.entries({
-    ...flags,
+/** Flags as the environment would have them: one without a value says `true`, and some say it of another setting. */
+export function asText({ cors, quiet, ...flags }: ServeFlags): Text {
+  const meant = {
     ...(cors === false ? { corsOrigin: 'none' } : {}),
-  }).filter(([, value]) => value !== undefined)
+    ...(quiet ? { logLevel: 'error' } : {}),
+  }
+  const given = Object.entries({ ...flags, ...meant }).filter(([, value]) => value !== undefined)
   return Object.fromEntries(given.map(([name, value]) => [name, String(value)]))
 }
 
