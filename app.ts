@@ -7,6 +7,7 @@ import passwords from './plugins/auth/passwords.js'
 import tokens from './plugins/auth/tokens.js'
 import health, { tag as healthTag } from './plugins/health.js'
 import { buildSerializer, buildValidator } from './plugins/http/compilers.js'
+import delay from './plugins/http/delay.js'
 import errors, { answerError } from './plugins/http/error-handler.js'
 import json from './plugins/http/json.js'
 import { loggingFor } from './plugins/http/logs.js'
@@ -73,6 +74,7 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
 
   await app.register(errors)
   await app.register(security, config)
+  await app.register(delay, config)
   await app.register(readOnly, config)
   await app.register(refusedBody)
   await app.register(methods, config)

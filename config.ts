@@ -33,6 +33,7 @@ FormatRegistry.Set(
     splitList(text).every((name) => API_NAMES.some((known) => known === name)),
 )
 
+FormatRegistry.Set('delay', (text) => shortTime(text) <= 10_000)
 FormatRegistry.Set('origin', isOrigin)
 FormatRegistry.Set(
   'origins',
@@ -212,6 +213,19 @@ export const Settings = Type.Object(
       description: 'Whether every request is refused that would change something; logins are not',
       allowed: 'true or false',
     }),
+    delay: Type.Transform(
+      Type.Union(
+        [Type.String({ format: 'delay' }), Type.Integer({ minimum: 0, maximum: 10_000 })],
+        {
+          default: '0',
+          description:
+            'How long each answer waits before it is sent, in milliseconds or with a unit',
+          allowed: 'a time of ten seconds at most, such as 500, 500ms or 2s',
+        },
+      ),
+    )
+      .Decode(shortTime)
+      .Encode((value) => value),
     apis: Type.Transform(
       Type.Union([Type.String({ format: 'apis' }), Type.Array(oneOf(API_NAMES))], {
         default: 'auto',
@@ -369,6 +383,13 @@ function splitList(list: string | readonly string[]): string[] {
 
 function milliseconds(duration: string | number): number {
   return typeof duration === 'number' ? duration : (parseDuration(duration) ?? Number.NaN)
+}
+
+/** Milliseconds, with their unit or without, or seconds; NaN for anything else. */
+function shortTime(time: string | number): number {
+  if (typeof time === 'number') return time
+  const [, amount, unit] = /^(\d{1,5})(ms|s)?$/.exec(time) ?? []
+  return Number(amount) * (unit === 's' ? 1000 : 1)
 }
 
 function isOrigin(text: string): boolean {

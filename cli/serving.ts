@@ -23,6 +23,7 @@ const SERVING: readonly Flag[] = [
   ['--enforce', 'hold what is written into your own collections to their shape'],
   ['--nc, --no-cors', 'no CORS headers: pages of other origins may not call'],
   ['--ro, --read-only', 'refuse every request that would change something'],
+  ['--delay <time>', 'let each answer wait, in milliseconds or such as 2s (-d is the data file)'],
   ['-q, --quiet', 'log errors alone'],
   ['--strict', 'answer 500, and log why, where an answer breaks the OpenAPI document'],
 ]

@@ -22,6 +22,7 @@ t.test('every setting has its default', async (t) => {
     memesOpenUsers: false,
     strict: false,
     readOnly: false,
+    delay: 0,
     apis: 'auto',
     id: 'id',
     foreignKeySuffix: 'Id',
@@ -51,6 +52,7 @@ t.test('text from the environment becomes what the setting is', async (t) => {
     MEMES_OPEN_USERS: 'true',
     STRICT: 'true',
     READ_ONLY: 'true',
+    DELAY: '2s',
     APIS: 'memes, fleet',
     PATH_PREFIX: '/data/v1',
     ID_FIELD: '_id',
@@ -81,6 +83,7 @@ t.test('text from the environment becomes what the setting is', async (t) => {
     memesOpenUsers: true,
     strict: true,
     readOnly: true,
+    delay: 2000,
     apis: ['fleet', 'memes'],
     prefix: '/data/v1',
     id: '_id',
@@ -148,6 +151,13 @@ t.test(
         { foreignKeySuffix: '' },
         `FOREIGN_KEY_SUFFIX can't be "": it takes letters, digits, _, $ and -, such as Id or _id`,
       ],
+      [
+        { delay: '11s' },
+        `DELAY can't be "11s": it takes a time of ten seconds at most, such as 500, 500ms or 2s`,
+      ],
+      [{ delay: '1m' }, /^DELAY can't be "1m"/],
+      [{ delay: -1 }, /^DELAY can't be -1/],
+      [{ delay: 10_001 }, /^DELAY can't be 10001/],
       [{ enforce: 'yes' }, `ENFORCE can't be "yes": it takes true or false`],
       [{ accessTokenTtl: 1500 }, /^ACCESS_TOKEN_TTL can't be 1500: it takes a whole number with a/],
       [{ bodyLimit: 0 }, /^BODY_LIMIT can't be 0: it takes a whole number with a unit/],
@@ -204,6 +214,7 @@ t.test('settings that were parsed are settings, and so is a part of them', async
   t.same(parseConfig(config), config)
   t.same(parseConfig({ ...config, port: 0 }), { ...config, port: 0 })
   t.equal(parseConfig({ corsOrigin: 'none' }).corsOrigin, 'none')
+  for (const delay of ['750', '750ms', 750]) t.equal(parseConfig({ delay }).delay, 750)
   const { memesTokenTtl } = parseConfig({ memesTokenTtl: '1d' })
   t.equal(parseConfig({ memesTokenTtl }).memesTokenTtl, 86_400_000)
   t.same(parseConfig({ apis: ['plans', 'fleet'] }).apis, ['fleet', 'plans'])
