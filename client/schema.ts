@@ -1107,8 +1107,6 @@ export interface components {
              * @example eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl
              */
             refresh_token?: string;
-        } & {
-            [key: string]: unknown;
         };
         /**
          * @example {
@@ -2042,6 +2040,7 @@ export interface components {
             msg: string;
         };
         /**
+         * @description The fields that its owner wrote, and three of the server's. Its `_id` is the same as its `id`.
          * @example {
          *       "id": "019a8f2c-7b40-7c11-9d3e-5f6a2b1c0d4e",
          *       "_id": "019a8f2c-7b40-7c11-9d3e-5f6a2b1c0d4e",
@@ -2063,11 +2062,6 @@ export interface components {
              * @example 019a8f2c-7b40-7c11-9d3e-5f6a2b1c0d4e
              */
             id: string;
-            /**
-             * @description The same as `id`
-             * @example 019a8f2c-7b40-7c11-9d3e-5f6a2b1c0d4e
-             */
-            _id: string;
             /** @description Two characters or more; no colon and no control characters */
             user: string;
         } & {
@@ -2091,6 +2085,7 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * @description Its `_id` is the same as its `id`.
          * @example {
          *       "id": "019a8f2d-1c00-7a52-8b1f-3c4d5e6f7a8b",
          *       "_id": "019a8f2d-1c00-7a52-8b1f-3c4d5e6f7a8b",
@@ -2107,11 +2102,6 @@ export interface components {
              * @example 019a8f2c-7b40-7c11-9d3e-5f6a2b1c0d4e
              */
             id: string;
-            /**
-             * @description The same as `id`
-             * @example 019a8f2c-7b40-7c11-9d3e-5f6a2b1c0d4e
-             */
-            _id: string;
             /**
              * @description A UUID
              * @example 019a8f2c-7b40-7c11-9d3e-5f6a2b1c0d4e
@@ -2130,6 +2120,8 @@ export interface components {
             url_pdf?: string;
             /** @description Why there are no documents */
             reason?: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * @description Other fields are taken, and passed over.

@@ -49,8 +49,8 @@ const TokenRequest = Type.Object(
   },
   {
     $id: 'TokenRequest',
-    // Section 3.2: what isn't known is passed over, such as the scope and the client that tools send.
-    additionalProperties: true,
+    // Section 3.2: what isn't known is passed over, such as the scope and the client that tools send. `additionalProperties`
+    // needn't say so, and openapi-generator reports it of a form as an error.
     examples: [{ grant_type: 'password', username: 'user', password: 'password' }],
   },
 )

@@ -19,8 +19,11 @@ export const PublicId = Type.String({
   examples: [examplePlanId],
 })
 
-/** The same under the name that the original's front end reads. */
-export const SameId = Type.String({ description: 'The same as `id`', examples: [examplePlanId] })
+/**
+ * What is said of records that have their id once more, as `_id`, which the original's front end reads. It isn't one of the
+ * `properties`: `id` and `_id` are one name to openapi-generator, and a client with that name twice doesn't compile.
+ */
+export const WITH_SAME_ID = 'Its `_id` is the same as its `id`.'
 
 /** What was done, and to what. */
 export const Done = Type.Object(
@@ -50,10 +53,11 @@ const exampleContent = {
 
 /** A plan as it is shown: the fields that its owner wrote, and three of the server's. */
 const Dmp = Type.Object(
-  { id: PublicId, _id: SameId, user: Username },
+  { id: PublicId, user: Username },
   {
     $id: 'Dmp',
     additionalProperties: true,
+    description: `The fields that its owner wrote, and three of the server's. ${WITH_SAME_ID}`,
     examples: [{ id: examplePlanId, _id: examplePlanId, user: 'user', ...exampleContent }],
   },
 )

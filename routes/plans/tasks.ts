@@ -12,13 +12,12 @@ import { newTask, type Task as TaskRecord, taskStatus } from '../../store/collec
 import { firstProjectOf } from '../../store/lookups.js'
 import { equal } from '../../store/query.js'
 import { ref } from '../../store/schema.js'
-import { Done, done, examplePlanId, exampleTaskId, ownDmp, PublicId, SameId } from './dmps.js'
+import { Done, done, examplePlanId, exampleTaskId, ownDmp, PublicId, WITH_SAME_ID } from './dmps.js'
 import type { Rendering } from './rendering.js'
 
 const Task = Type.Object(
   {
     id: PublicId,
-    _id: SameId,
     dmp: PublicId,
     status: taskStatus,
     timestamp: Type.String({ description: 'When it was created: ISO 8601, UTC' }),
@@ -34,7 +33,8 @@ const Task = Type.Object(
   },
   {
     $id: 'Task',
-    additionalProperties: false,
+    additionalProperties: true,
+    description: WITH_SAME_ID,
     examples: [
       {
         id: exampleTaskId,

@@ -114,6 +114,23 @@ t.test('names become no constructors, and no two differ by their case alone', as
   )
 })
 
+t.test(
+  'no two properties of a schema have one name where names have letters and digits alone',
+  async (t) => {
+    const nameOf = (name: string) => name.replaceAll(/[^a-z0-9]/gi, '').toLowerCase()
+    const groups = places.filter(
+      ({ at }) => at.endsWith('/properties') && !at.endsWith('/properties/properties'),
+    )
+    t.same(
+      broken(groups, (value) => {
+        const names = Object.keys(value).map(nameOf)
+        return new Set(names).size === names.length
+      }),
+      [],
+    )
+  },
+)
+
 t.test('media types are real ones, and headers are written as their RFCs have them', async (t) => {
   const contents = placesAt(/\/content$/)
   t.same(

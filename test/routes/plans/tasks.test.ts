@@ -34,7 +34,7 @@ t.test('createTask renders the plan, and getTask says where', async (t) => {
   t.equal(created.headers.location, `http://localhost:80/tasks/${id}`)
 
   const pending = (await call(app, 'GET', `/tasks/${id}`, { token })).json()
-  t.same(Object.keys(pending), ['id', '_id', 'dmp', 'status', 'timestamp'])
+  t.same(Object.keys(pending), ['id', 'dmp', 'status', 'timestamp', '_id'])
   t.match(pending, { id, _id: id, dmp: PLAN, status: 'pending', timestamp: /^\d{4}-.*Z$/ })
 
   t.same(await ended(app, token, id), {
