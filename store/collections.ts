@@ -107,9 +107,10 @@ const article = { ...articleFields, userId, postedAt }
 
 /**
  * What `\s` is in JavaScript: other languages take it for other characters. As the characters themselves, since there is no
- * escape for them that every language has.
+ * escape for them that every language has; U+FEFF with its neighbours, which are no characters, since no file of Go's may have
+ * it itself in its middle.
  */
-const SPACES = ' \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff'
+const SPACES = ' \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufefe-\uff00'
 
 export const templateFields = {
   title: Type.String({

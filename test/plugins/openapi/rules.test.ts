@@ -131,6 +131,10 @@ t.test(
   },
 )
 
+t.test('nothing holds a byte order mark, which Go refuses in the middle of a file', async (t) => {
+  t.notOk(JSON.stringify(document).includes('\ufeff'))
+})
+
 t.test('media types are real ones, and headers are written as their RFCs have them', async (t) => {
   const contents = placesAt(/\/content$/)
   t.same(
