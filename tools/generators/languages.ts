@@ -1,53 +1,51 @@
-/** What compiles and runs a client, and gets what it needs. Commands are run in the client's folder. */
+/**
+ * How a client in a language is compiled and run, and gets what it needs. All are commands for a shell, in the folder of the
+ * client.
+ */
 export interface Language {
-  /** Each has to succeed, or the generator is skipped. */
+  /** Each has to succeed, or the generator is skipped: what it needs isn't there. */
   readonly needs: readonly string[]
   readonly install: readonly string[]
-  /** The file that pins what is installed, where it is kept from run to run. */
+  /** The file that pins what is installed. While it stays as it is, so does what is installed. */
   readonly pins?: string
+  /** The whole client, not only what the program uses of it. */
   readonly compile: readonly string[]
-  /** Without its arguments. */
+  /** Takes the name of a package and the server's URL as arguments. */
   readonly run: string
 }
 
-const NPM_CI = 'npm ci --no-audit --no-fund --loglevel=error'
-
-/** As a user with a bundler compiles it. TypeScript and tsx are the house's own. */
+/** As a user with a bundler has it. The compiler is the house's own, and so is tsx. */
 export const typescript: Language = {
   needs: [],
-  install: [],
+  install: ['npm ci --no-audit --no-fund --loglevel=error'],
+  pins: 'package-lock.json',
   compile: [
-    'tsc --ignoreConfig --noEmit --strict --target ES2023 --lib ES2023,DOM,DOM.Iterable' +
-      ' --module ESNext --moduleResolution Bundler --types node program.ts',
+    'tsc --ignoreConfig --noEmit --strict --target ES2023 --lib ES2023,DOM,DOM.Iterable ' +
+      '--module ESNext --moduleResolution Bundler --types node program.ts',
   ],
   run: 'node --import tsx program.ts',
 }
 
-/** The same with a package.json of its own, as the generators have that npm installs. */
-export const typescriptProject: Language = {
-  ...typescript,
-  install: [NPM_CI],
-  pins: 'package-lock.json',
-}
-
 export const python: Language = {
-  needs: ['python3 -c import(sys,venv,ensurepip);sys.exit(sys.version_info<(3,11))'],
+  needs: ['python3 -c "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))"'],
   install: [
-    'python3 -m venv .venv',
-    '.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt',
+    'rm -rf .venv && python3 -m venv .venv',
+    '.venv/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements.txt',
   ],
   pins: 'requirements.txt',
   compile: ['.venv/bin/mypy program.py'],
   run: '.venv/bin/python program.py',
 }
 
+/** go.sum has the hashes of what is downloaded. */
 export const go: Language = {
   needs: ['go version'],
   install: [],
-  compile: ['go build -o program .'],
+  compile: ['go vet . ./client && go build -o program .'],
   run: './program',
 }
 
+/** Cargo.lock has the hashes of what is downloaded. */
 export const rust: Language = {
   needs: ['cargo --version'],
   install: [],
@@ -55,11 +53,15 @@ export const rust: Language = {
   run: 'target/debug/program',
 }
 
-/** Maven gets the libraries; javac alone compiles. */
+export const MAVEN_DEPENDENCY = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1'
+
+/** Maven brings the libraries, and javac compiles. */
 export const java: Language = {
   needs: ['mvn --version', 'javac --version'],
-  install: ['mvn -B -q -C dependency:copy-dependencies -DoutputDirectory=lib'],
+  install: [`mvn -B -q -C ${MAVEN_DEPENDENCY}:copy-dependencies -DoutputDirectory=lib`],
   pins: 'pom.xml',
-  compile: ['javac -nowarn -d classes -cp lib/* -sourcepath client/src/main/java Program.java'],
-  run: 'java -cp classes:lib/* Program',
+  compile: [
+    'javac -nowarn -d classes -cp "lib/*" Program.java $(find client/src/main -name "*.java")',
+  ],
+  run: 'java -cp "classes:lib/*" Program',
 }

@@ -4,16 +4,17 @@ import json
 import sys
 from pathlib import Path
 
-from openapi_client import (
+from client import (
     ApiClient,
     Configuration,
     Credentials,
     FleetApi,
+    Problem,
     RegistryApi,
     ShipInput,
     ShipPatch,
 )
-from openapi_client.exceptions import BadRequestException, UnauthorizedException
+from client.exceptions import ApiException, BadRequestException, UnauthorizedException
 
 SHIP = ShipInput(
     affiliation="Rebel Alliance",
@@ -26,12 +27,18 @@ SHIP = ShipInput(
     ship_class="Starfighter",
 )
 
-[package] = sys.argv[1:]
+package = sys.argv[1]
 content = Path("openapi.json").read_bytes()
 # The server is the document's.
 configuration = Configuration()
 client = ApiClient(configuration)
 fleet, registry = FleetApi(client), RegistryApi(client)
+
+
+def problem_of(error: ApiException) -> Problem:
+    assert isinstance(error.data, Problem)
+    return error.data
+
 
 tokens = fleet.log_in(Credentials(username="user", password="password"))
 print("logged in")
@@ -39,7 +46,7 @@ print("logged in")
 try:
     fleet.create_ship(SHIP)
 except UnauthorizedException as error:
-    print(error.status, error.data.message)
+    print(error.status, problem_of(error).message)
 
 configuration.access_token = tokens.access_token
 created = fleet.create_ship(SHIP)
@@ -52,15 +59,15 @@ print(f"changed to crew {changed.crew}")
 print(f"listed with crew {listed.crew}")
 
 
-def upload(parameters):
+def upload(parameters: dict[str, str]) -> None:
     file = ("openapi.json", content)
-    return registry.upload_package(package, "1.0.0", file, var_json=json.dumps(parameters))
+    registry.upload_package(package, "1.0.0", file, var_json=json.dumps(parameters))
 
 
 try:
     upload({"tag": "2.0.0"})
 except BadRequestException as error:
-    [detail] = error.data.details
+    [detail] = problem_of(error).details or []
     print(error.status, detail.path, detail.message)
 
 upload({"tag": "1.0.0"})
@@ -74,4 +81,4 @@ print(fleet.log_out().message)
 try:
     fleet.create_ship(SHIP)
 except UnauthorizedException as error:
-    print(error.status, error.data.message)
+    print(error.status, problem_of(error).message)

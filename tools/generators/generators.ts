@@ -1,0 +1,47 @@
+import { go, java, type Language, MAVEN_DEPENDENCY, python, rust, typescript } from './languages.js'
+
+/** A generator of clients. Its folder in `projects/` has the program, and what a user has beside it. */
+export interface Generator {
+  /** Also the folder's. */
+  readonly name: string
+  readonly version: string
+  readonly language: Language
+  /** What the generator itself needs, beside its language. */
+  readonly needs?: readonly string[]
+  /** Makes `client` of `openapi.json`. */
+  readonly generate: readonly string[]
+}
+
+const OPENAPI_GENERATOR = '7.25.0'
+const JAR = `../openapi-generator-cli-${OPENAPI_GENERATOR}.jar`
+const JAR_SHA256 = '41ce4f6b07f196676439d710759fa1ced7a08066d06ff1bf314681470289efae'
+
+const openapiGenerator = (generator: string, language: Language, options: string): Generator => ({
+  name: `openapi-generator-${generator}`,
+  version: OPENAPI_GENERATOR,
+  language,
+  needs: ['java --version', 'mvn --version'],
+  generate: [
+    `test -f ${JAR} || mvn -B -q -C ${MAVEN_DEPENDENCY}:copy -DoutputDirectory=.. ` +
+      `-Dartifact=org.openapitools:openapi-generator-cli:${OPENAPI_GENERATOR}`,
+    `echo "${JAR_SHA256}  ${JAR}" | sha256sum --quiet -c`,
+    `java -jar ${JAR} generate -i openapi.json -g ${generator} ${options}`,
+  ],
+})
+
+/** Each is to work. */
+export const GENERATORS: readonly Generator[] = [
+  openapiGenerator(
+    'python',
+    python,
+    '-o . --additional-properties=packageName=client,generateSourceCodeOnly=true',
+  ),
+  openapiGenerator('typescript-fetch', { ...typescript, install: [] }, '-o client'),
+  openapiGenerator('java', java, '-o client'),
+  openapiGenerator(
+    'go',
+    go,
+    '-o client --additional-properties=packageName=client,withGoMod=false',
+  ),
+  openapiGenerator('rust', rust, '-o client --additional-properties=packageName=client'),
+]
