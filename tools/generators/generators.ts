@@ -29,6 +29,9 @@ const openapiGenerator = (generator: string, language: Language, options: string
   ],
 })
 
+/** What is generated needs no library, or those that the house has too. */
+const bareTypescript: Language = { ...typescript, install: [] }
+
 /** Each is to work. */
 export const GENERATORS: readonly Generator[] = [
   openapiGenerator(
@@ -36,7 +39,7 @@ export const GENERATORS: readonly Generator[] = [
     python,
     '-o . --additional-properties=packageName=client,generateSourceCodeOnly=true',
   ),
-  openapiGenerator('typescript-fetch', { ...typescript, install: [] }, '-o client'),
+  openapiGenerator('typescript-fetch', bareTypescript, '-o client'),
   openapiGenerator('java', java, '-o client'),
   openapiGenerator(
     'go',
@@ -44,4 +47,23 @@ export const GENERATORS: readonly Generator[] = [
     '-o client --additional-properties=packageName=client,withGoMod=false',
   ),
   openapiGenerator('rust', rust, '-o client --additional-properties=packageName=client'),
+  {
+    name: 'openapi-typescript',
+    version: '7.13.0',
+    language: bareTypescript,
+    generate: ['openapi-typescript openapi.json -o client/schema.ts'],
+  },
+  {
+    name: 'hey-api',
+    version: '0.99.0',
+    language: typescript,
+    generate: ['openapi-ts -i openapi.json -o client'],
+  },
+  { name: 'orval', version: '8.38.0', language: typescript, generate: ['orval'] },
+  {
+    name: 'swagger-typescript-api',
+    version: '13.13.0',
+    language: typescript,
+    generate: ['swagger-typescript-api generate -p openapi.json -o client -n api.ts'],
+  },
 ]

@@ -1,0 +1,10 @@
+export default {
+  slipway: {
+    input: 'openapi.json',
+    output: {
+      target: 'client/api.ts',
+      client: 'fetch',
+      baseUrl: { getBaseUrlFromSpecification: true },
+    },
+  },
+}
