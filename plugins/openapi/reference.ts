@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { errors, REFERENCE } from '../http/errors.js'
 import { latest } from './document.js'
+import { LOGIN_SCRIPT } from './reference-login.js'
 
 /** Follows the browser into the dark: Swagger UI does so by its top bar alone, which isn't shown. */
 const COLOURS = `
@@ -33,7 +34,10 @@ const OPTIONS: FastifySwaggerUiOptions = {
   theme: {
     title: 'Slipway',
     css: [{ filename: 'reference.css', content: STYLES }],
-    js: [{ filename: 'colours.js', content: COLOURS }],
+    js: [
+      { filename: 'colours.js', content: COLOURS },
+      { filename: 'login.js', content: LOGIN_SCRIPT },
+    ],
   },
   // The server of the page, by whatever name the browser knows it: a proxy may have another for it.
   transformSpecification: (document) => ({ ...document, servers: [{ url: '/' }] }),

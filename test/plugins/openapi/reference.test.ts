@@ -1,11 +1,14 @@
-import type { Browser, Locator, Page } from 'playwright-core'
+import type { Locator } from 'playwright-core'
 import t, { type Test } from 'tap'
-import { API_NAMES, type Options } from '../../../config.js'
 import { call, isError, logIn, startApp } from '../../fixtures/app.js'
 import { chromiumMissing, startChromium } from '../../fixtures/chromium.js'
-
-/** What one clicks to open an operation. */
-const SUMMARY = '.opblock-summary-control'
+import {
+  authorize,
+  executeButton,
+  logInThere,
+  open,
+  openReference,
+} from '../../fixtures/reference.js'
 
 t.test('the page may load from this server alone, and runs nothing inline', async (t) => {
   const { statusCode, headers, body } = await call(await startApp(t), 'GET', '/docs')
@@ -49,17 +52,6 @@ t.test('what the page loads is cached, and first asked for by many at once', asy
 t.test('in Chromium', { skip: chromiumMissing }, async (t) => {
   const browser = await startChromium(t)
 
-  for (const name of API_NAMES) {
-    t.test(`every operation of ${name} opens`, async (t) => {
-      const { page, assertQuiet } = await openReference(t, browser, { apis: name })
-      const operations = await page.locator('.opblock').all()
-      // Events instead of clicks: the page then draws them all at once, which takes half the time.
-      await Promise.all(operations.map((each) => each.locator(SUMMARY).dispatchEvent('click')))
-      for (const operation of operations) await executeButton(operation).waitFor()
-      assertQuiet()
-    })
-  }
-
   t.test('one can log in, give the token and add a ship', async (t) => {
     const { page, assertQuiet } = await openReference(t, browser)
 
@@ -82,13 +74,7 @@ t.test('in Chromium', { skip: chromiumMissing }, async (t) => {
 
   t.test('one login by username and password opens every API', async (t) => {
     const { page, assertQuiet } = await openReference(t, browser)
-    await page.locator('.auth-wrapper').getByRole('button', { name: 'Authorize' }).click()
-    const form = page.locator('.auth-container', { hasText: 'oauth2' })
-    await form.locator('#oauth_username').fill('user')
-    await form.locator('#oauth_password').fill('password')
-    await form.getByRole('button', { name: 'Apply given OAuth2 credentials' }).click()
-    await form.getByRole('button', { name: 'Remove authorization' }).waitFor()
-    await page.locator('.close-modal').click()
+    await logInThere(page, 'user', 'password')
 
     for (const name of [
       'fleet-createShip',
@@ -104,6 +90,21 @@ t.test('in Chromium', { skip: chromiumMissing }, async (t) => {
     assertQuiet()
   })
 
+  t.test('one logout takes away all that the login gave', async (t) => {
+    const { page, assertQuiet } = await openReference(t, browser, { apis: 'fleet,memes' })
+    await logInThere(page, 'user', 'password')
+    await page.locator('.auth-wrapper').getByRole('button', { name: 'Authorize' }).click()
+    const given = page.getByRole('button', { name: 'Remove authorization' })
+    t.equal(await given.count(), 3)
+    await page
+      .locator('.auth-container', { hasText: 'oauth2' })
+      .getByRole('button', { name: 'Remove authorization' })
+      .click()
+    await given.first().waitFor({ state: 'detached' })
+    t.equal(await given.count(), 0)
+    assertQuiet()
+  })
+
   t.test('one can upload a file, and download it', async (t) => {
     const { page, assertQuiet, app } = await openReference(t, browser, { apis: 'fleet,registry' })
     await authorize(page, 'accessBearer', (await logIn(app)).access)
@@ -112,6 +113,8 @@ t.test('in Chromium', { skip: chromiumMissing }, async (t) => {
     await open(upload)
     const file = { name: 'file.txt', mimeType: 'text/plain', buffer: Buffer.from('"content"') }
     await upload.locator('tr[data-property-name="file"] input').setInputFiles(file)
+    const json = upload.locator('tr[data-property-name="json"] input[type="text"]')
+    await json.fill('{"tag":"1.0.0"}')
     t.same(await execute(t, upload, '200'), { package_id: 1, tag_id: 1 })
 
     const download = page.locator('#operations-registry-downloadFile')
@@ -123,6 +126,12 @@ t.test('in Chromium', { skip: chromiumMissing }, async (t) => {
     await answer.getByRole('link', { name: 'Download file' }).click()
     t.equal((await saved).suggestedFilename(), 'file.txt')
     assertQuiet()
+
+    // It is sent: what says another thing than the fields is refused.
+    await json.fill('{"tag":"2.0.0"}')
+    const answered = page.waitForResponse(/\/packages$/)
+    await executeButton(upload).click()
+    t.equal((await answered).status(), 400)
   })
 
   t.test('the page follows the browser into the dark', async (t) => {
@@ -135,41 +144,6 @@ t.test('in Chromium', { skip: chromiumMissing }, async (t) => {
   })
 })
 
-/** Opens the reference in a new tab. `assertQuiet` checks that nothing went wrong there, and that it asked no other host. */
-async function openReference(t: Test, browser: Browser, options: Options = {}) {
-  const app = await startApp(t, options)
-  const origin = await app.listen({ host: '127.0.0.1', port: 0 })
-  const page = await browser.newPage({ colorScheme: 'light' })
-  t.teardown(() => page.close())
-
-  const origins = new Set<string>()
-  const faults: string[] = []
-  page.on('request', (request) => origins.add(new URL(request.url()).origin))
-  page.on('requestfailed', (request) => faults.push(`${request.url()} failed`))
-  page.on('pageerror', (error) => faults.push(error.message))
-  // What the policy refuses is told here too.
-  page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) faults.push(message.text())
-  })
-  const assertQuiet = () => {
-    t.same([...origins], [origin], 'asks no other host')
-    t.same(faults, [], 'no faults')
-  }
-
-  await page.goto(`${origin}/docs`)
-  await page.locator('.opblock').first().waitFor()
-  return { page, assertQuiet, app }
-}
-
-async function open(operation: Locator): Promise<void> {
-  await operation.locator(SUMMARY).click()
-  await executeButton(operation).waitFor()
-}
-
-function executeButton(operation: Locator): Locator {
-  return operation.getByRole('button', { name: 'Execute' })
-}
-
 /** Sends an operation's request as the page has filled it in. Returns the body of the answer that the page shows. */
 async function execute(
   t: Test,
@@ -180,13 +154,4 @@ async function execute(
   const answer = operation.locator('.live-responses-table tbody')
   t.equal(await answer.locator('.response-col_status').textContent(), status)
   return JSON.parse(String(await answer.locator('code.language-json').textContent()))
-}
-
-async function authorize(page: Page, scheme: string, token: string): Promise<void> {
-  await page.locator('.auth-wrapper').getByRole('button', { name: 'Authorize' }).click()
-  const form = page.locator('.auth-container', { hasText: scheme })
-  await form.getByRole('textbox').fill(token)
-  await form.getByRole('button', { name: 'Apply credentials' }).click()
-  await form.getByRole('button', { name: 'Remove authorization' }).waitFor()
-  await page.locator('.close-modal').click()
 }
