@@ -21,7 +21,8 @@ import storePlugin from './plugins/store.js'
 import { apiAccounts } from './routes/auth/accounts.js'
 import auth from './routes/auth/index.js'
 import collections from './routes/collections/index.js'
-import { isServed, readOwn, sourcesOf, tagsOf } from './routes/collections/own.js'
+import { isServed, pathsOf, readOwn, sourcesOf, tagsOf } from './routes/collections/own.js'
+import { trimmer } from './routes/collections/paths.js'
 import { ownAccounts } from './routes/collections/registration.js'
 import { apis, partsOf } from './routes/index.js'
 import token, { tag as tokenTag } from './routes/token.js'
@@ -44,6 +45,7 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
   const { source, data } = await sourceOf(config)
   const { apis: names, theirs, own: parts } = divide(data, config.apis, API_NAMES, partsOf)
   const own = await readOwn(parts, source, config, names.length === 0)
+  const trimmed = trimmer(pathsOf(own), config.prefix)
   const logging = await loggingFor(config)
   const app = Fastify({
     ...logging,
@@ -66,6 +68,7 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
       reply.headers(HEADERS)
       answerError(error, request, reply)
     },
+    rewriteUrl: ({ url = '/' }) => trimmed(url),
     // Node bounds the request line already, so a long parameter is its schema's to refuse, like any other.
     routerOptions: { maxParamLength: maxHeaderSize },
     schemaController: { compilersFactory: { buildValidator, buildSerializer } },

@@ -1,3 +1,4 @@
+import { type TSchema, Type } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { bearer } from '../../plugins/auth/carriers.js'
 import guards from '../../plugins/auth/guards.js'
@@ -10,10 +11,10 @@ import type { Own, OwnCollection } from './collection.js'
 import { addWholeState } from './db.js'
 import { addDrift, DriftLog } from './drift.js'
 import { weakEtags } from './etags.js'
-import { namesOf } from './names.js'
+import { type Names, namesOf } from './names.js'
 import { refuseTaken } from './paths.js'
 import { addCollection, addNested, type Route } from './routes.js'
-import { addSchemas } from './schemas.js'
+import { addSchemas, type Related } from './schemas.js'
 import { addSingular } from './singular.js'
 import { MERGE_PATCH } from './writing.js'
 
@@ -53,13 +54,16 @@ async function addAll(app: FastifyInstance, own: Own, drifts: DriftLog): Promise
   await app.register(weakEtags)
 
   const schemaNames = new Set<string>(Object.keys(app.getSchemas()))
-  const routes = own.collections.map((collection): Route => {
+  const named = own.collections.map((collection) => {
     const names = namesOf(collection.name, collection.isSingular, (name) => schemaNames.has(name))
     for (const suffix of ['', 'Input', 'Patch', 'Id', 'Page'])
       schemaNames.add(names.schema + suffix)
-    const schemas = addSchemas(app, collection, names)
+    return { collection, names }
+  })
+  const routes = named.map(({ collection, names }): Route => {
     collection.shape.onWidened(drifting(app, collection, drifts))
-    return { own, collection, names, schemas }
+    const related = () => relatedSchemas(own, collection, named)
+    return { own, collection, names, schemas: addSchemas(app, collection, names, related) }
   })
   for (const route of routes) {
     if (route.collection.isSingular) addSingular(app, route)
@@ -77,6 +81,27 @@ async function addAll(app: FastifyInstance, own: Own, drifts: DriftLog): Promise
 /** Whether records of a collection name another by this field, or may come to do so, since there are none yet. */
 function mayName({ isSingular, part, shape }: OwnCollection, key: string): boolean {
   return !isSingular && (part.records.length === 0 || shape.seen.has([key]))
+}
+
+/** What a request can have put into the records of a collection: children, as lists, and parents. */
+function relatedSchemas(
+  { relations }: Own,
+  { name, isSingular, shape }: OwnCollection,
+  named: readonly { readonly collection: OwnCollection; readonly names: Names }[],
+): Related {
+  const related = new Map<string, TSchema>()
+  const key = relations.get(name)?.key
+  for (const { collection: other, names } of isSingular ? [] : named) {
+    if (other.isSingular) continue
+    const parent = relations.get(other.name)
+    const isParent = parent && (shape.seen.has([parent.key]) || shape.seen.has([parent.singular]))
+    if (isParent) related.set(parent.singular, Type.Ref(names.schema))
+    const isChild = key !== undefined && other.shape.seen.has([key])
+    if (isChild || shape.seen.has([other.name])) {
+      related.set(other.name, Type.Array(Type.Ref(names.schema)))
+    }
+  }
+  return related
 }
 
 /** What is done once a write has made a shape wider: the document follows, and it is told. */

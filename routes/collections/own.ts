@@ -53,3 +53,8 @@ export function tagsOf(own: Own): readonly Tag[] {
     ? [...tags, { name: 'db', description: 'Everything at once, and what has become of it.' }]
     : []
 }
+
+/** The first names in its paths. */
+export function pathsOf({ collections }: Own): readonly string[] {
+  return ['db', ...collections.map(({ name }) => name.split('/')[0] ?? '')]
+}

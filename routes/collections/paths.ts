@@ -36,3 +36,28 @@ function faultOf(name: string, prefix = '', taken: readonly string[]): string | 
   if (!isTaken) return undefined
   return `${path} is a path of the server's own or of an API: start with --prefix /data, or with other --apis (none for none of them)`
 }
+
+/**
+ * Takes the slash off the end of a path to a user's own collection, as json-server passes over it.
+ * @param own their names
+ * @param prefix what their paths begin with
+ */
+export function trimmer(own: Iterable<string>, prefix = ''): (url: string) => string {
+  const names = new Set(own)
+  return (url) => {
+    const end = url.indexOf('?')
+    const path = end < 0 ? url : url.slice(0, end)
+    if (!path.endsWith('/') || !path.startsWith(`${prefix}/`)) return url
+    const trimmed = path.slice(0, -1)
+    const [first = ''] = trimmed.slice(prefix.length + 1).split('/')
+    return names.has(decoded(first)) ? trimmed + url.slice(path.length) : url
+  }
+}
+
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    return name
+  }
+}

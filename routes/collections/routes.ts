@@ -262,8 +262,8 @@ function addCreation(
       const [record] = records
       if (Array.isArray(body) || !record) return records.map(({ content }) => content)
       tagVersion(request, reply, record)
-      const place = `${app.prefix}${path}/${encodeURIComponent(record.key)}`
-      reply.header('location', addressOf(request, encodeURI(decodeURI(place))))
+      const place = `${encodeURI(app.prefix + path)}/${encodeURIComponent(record.key)}`
+      reply.header('location', addressOf(request, place))
       return record.content
     },
   })

@@ -21,9 +21,11 @@ export type RecordSchema = TSchema & { readonly static: FreeForm }
 /** Adds the shared schemas of a collection, each made anew from its shape whenever the document is. */
 export function addSchemas(
   app: FastifyInstance,
-  { shape, part, idField, isAccounts }: OwnCollection,
+  collection: OwnCollection,
   { schema: name, one }: Names,
+  related: () => Related,
 ): Schemas {
+  const { shape, part, idField, isAccounts } = collection
   const [example = {}] = part.records
   const { [idField]: _id, ...withoutId } = example
   const inputExample = isAccounts ? { ...withoutId, password: 'secret' } : withoutId
@@ -35,7 +37,10 @@ export function addSchemas(
   }
   const record = ($id: string): RecordSchema =>
     Type.Unsafe<FreeForm>(Type.Object({}, { $id, additionalProperties: true }))
-  const shown = live(record(name), () => ({ ...shape.record(), examples: [example] }))
+  const shown = live(record(name), () => ({
+    ...withRelated(shape.record(), related()),
+    examples: [example],
+  }))
   const page = Type.Object(
     {
       first: pageNumber('The first page'),
@@ -72,6 +77,18 @@ export function addSchemas(
     })),
     page,
   }
+}
+
+/** What a request can have put into records, by the name of the field that it comes into. */
+export type Related = ReadonlyMap<string, TSchema>
+
+/** A record's schema with what can be put into it: in the place of a field of that name, too. */
+function withRelated({ properties = {}, ...schema }: TSchema, related: Related): object {
+  const added = [...related].map(([name, other]) => {
+    const own: TSchema | undefined = properties[name]
+    return [name, own ? { anyOf: [own, other] } : other]
+  })
+  return { ...schema, properties: { ...properties, ...Object.fromEntries(added) } }
 }
 
 function pageNumber(description: string) {

@@ -27,12 +27,21 @@ export async function create(
   for (const [index, body] of bodies.entries()) {
     values.push(await valuesOf(collection, request, body, at(index)))
   }
-  const records = collection.records(request.store)
+  const records = await insert(collection, request, values)
+  for (const { content } of records) collection.shape.learn(content, request)
+  return records
+}
+
+async function insert(
+  collection: OwnCollection,
+  { store }: FastifyRequest,
+  values: readonly NewRecord<OwnRecord>[],
+): Promise<readonly OwnRecord[]> {
+  const records = collection.records(store)
+  const [only, ...others] = values
   try {
-    const [only, ...others] = values
-    return only && others.length === 0
-      ? [await records.insert(only)]
-      : await records.insertMany(values)
+    if (only && others.length === 0) return [await records.insert(only)]
+    return await records.insertMany(values)
   } catch (error) {
     throw error instanceof UniqueViolation ? takenError(collection, error, values) : error
   }
