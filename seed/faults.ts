@@ -67,7 +67,7 @@ export interface Shape {
 export function checkShape(data: unknown): Shape {
   const findings = new Map<string, Finding>()
   const wrong = new Set<string>()
-  for (const finding of allFaults(SeedFile, data).map(toFinding)) {
+  for (const finding of allFaults(SeedFile, data).map(findingOf)) {
     const { path } = finding
     // One of a place is enough: what is empty doesn't fit a pattern either.
     if (!findings.has(path)) findings.set(path, finding)
@@ -104,7 +104,8 @@ export function checkShape(data: unknown): Shape {
   }
 }
 
-function toFinding(error: ErrorObject): Finding {
+/** What the validator has found, in words, and with what may have been meant. */
+export function findingOf(error: ErrorObject): Finding {
   const fault = describe(error)
   const finding = { path: fault.path, message: seedWordsFor(fault) }
   const { params, parentSchema = {}, data } = error
@@ -114,6 +115,12 @@ function toFinding(error: ErrorObject): Finding {
     const findKnown = () => known.filter((name) => !used.has(name))
     const name = String(params.additionalProperty)
     return { ...finding, isName: true, unknown: { name, findKnown } }
+  }
+  if (fault.code === 'enum') {
+    const allowed: string[] = params.allowedValues.map(String)
+    const message = `must be one of ${allowed.join(', ')}`
+    if (typeof data !== 'string') return { ...finding, message }
+    return { ...finding, message, unknown: { name: data, findKnown: () => allowed } }
   }
   // A pattern tells a person nothing.
   return ['pattern', 'reserved'].includes(fault.code) &&

@@ -4,7 +4,8 @@ import addFormats from 'ajv-formats'
 import type { Config } from '../../config.js'
 import type { Tag } from '../../plugins/openapi/describe.js'
 import type { Source } from '../../seed/errors.js'
-import { ownParts } from '../../seed/own-records.js'
+import { infer } from '../../seed/infer.js'
+import type { OwnPart } from '../../seed/own-records.js'
 import { Shape } from '../../seed/shape.js'
 import { type Own, type OwnCollection, ownOf } from './collection.js'
 import type { FindFaults } from './live-shape.js'
@@ -20,12 +21,12 @@ export async function readOwn(
   config: Config,
   hasAccounts: boolean,
 ): Promise<Own> {
-  const { parts, findings } = ownParts(own, config.id)
-  if (findings.length > 0) {
-    const { seedError } = await import('../../seed/faults.js')
-    throw await seedError(source, findings)
-  }
-  return ownOf(parts, ({ records }) => ({ shape: Shape.of(records) }), config, compile, hasAccounts)
+  const inferred = await infer(own, source, config.id)
+  const descriptions = new Map(inferred.map((each) => [each.part, each]))
+  const parts = inferred.map(({ part }) => part)
+  // Users who aren't in the file yet have no shape so far.
+  const describe = (part: OwnPart) => descriptions.get(part) ?? { shape: new Shape() }
+  return ownOf(parts, describe, config, compile, hasAccounts)
 }
 
 function compile(schema: TSchema): FindFaults {
