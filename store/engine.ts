@@ -29,6 +29,13 @@ export interface Page<R> {
   readonly total: number
 }
 
+/** What has happened to a record. */
+export interface RecordEvent<R extends BaseRecord> {
+  readonly kind: 'created' | 'updated' | 'deleted'
+  /** As it is now, or was last. */
+  readonly record: R
+}
+
 /**
  * The records of one kind. Every operation is atomic by itself. Records never change: a change makes a new one, and nobody
  * may write to one that comes out, or to values that went in.
@@ -75,6 +82,13 @@ export interface Collection<R extends BaseRecord> {
    * @throws VersionMismatch, ConditionFailed; nothing is deleted then
    */
   delete(id: number, condition?: Condition<R>): Promise<R | undefined>
+  /**
+   * Hears of each record that is created, updated or deleted in this view from now on, in the order in which it happens, also of what
+   * follows from a deletion. It is called when the step is done, and never of one that was refused. A restoration tells nobody:
+   * all there was to know is something else then. What a listener throws harms nobody.
+   * @returns ends it
+   */
+  watch(listener: (event: RecordEvent<R>) => void): () => void
 }
 
 /** Who is logged in. */

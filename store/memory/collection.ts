@@ -1,37 +1,22 @@
 import type { Declaration } from '../declaration.js'
-import type { Bound, Collection, Condition, Page, Update } from '../engine.js'
+import type { Bound, Collection, Condition, Page, RecordEvent, Update } from '../engine.js'
 import {
   BoundReached,
   ConditionFailed,
-  InvalidRecord,
   ReferenceViolation,
   UniqueViolation,
   VersionMismatch,
 } from '../errors.js'
 import { equal, type Query, type Selection } from '../query.js'
+import type { Consequences } from './consequences.js'
 import { type Fields, keyOf } from './indexes.js'
 import { namesOf, withNullAt } from './paths.js'
 import type { Row } from './predicate.js'
 import { find, listFor, stream } from './reading.js'
+import { compose, contentsOf } from './records.js'
 import type { Schema } from './schema.js'
 import type { SortedList } from './sorted-list.js'
 import { State } from './state.js'
-
-/** What follows elsewhere in a view from what happens to a record. */
-export interface Consequences {
-  has(collection: string, id: number): boolean
-  /** A record was deleted: those that refer to it lose the reference, or go too. */
-  released(collection: string, row: Row): void
-  /**
-   * Records refer to these contents now.
-   * @throws MissingContent; nothing is kept then
-   */
-  filesKept(hashes: readonly string[]): void
-  /** A record refers to these contents no more. */
-  filesDropped(hashes: readonly string[]): void
-  /** A record that can be a job has changed, or has gone. */
-  jobChanged(collection: string, id: number, isWaiting: boolean): void
-}
 
 /**
  * A collection in memory: the rules of what it holds. Every write is one synchronous step behind its `async` signature, which
@@ -100,20 +85,11 @@ export class MemoryCollection implements Collection<Row> {
   }
 
   async insert(values: Fields, bounds: readonly Bound<Row>[] = []): Promise<Row> {
-    return this.#insert(values, bounds)
+    return this.#step(() => this.#insert(values, bounds))
   }
 
   async insertMany(many: readonly Fields[]): Promise<readonly Row[]> {
-    const rows: Row[] = []
-    const { highestId, highestNumber } = this.#state
-    try {
-      for (const values of many) rows.push(this.#insert(values))
-    } catch (error) {
-      for (const row of rows.reverse()) this.#takeOut(row)
-      Object.assign(this.#state, { highestId, highestNumber })
-      throw error
-    }
-    return rows
+    return this.#step(() => this.#insertAll(many))
   }
 
   async update(
@@ -121,25 +97,23 @@ export class MemoryCollection implements Collection<Row> {
     change: Update<Row>,
     condition?: Condition<Row>,
   ): Promise<Row | undefined> {
-    const old = this.row(id)
-    if (!old) return undefined
-    this.#require(old, condition)
-    return this.#change(old, typeof change === 'function' ? change(old) : change)
+    return this.#stepOn(id, condition, (old) =>
+      this.#change(old, typeof change === 'function' ? change(old) : change),
+    )
   }
 
   async replace(id: number, values: Fields, condition?: Condition<Row>): Promise<Row | undefined> {
-    const old = this.row(id)
-    if (!old) return undefined
-    this.#require(old, condition)
-    return this.#put(this.#compose(id, old.version + 1, values), old)
+    return this.#stepOn(id, condition, (old) =>
+      this.#put(compose(this.#schema, id, old.version + 1, values), old),
+    )
   }
 
   async delete(id: number, condition?: Condition<Row>): Promise<Row | undefined> {
-    const row = this.row(id)
-    if (!row) return undefined
-    this.#require(row, condition)
-    this.#remove(row)
-    return row
+    return this.#stepOn(id, condition, (row) => this.#remove(row))
+  }
+
+  watch(listener: (event: RecordEvent<Row>) => void): () => void {
+    return this.#consequences.watch(this.#schema.name, listener)
   }
 
   /** A record that others can refer to has gone. */
@@ -166,9 +140,46 @@ export class MemoryCollection implements Collection<Row> {
     for (const chunk of list?.chunks ?? []) yield* chunk
   }
 
+  /** Does something that is done whole or not at all. */
+  #step<T>(run: () => T): T {
+    let isDone = false
+    try {
+      const result = run()
+      isDone = true
+      return result
+    } finally {
+      this.#consequences.stepEnded(isDone)
+    }
+  }
+
+  /** The same with a record, if there is one that is as the condition has it. */
+  #stepOn(
+    id: number,
+    condition: Condition<Row> | undefined,
+    run: (row: Row) => Row,
+  ): Row | undefined {
+    const row = this.row(id)
+    if (!row) return undefined
+    this.#require(row, condition)
+    return this.#step(() => run(row))
+  }
+
+  #insertAll(many: readonly Fields[]): readonly Row[] {
+    const rows: Row[] = []
+    const { highestId, highestNumber } = this.#state
+    try {
+      for (const values of many) rows.push(this.#insert(values))
+    } catch (error) {
+      for (const row of rows.reverse()) this.#takeOut(row)
+      Object.assign(this.#state, { highestId, highestNumber })
+      throw error
+    }
+    return rows
+  }
+
   #insert({ id, ...values }: Fields, bounds: readonly Bound<Row>[] = []): Row {
     const { highestId } = this.#state
-    const row = this.#compose(id ?? highestId + 1, 1, values)
+    const row = compose(this.#schema, id ?? highestId + 1, 1, values)
     if (this.row(row.id)) throw new UniqueViolation(this.#schema.name, ['id'])
     for (const { where, atMost } of bounds) this.#requireRoom(where, atMost)
     this.#put(row)
@@ -176,23 +187,10 @@ export class MemoryCollection implements Collection<Row> {
     return row
   }
 
-  /** Builds a record with its fields always in the same order, so that all share one shape in memory. */
-  #compose(id: unknown, version: number, values: Fields): Row {
-    const { declaration, name } = this.#schema
-    const record: Record<string, unknown> = { id, version }
-    for (const field of declaration.fields) record[field] = values[field]
-    if (!declaration.isRecord(record)) {
-      const { path, code } = declaration.isRecord.fault()
-      throw new InvalidRecord(name, path, code)
-    }
-    deepFreeze(record)
-    return record
-  }
-
   #change(old: Row, change: Fields): Row {
     const isVisible = Object.keys(change).some((field) => this.#schema.visible.has(field))
     const version = isVisible ? old.version + 1 : old.version
-    return this.#put(this.#compose(old.id, version, { ...old, ...change }), old)
+    return this.#put(compose(this.#schema, old.id, version, { ...old, ...change }), old)
   }
 
   #require(row: Row, { where = {}, versions }: Condition<Row> = {}): void {
@@ -232,16 +230,19 @@ export class MemoryCollection implements Collection<Row> {
     this.#check(row, old)
     const { name, declaration } = this.#schema
     const { queue } = declaration
-    this.#consequences.filesKept(this.#contentsOf(row))
+    this.#consequences.filesKept(contentsOf(row, this.declaration))
     this.#state.put(row, old)
-    if (old) this.#consequences.filesDropped(this.#contentsOf(old))
+    if (old) this.#consequences.filesDropped(contentsOf(old, this.declaration))
     if (queue) this.#consequences.jobChanged(name, row.id, row[queue.field] === queue.waiting)
+    this.#consequences.happened(name, old ? 'updated' : 'created', row)
     return row
   }
 
-  #remove(row: Row): void {
+  #remove(row: Row): Row {
     this.#takeOut(row)
+    this.#consequences.happened(this.#schema.name, 'deleted', row)
     this.#consequences.released(this.#schema.name, row)
+    return row
   }
 
   /** Changes all of some records, or deletes them. */
@@ -255,27 +256,12 @@ export class MemoryCollection implements Collection<Row> {
   /** Removes a record, and nothing else along with it. */
   #takeOut(row: Row): void {
     this.#state.remove(row)
-    this.#consequences.filesDropped(this.#contentsOf(row))
+    this.#consequences.filesDropped(contentsOf(row, this.declaration))
     if (this.declaration.queue) this.#consequences.jobChanged(this.#schema.name, row.id, false)
-  }
-
-  /** The contents that a record refers to. */
-  #contentsOf(row: Row): string[] {
-    return this.declaration.files.flatMap((field) => {
-      const file = row[field]
-      const isFile = typeof file === 'object' && file !== null && 'sha256' in file
-      return isFile ? [String(file.sha256)] : []
-    })
   }
 }
 
 function hasValues(row: Row, values: Fields): boolean {
   for (const field in values) if (row[field] !== values[field]) return false
   return true
-}
-
-function deepFreeze(value: unknown): void {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return
-  for (const inner of Object.values(value)) deepFreeze(inner)
-  Object.freeze(value)
 }

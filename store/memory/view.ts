@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import type { Declarations } from '../declaration.js'
-import { ACCOUNTS, type Snapshot, type View } from '../engine.js'
+import { ACCOUNTS, type RecordEvent, type Snapshot, type View } from '../engine.js'
 import type { FileStore } from '../files/file-store.js'
-import { type Consequences, MemoryCollection } from './collection.js'
+import { MemoryCollection } from './collection.js'
+import type { Consequences } from './consequences.js'
 import { MemoryFiles } from './files.js'
 import { MemoryJobs } from './jobs.js'
 import type { Row } from './predicate.js'
 import { Schema } from './schema.js'
 import { MemorySessions } from './sessions.js'
+import { Watchers } from './watchers.js'
 
 /** One state of everything, which changes step by step. */
 class MemoryState implements Consequences {
@@ -16,16 +18,22 @@ class MemoryState implements Consequences {
   readonly sessions: MemorySessions
   readonly files: MemoryFiles
   readonly jobs = new MemoryJobs()
+  readonly watchers: Watchers
   /** What was deleted in this step, and what is deleted because of it, in turn. */
   readonly #gone: [collection: string, row: Row][] = []
+
+  readonly #onFault: (error: unknown) => void
 
   /** @param collectionsFor makes the collections, which tell what follows from what happens in them */
   constructor(
     files: MemoryFiles,
     collectionsFor: (consequences: Consequences) => ReadonlyMap<string, MemoryCollection>,
+    onFault: (error: unknown) => void,
     parent?: MemoryState,
   ) {
     this.files = files
+    this.#onFault = onFault
+    this.watchers = new Watchers(onFault)
     this.collections = collectionsFor(this)
     this.sessions = new MemorySessions(
       (id) => this.collections.get(ACCOUNTS)?.row(id),
@@ -40,7 +48,7 @@ class MemoryState implements Consequences {
       )
       return new Map(copies)
     }
-    return new MemoryState(this.files.fork(), collectionsFor, this)
+    return new MemoryState(this.files.fork(), collectionsFor, this.#onFault, this)
   }
 
   /** Becomes what another state is. */
@@ -57,6 +65,7 @@ class MemoryState implements Consequences {
 
   close(): void {
     this.jobs.close()
+    this.watchers.close()
     this.files.close()
   }
 
@@ -83,6 +92,19 @@ class MemoryState implements Consequences {
 
   filesDropped(hashes: readonly string[]): void {
     this.files.drop(hashes)
+  }
+
+  happened(collection: string, kind: RecordEvent<Row>['kind'], record: Row): void {
+    this.watchers.happened(collection, kind, record)
+  }
+
+  stepEnded(isDone: boolean): void {
+    if (isDone) this.watchers.done()
+    else this.watchers.undone()
+  }
+
+  watch(collection: string, listener: (event: RecordEvent<Row>) => void): () => void {
+    return this.watchers.add(collection, listener)
   }
 
   jobChanged(collection: string, id: number, isWaiting: boolean): void {
@@ -116,6 +138,7 @@ export function openView<D extends Declarations>(
     new MemoryFiles(openDisk, onFault),
     (consequences) =>
       new Map(schemas.map((schema) => [schema.name, new MemoryCollection(schema, consequences)])),
+    onFault,
   )
   return viewOf(declarations, state)
 }

@@ -1,8 +1,8 @@
 import { Type } from '@sinclair/typebox'
 import t, { type Test } from 'tap'
 import { declare, type Pointer, type RecordIn } from '../../store/declaration.js'
-import type { Collection, Engine, View } from '../../store/engine.js'
-import { UniqueViolation } from '../../store/errors.js'
+import type { Collection, Engine, RecordEvent, View } from '../../store/engine.js'
+import { UniqueViolation, VersionMismatch } from '../../store/errors.js'
 import { all, countOf } from '../../store/lookups.js'
 import { type Selection, type Sort, textOf } from '../../store/query.js'
 
@@ -384,6 +384,73 @@ export function testFreeRecords(name: string, newEngine: () => Engine): void {
     t.equal(await match('n', ''), '1245')
     t.equal(await match('tags', 'a,.?'), '15')
     await t.rejects(match('n', '('), RangeError)
+  })
+
+  test('whoever watches hears of each change in its order, and of no other', async (t, store) => {
+    const { comments, people, posts } = store
+    const heard: string[] = []
+    const hear =
+      (name: string) =>
+      ({ kind, record: { key, version } }: RecordEvent<Free>) => {
+        heard.push(`${name} ${kind} ${key} ${version}`)
+      }
+    const since = () => heard.splice(0).join(', ')
+    const ends = [
+      comments.watch(hear('comment')),
+      posts.watch(hear('post')),
+      people.watch(hear('person')),
+    ]
+    await people.insert(free({ id: 'ann' }))
+    await posts.insertMany([free({ id: 1, personId: 'ann' }), free({ id: 2, personId: 'ann' })])
+    t.equal(since(), 'person created ann 1, post created 1 1, post created 2 1')
+    await comments.insertMany([free({ id: 7, postId: 1 }), free({ id: 8, commentId: 7 })])
+    since()
+    await posts.update(2, { number: 2 })
+    await posts.replace(2, free({ id: 2, personId: 'ann' }))
+    t.equal(since(), 'post updated 2 2, post updated 2 3')
+    await people.delete(1)
+    t.equal(since(), 'person deleted ann 1, post updated 1 2, post updated 2 4')
+    await posts.delete(1)
+    t.equal(since(), 'post deleted 1 2, comment deleted 7 1, comment deleted 8 1')
+
+    await t.rejects(posts.insertMany([free({ id: 9 }), free({ id: 2 })]), UniqueViolation)
+    await t.rejects(posts.update(2, { key: 'x' }, { versions: [1] }), VersionMismatch)
+    await t.rejects(posts.insert(free({ id: 2 })), UniqueViolation)
+    t.equal(await posts.delete(99), undefined)
+    const snapshot = await store.snapshot()
+    const fork = await store.fork()
+    await fork.posts.insert(free({ id: 30 }))
+    await store.restore(snapshot)
+    t.equal(since(), '', 'refusals, other views and restorations tell nothing')
+    await posts.insert(free({ id: 10 }))
+    t.equal(since(), 'post created 10 1', 'who watches goes on after a restoration')
+    for (const end of ends) end()
+    await posts.insert(free({ id: 11 }))
+    t.equal(since(), '')
+  })
+
+  test('a listener can do what it likes', async (t, { comments, posts }) => {
+    const heard: string[] = []
+    const writes: Promise<unknown>[] = []
+    const endOther = posts.watch(() => {
+      throw new Error('A listener that fails')
+    })
+    const end = posts.watch(({ record: { key } }) => {
+      heard.push(`post ${key}`)
+      end()
+      endOther()
+      posts.watch(({ record }) => heard.push(`later ${record.key}`))
+      writes.push(comments.insert(free({ id: 1 })), posts.insert(free({ id: 3 })))
+      writes.push(t.rejects(posts.insert(free({ id: 2 }))))
+    })
+    comments.watch(({ record: { key } }) => heard.push(`comment ${key}`))
+    t.match(await posts.insertMany([free({ id: 1 }), free({ id: 2 })]), [
+      { key: '1' },
+      { key: '2' },
+    ])
+    await Promise.all(writes)
+    t.same(heard.slice(0, 2), ['post 1', 'later 2'])
+    t.same(new Set(heard.slice(2)), new Set(['comment 1', 'later 3']))
   })
 
   t.test(`${name}: a pointer leads to a unique text that is there`, async (t) => {

@@ -1,4 +1,6 @@
+import { Type } from '@sinclair/typebox'
 import t from 'tap'
+import { declare } from '../../../store/declaration.js'
 import { MemoryEngine } from '../../../store/memory/engine.js'
 import { MemorySessions } from '../../../store/memory/sessions.js'
 import { slowly } from '../../fixtures/slow-engine.js'
@@ -7,8 +9,23 @@ import { testFreeRecords } from '../free-suite.js'
 
 testEngine('memory', () => new MemoryEngine())
 testEngine('memory, slowly', () => slowly(new MemoryEngine()))
-testFreeRecords('memory', () => new MemoryEngine())
-testFreeRecords('memory, slowly', () => slowly(new MemoryEngine()))
+testFreeRecords('memory', () => new MemoryEngine(ignore))
+testFreeRecords('memory, slowly', () => slowly(new MemoryEngine(ignore)))
+
+/** What a listener throws, which is what a test wants. */
+function ignore(): void {}
+
+t.test('what a listener throws is said, and the write is done', async (t) => {
+  const faults: unknown[] = []
+  const engine = new MemoryEngine((fault) => faults.push(fault))
+  t.teardown(() => engine.close())
+  const { things } = await engine.open({ things: declare({ name: Type.String() }) })
+  things.watch(() => {
+    throw new Error('A listener that fails')
+  })
+  t.match(await things.insert({ name: 'x' }), { id: 1 })
+  t.match(faults, [{ message: 'A listener that fails' }])
+})
 
 t.test('what has been revoked is forgotten once it has expired', async (t) => {
   let now = 1_000_000

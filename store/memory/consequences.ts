@@ -1,0 +1,23 @@
+import type { RecordEvent } from '../engine.js'
+import type { Row } from './predicate.js'
+
+/** What follows elsewhere in a view from what happens to a record. */
+export interface Consequences {
+  has(collection: string, id: number): boolean
+  /** A record was deleted: those that refer to it lose the reference, or go too. */
+  released(collection: string, row: Row): void
+  /**
+   * Records refer to these contents now.
+   * @throws MissingContent; nothing is kept then
+   */
+  filesKept(hashes: readonly string[]): void
+  /** A record refers to these contents no more. */
+  filesDropped(hashes: readonly string[]): void
+  /** Something has happened to a record in a step, which the caller ends. */
+  happened(collection: string, kind: RecordEvent<Row>['kind'], record: Row): void
+  /** A step is done, or has failed and changed nothing. */
+  stepEnded(isDone: boolean): void
+  watch(collection: string, listener: (event: RecordEvent<Row>) => void): () => void
+  /** A record that can be a job has changed, or has gone. */
+  jobChanged(collection: string, id: number, isWaiting: boolean): void
+}

@@ -1,0 +1,41 @@
+import type { Declaration } from '../declaration.js'
+import { InvalidRecord } from '../errors.js'
+import type { Fields } from './indexes.js'
+import type { Row } from './predicate.js'
+import type { Schema } from './schema.js'
+
+/**
+ * Builds a record with its fields always in the same order, so that all share one shape in memory.
+ * @throws InvalidRecord
+ */
+export function compose(
+  { declaration, name }: Schema,
+  id: unknown,
+  version: number,
+  values: Fields,
+): Row {
+  const record: Record<string, unknown> = { id, version }
+  for (const field of declaration.fields) record[field] = values[field]
+  if (!declaration.isRecord(record)) {
+    const { path, code } = declaration.isRecord.fault()
+    throw new InvalidRecord(name, path, code)
+  }
+  deepFreeze(record)
+  return record
+}
+
+/** The contents that a record refers to, each as often as it does. */
+export function contentsOf(row: Row, { files }: Declaration): string[] {
+  return files
+    .flatMap((field) => row[field])
+    .flatMap((file) => {
+      const isFile = typeof file === 'object' && file !== null && 'sha256' in file
+      return isFile ? [String(file.sha256)] : []
+    })
+}
+
+function deepFreeze(value: unknown): void {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return
+  for (const inner of Object.values(value)) deepFreeze(inner)
+  Object.freeze(value)
+}
