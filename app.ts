@@ -12,6 +12,7 @@ import errors, { answerError } from './plugins/http/error-handler.js'
 import json from './plugins/http/json.js'
 import { loggingFor } from './plugins/http/logs.js'
 import methods from './plugins/http/methods.js'
+import pages from './plugins/http/pages.js'
 import readOnly from './plugins/http/read-only.js'
 import refusedBody from './plugins/http/refused-body.js'
 import security, { HEADERS } from './plugins/http/security.js'
@@ -80,6 +81,7 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
   await app.register(delay, config)
   await app.register(readOnly, config)
   await app.register(refusedBody)
+  await app.register(pages, config)
   await app.register(methods, config)
   await app.register(json)
   await app.register(passwords)

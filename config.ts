@@ -226,6 +226,14 @@ export const Settings = Type.Object(
     )
       .Decode(shortTime)
       .Encode((value) => value),
+    static: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          'A folder whose files are served at paths that no API has. Without it the command line takes `public`, where that is; `none` for none',
+        allowed: "a folder's path, or none",
+      }),
+    ),
     apis: Type.Transform(
       Type.Union([Type.String({ format: 'apis' }), Type.Array(oneOf(API_NAMES))], {
         default: 'auto',

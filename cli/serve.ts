@@ -1,4 +1,5 @@
 import { ConfigError, flagOf, parseConfig, readEnvironment, type Text } from '../config.js'
+import { isFolder } from '../plugins/http/pages.js'
 import { serve } from '../server.js'
 import { UsageError } from './say.js'
 
@@ -20,7 +21,7 @@ export async function serveData(
 ): Promise<void> {
   const given = asText({ ...flags, ...settings, ...(dataFile === undefined ? {} : { dataFile }) })
   refuseWrong(given)
-  const options = { ...readEnvironment(), ...given }
+  const options = { ...(await publicFolder()), ...readEnvironment(), ...given }
   const config = parseConfig(options)
   if (dev) {
     const { develop } = await import('./dev.js')
@@ -30,6 +31,11 @@ export async function serveData(
   await serve(config)
   // Where nobody listens any more, `endWithParent` sees to it.
   if (process.connected) process.send?.('listening', undefined, undefined, () => {})
+}
+
+/** The folder that json-server takes too, where none is named. */
+async function publicFolder(): Promise<Text> {
+  return (await isFolder('public')) ? { static: 'public' } : {}
 }
 
 /** Flags as the environment would have them: one without a value says `true`, and some say it of another setting. */

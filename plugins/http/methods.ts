@@ -15,6 +15,9 @@ declare module 'fastify' {
 /** The order in which `Allow` names the methods. */
 const ORDER = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
+/** What files are asked for with. */
+const READING: ReadonlySet<string> = new Set(['GET', 'HEAD'])
+
 /** Stands for a parameter in a path's key. No character comes after it, so names that are spelt out sort first. */
 const ANY = '\uffff'
 
@@ -56,15 +59,20 @@ export default fp<SecurityOptions>(
         }
         const path = pathAt(paths.values(), pathOf(request))
         if (path) answerOther(request, reply, path)
+        // They are looked for below, and a body with them is not read.
+        else if (app.pages && READING.has(method)) done()
         else done(errors.routeNotFound())
       })
       // For handlers that give a request up, as the one of the reference's files does.
-      unmatched.setNotFoundHandler(() => {
-        throw errors.routeNotFound()
+      unmatched.setNotFoundHandler(async (request, reply) => {
+        const isRead = READING.has(request.method)
+        const answer = isRead ? await app.pages?.answer(request, reply) : undefined
+        if (!answer) throw errors.routeNotFound()
+        return answer
       })
     })
   },
-  { name: 'methods', dependencies: ['errors'] },
+  { name: 'methods', dependencies: ['errors', 'pages'] },
 )
 
 /**

@@ -68,7 +68,7 @@ const OPTIONS: FastifySwaggerUiOptions = {
 }
 
 export interface ReferenceOptions {
-  /** Whether `/` leads here, because no API has it. */
+  /** Whether `/` leads here, because no API has it: but for a page that is there. */
   readonly isHome: boolean
 }
 
@@ -84,7 +84,9 @@ export function prefersHtml({ headers }: FastifyRequest): boolean {
 export default fp<ReferenceOptions>(
   async (app, { isHome }) => {
     if (isHome) {
-      app.get('/', { schema: { hide: true } }, async (_request, reply) => reply.redirect(REFERENCE))
+      app.get('/', { schema: { hide: true } }, async (request, reply) => {
+        return (await app.pages?.answer(request, reply)) ?? reply.redirect(REFERENCE)
+      })
     }
 
     const build = async () => {
