@@ -15,6 +15,7 @@ import methods from './plugins/http/methods.js'
 import pages from './plugins/http/pages.js'
 import readOnly from './plugins/http/read-only.js'
 import refusedBody from './plugins/http/refused-body.js'
+import { rewritesIn } from './plugins/http/rewrites.js'
 import security, { HEADERS } from './plugins/http/security.js'
 import openapi from './plugins/openapi/document.js'
 import reference from './plugins/openapi/reference.js'
@@ -72,6 +73,7 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
     rewriteUrl: ({ url = '/' }) => trimmed(url),
     // Node bounds the request line already, so a long parameter is its schema's to refuse, like any other.
     routerOptions: { maxParamLength: maxHeaderSize },
+    ...(await rewritesIn(config.routes)),
     schemaController: { compilersFactory: { buildValidator, buildSerializer } },
   })
   const mounted = names.map((name) => apis[name])

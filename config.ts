@@ -234,6 +234,13 @@ export const Settings = Type.Object(
         allowed: "a folder's path, or none",
       }),
     ),
+    routes: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description: 'A JSON file of paths that lead to others, such as `{"/api/*": "/$1"}`',
+        allowed: "a file's path",
+      }),
+    ),
     apis: Type.Transform(
       Type.Union([Type.String({ format: 'apis' }), Type.Array(oneOf(API_NAMES))], {
         default: 'auto',

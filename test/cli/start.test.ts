@@ -19,7 +19,14 @@ const DIST = pathToFileURL(`${ROOT}dist/`).href
 const LATER = ['@fastify/swagger', '@fastify/swagger-ui', '@node-rs/argon2']
 
 /** What only other commands need. */
-const OTHERS = ['@fastify/send', 'jsonc-parser', 'proper-lockfile', 'string-width', 'pino-pretty']
+const OTHERS = [
+  're2js',
+  '@fastify/send',
+  'jsonc-parser',
+  'proper-lockfile',
+  'string-width',
+  'pino-pretty',
+]
 
 t.test('a start reads bundles alone, and nothing that is only needed later', async (t) => {
   const run = await startProcess(t, [], {
