@@ -8,8 +8,11 @@ const METACHARACTER = /[\\^$.|?*+()[\]{}]/
 /** A pattern that is longer is taken for none: making it ready could take long. */
 const LONGEST_PATTERN = 1000
 
-/** How many instructions a pattern has at most. One that repeats something a thousand times has a little more than two thousand. */
-const LONGEST_PROGRAM = 2500
+/**
+ * How many instructions a pattern has at most. With more, the states that the engine remembers can be too many to keep, and each
+ * look at a text of a thousand characters takes a tenth of a second: `\p{L}{1000}!` does so.
+ */
+const LONGEST_PROGRAM = 300
 
 /** How many instructions a look at one text may take at most, which are some milliseconds: a text that is too long is cut. */
 const MOST_STEPS = 10_000_000
