@@ -79,11 +79,8 @@ function finite(number: number): number {
 /** One of some regular expressions, letter case aside; what is none is looked for as it stands. */
 function like(path: Place, texts: readonly string[], patterns: Patterns): Filter {
   return anyOf(
-    [...new Set(texts)].map((text): Filter => {
-      const value = patterns.read(text)
-      return value === undefined
-        ? { path, op: 'contains', value: text }
-        : { path, op: 'matches', value }
+    [...new Set(texts)].map((value): Filter => {
+      return { path, op: patterns.accepts(value) ? 'matches' : 'contains', value }
     }),
   )
 }
