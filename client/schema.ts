@@ -1722,7 +1722,7 @@ export interface components {
          *       ]
          *     }
          */
-        Accounts: {
+        AccountList: {
             /** @description All users, by id */
             users: components["schemas"]["Account"][];
         };
@@ -1820,7 +1820,7 @@ export interface components {
          *       ]
          *     }
          */
-        Templates: {
+        TemplateList: {
             /** @description The templates, by id */
             templates: components["schemas"]["Template"][];
         };
@@ -5345,7 +5345,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Accounts"];
+                    "application/json": components["schemas"]["AccountList"];
                 };
             };
             /** @description There are tokens of different users */
@@ -6041,7 +6041,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Templates"];
+                    "application/json": components["schemas"]["TemplateList"];
                 };
             };
             /** @description A page is asked for, and it is elsewhere */
@@ -6110,7 +6110,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Templates"];
+                    "application/json": components["schemas"]["TemplateList"];
                 };
             };
             /** @description There are tokens of different users */

@@ -53,9 +53,13 @@ const OneTemplate = Type.Object(
   { $id: 'OneTemplate', additionalProperties: false, examples: [{ template: exampleTemplate }] },
 )
 
-const Templates = Type.Object(
+const TemplateList = Type.Object(
   { templates: Type.Array(ref(Template), { description: 'The templates, by id' }) },
-  { $id: 'Templates', additionalProperties: false, examples: [{ templates: [exampleTemplate] }] },
+  {
+    $id: 'TemplateList',
+    additionalProperties: false,
+    examples: [{ templates: [exampleTemplate] }],
+  },
 )
 
 const TemplateInput = Type.Object(
@@ -72,7 +76,7 @@ const links = linksOf('id', 'getTemplate', ['replaceTemplate', 'deleteTemplate']
 const FIRST = '/templates/0/id'
 /** Meme templates: users post them, admins approve them. */
 const templates: FastifyPluginAsyncTypebox = async (app) => {
-  for (const schema of [Template, OneTemplate, Templates, TemplateInput]) app.addSchema(schema)
+  for (const schema of [Template, OneTemplate, TemplateList, TemplateInput]) app.addSchema(schema)
   const guard = app.guards.access
 
   await app.register(async (home) => {
@@ -93,7 +97,7 @@ const templates: FastifyPluginAsyncTypebox = async (app) => {
         tags: ['memes'],
         response: {
           200: links.names(
-            success('Approved templates and your own, by id', Templates),
+            success('Approved templates and your own, by id', TemplateList),
             `$response.body#${FIRST}`,
           ),
           302: empty('A page is asked for, and it is elsewhere', ['location']),
@@ -132,7 +136,7 @@ const templates: FastifyPluginAsyncTypebox = async (app) => {
       summary: 'List all templates',
       description: 'Approved or not.',
       guard,
-      schema: success('All templates, by id', Templates),
+      schema: success('All templates, by id', TemplateList),
       toBody: (templates) => ({ templates }),
       first: FIRST,
     },
@@ -186,7 +190,7 @@ function done(description: string, message: string, ...headers: 'etag'[]) {
 async function listed(
   { store }: Pick<FastifyRequest, 'store'>,
   items: readonly TemplateRecord[],
-): Promise<Static<typeof Templates>> {
+): Promise<Static<typeof TemplateList>> {
   const owners = await ownersOf(store, items)
   return { templates: items.map((item) => shown(item, owners.get(item.userId))) }
 }

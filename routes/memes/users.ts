@@ -49,9 +49,9 @@ const OneAccount = Type.Object(
   { $id: 'OneAccount', additionalProperties: false, examples: [{ user: exampleAccount }] },
 )
 
-const Accounts = Type.Object(
+const AccountList = Type.Object(
   { users: Type.Array(ref(Account), { description: 'All users, by id' }) },
-  { $id: 'Accounts', additionalProperties: false, examples: [{ users: [exampleAccount] }] },
+  { $id: 'AccountList', additionalProperties: false, examples: [{ users: [exampleAccount] }] },
 )
 
 const AccountInput = Type.Object(
@@ -90,7 +90,7 @@ export interface UserOptions {
 
 /** Users, as an admin sees and manages them. */
 const users: FastifyPluginAsyncTypebox<UserOptions> = async (app, { isOpen }) => {
-  for (const schema of [Account, OneAccount, Accounts, AccountInput]) app.addSchema(schema)
+  for (const schema of [Account, OneAccount, AccountList, AccountInput]) app.addSchema(schema)
   const { access, admin } = app.guards
   const member = isOpen ? access : admin
 
@@ -105,7 +105,7 @@ const users: FastifyPluginAsyncTypebox<UserOptions> = async (app, { isOpen }) =>
       tags: ['memes'],
       response: {
         200: links.names(
-          success('All users, by id', Accounts),
+          success('All users, by id', AccountList),
           '$response.body#/users/0/public_id',
         ),
       },

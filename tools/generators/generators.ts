@@ -66,4 +66,13 @@ export const GENERATORS: readonly Generator[] = [
     language: typescript,
     generate: ['swagger-typescript-api generate -p openapi.json -o client -n api.ts'],
   },
+  {
+    name: 'openapi-python-client',
+    version: '0.29.1',
+    language: python,
+    generate: [
+      '.venv/bin/openapi-python-client generate --path openapi.json --meta none --output-path client --config config.yml --fail-on-warning',
+    ],
+  },
+  { name: 'kubb', version: '4.39.3', language: typescript, generate: ['kubb generate'] },
 ]

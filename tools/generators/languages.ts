@@ -20,8 +20,8 @@ export const typescript: Language = {
   install: ['npm ci --no-audit --no-fund --loglevel=error'],
   pins: 'package-lock.json',
   compile: [
-    'tsc --ignoreConfig --noEmit --strict --target ES2023 --lib ES2023,DOM,DOM.Iterable ' +
-      '--module ESNext --moduleResolution Bundler --types node program.ts',
+    'tsc --ignoreConfig --noEmit --strict --skipLibCheck --target ES2023 --lib ES2023,DOM,DOM.Iterable ' +
+      '--module ESNext --moduleResolution Bundler --allowImportingTsExtensions --types node program.ts',
   ],
   run: 'node --import tsx program.ts',
 }

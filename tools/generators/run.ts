@@ -83,7 +83,8 @@ type Shell = (command: string) => Promise<string>
 
 /** @returns what runs a command and gives what it prints; it throws `Failed` */
 function shellIn(folder: string): Shell {
-  const bins = [join(folder, 'node_modules/.bin'), 'node_modules/.bin'].map((bin) => resolve(bin))
+  // The house's compiler goes before one that a generator brings.
+  const bins = ['node_modules/.bin', join(folder, 'node_modules/.bin')].map((bin) => resolve(bin))
   const env = { ...process.env, PATH: [...bins, process.env.PATH].join(delimiter) }
   return async (command) => {
     const options = { cwd: folder, env, timeout: TIME_LIMIT, maxBuffer: 2 ** 26 }

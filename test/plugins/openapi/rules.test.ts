@@ -131,6 +131,22 @@ t.test(
   },
 )
 
+t.test(
+  'no component has the name of one of its properties that is a list: a Python variable would be both',
+  async (t) => {
+    t.same(
+      broken(placesAt(/^\/components\/schemas\/\w+\/properties$/), (value, at) => {
+        const name = at.split('/')[3]?.toLowerCase()
+        return !Object.entries(value).some(
+          ([property, schema]) =>
+            property.replaceAll('_', '').toLowerCase() === name && Object(schema).type === 'array',
+        )
+      }),
+      [],
+    )
+  },
+)
+
 t.test('nothing holds a byte order mark, which Go refuses in the middle of a file', async (t) => {
   t.notOk(JSON.stringify(document).includes('\ufeff'))
 })
