@@ -75,11 +75,9 @@ export function ownOf(
     const isAccounts = isAccountsPart(part)
     const pointers = isSingular
       ? []
-      : lists.flatMap((parent): OwnPointer[] => {
-          const key = relations.get(parent)?.key
-          if (key === undefined) return []
-          const to = parent === USERS ? ACCOUNTS : ownName(parent)
-          return [{ path: ['content', key], to, field: 'key', onDelete }]
+      : relations.pointers.map(({ collection, key }): OwnPointer => {
+          const to = collection === USERS ? ACCOUNTS : ownName(collection)
+          return { path: ['content', key], to, field: 'key', onDelete }
         })
     const storeName = isAccounts ? ACCOUNTS : ownName(name)
     return {
