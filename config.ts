@@ -245,7 +245,7 @@ export const Settings = Type.Object(
       Type.Union([Type.String({ format: 'apis' }), Type.Array(oneOf(API_NAMES))], {
         default: 'auto',
         description:
-          'The APIs that are mounted, with commas; `none` for none of them, and `auto` for all',
+          'The APIs that are mounted, with commas; `none` for none of them, `auto` for all unless the data file has other parts than theirs',
         allowed: `auto, none, or names with commas between them, out of: ${API_NAMES.join(', ')}`,
       }),
     )

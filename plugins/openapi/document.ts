@@ -15,6 +15,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Shared schemas that follow the data, by their `$id`: as each is now. */
     readonly liveSchemas: Map<string, () => TSchema>
+    /** The names of all shared schemas so far, of every scope. */
+    readonly schemaNames: () => ReadonlySet<string>
     /** Counts the changes of what the document says. Whoever makes one raises it. */
     readonly documentRevision: { number: number }
     /** The security schemes that guards use, by the name the document gives them. */
@@ -65,9 +67,11 @@ export default fp<OpenapiOptions>(
       scopes.add(this)
     })
 
+    const allSchemas = () => Object.assign({}, ...[...scopes].map((scope) => scope.getSchemas()))
+    app.decorate('schemaNames', () => new Set(Object.keys(allSchemas())))
     app.decorate('describe', async () => {
       const { describe } = await import('./describe.js')
-      const schemas = Object.assign({}, ...[...scopes].map((scope) => scope.getSchemas()))
+      const schemas = allSchemas()
       for (const [id, schema] of liveSchemas) schemas[id] = schema()
       return describe(routes, Object.values(schemas), { tags, securitySchemes })
     })

@@ -64,7 +64,7 @@ const Profile = Type.Unsafe<FreeForm>(
   Type.Object(
     {},
     {
-      $id: 'Profile',
+      $id: 'UserProfile',
       additionalProperties: true,
       description: 'The record of a user, without the password',
       examples: [{ id: 1, email: 'ann@example.com', name: 'Ann' }],

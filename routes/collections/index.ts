@@ -53,7 +53,7 @@ async function addAll(app: FastifyInstance, own: Own, drifts: DriftLog): Promise
   })
   await app.register(weakEtags)
 
-  const schemaNames = new Set<string>(Object.keys(app.getSchemas()))
+  const schemaNames = new Set(app.schemaNames())
   const named = own.collections.map((collection) => {
     const names = namesOf(collection.name, collection.isSingular, (name) => schemaNames.has(name))
     for (const suffix of ['', 'Input', 'Patch', 'Id', 'Page'])
