@@ -70,7 +70,7 @@ export interface Rules<F extends string = string> {
   readonly pointers?: readonly Pointer<F>[]
   /** Fields that nobody outside sees: a change of these alone leaves the version as it is. */
   readonly hidden?: readonly F[]
-  /** Fields that hold a `StoredFile` or null: its content stays for as long as a record refers to it. */
+  /** Fields that hold a `StoredFile`, a list of them, or null: each content stays for as long as a record refers to it. */
   readonly files?: readonly F[]
   /** Whether a query may look at every record: for what nobody can foresee. */
   readonly scans?: boolean

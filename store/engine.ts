@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { BaseRecord, Declarations, FieldOf, RecordIn, StoredFile } from './declaration.js'
-import type { Query, Selection } from './query.js'
+import type { Predicate, Query, Selection } from './query.js'
 
 export type Values<R extends BaseRecord> = Omit<R, 'id' | 'version'>
 export type NewRecord<R extends BaseRecord> = Values<R> & { readonly id?: number | undefined }
@@ -13,6 +13,8 @@ export type Update<R extends BaseRecord> = Change<R> | ((record: R) => Change<R>
 export interface Condition<R extends BaseRecord> {
   /** Values the record must have: any other refuses with `ConditionFailed`. */
   readonly where?: Partial<R> | undefined
+  /** What must hold of the record: else it is refused with `ConditionFailed` too. */
+  readonly test?: Predicate<FieldOf<R>> | undefined
   /** The versions the caller knows: any other refuses with `VersionMismatch`. */
   readonly versions?: readonly number[] | undefined
 }

@@ -11,7 +11,7 @@ import { equal, type Query, type Selection } from '../query.js'
 import type { Consequences } from './consequences.js'
 import { type Fields, keyOf } from './indexes.js'
 import { namesOf, withNullAt } from './paths.js'
-import type { Row } from './predicate.js'
+import { type Row, testOf } from './predicate.js'
 import { find, listFor, stream } from './reading.js'
 import { compose, contentsOf } from './records.js'
 import type { Schema } from './schema.js'
@@ -193,8 +193,9 @@ export class MemoryCollection implements Collection<Row> {
     return this.#put(compose(this.#schema, old.id, version, { ...old, ...change }), old)
   }
 
-  #require(row: Row, { where = {}, versions }: Condition<Row> = {}): void {
-    if (!hasValues(row, where)) throw new ConditionFailed(this.#schema.name)
+  #require(row: Row, { where = {}, test, versions }: Condition<Row> = {}): void {
+    const isMet = hasValues(row, where) && (!test || testOf(test)(row))
+    if (!isMet) throw new ConditionFailed(this.#schema.name)
     if (versions && !versions.includes(row.version)) throw new VersionMismatch(this.#schema.name)
   }
 

@@ -1,8 +1,15 @@
+import { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { Type } from '@sinclair/typebox'
 import t, { type Test } from 'tap'
-import { declare, type Pointer, type RecordIn } from '../../store/declaration.js'
+import { declare, type Pointer, type RecordIn, StoredFile } from '../../store/declaration.js'
 import type { Collection, Engine, RecordEvent, View } from '../../store/engine.js'
-import { UniqueViolation, VersionMismatch } from '../../store/errors.js'
+import {
+  ConditionFailed,
+  MissingContent,
+  UniqueViolation,
+  VersionMismatch,
+} from '../../store/errors.js'
 import { all, countOf } from '../../store/lookups.js'
 import { type Selection, type Sort, textOf } from '../../store/query.js'
 
@@ -10,12 +17,14 @@ const fields = {
   number: Type.Union([Type.Number(), Type.Null()]),
   key: Type.String(),
   content: Type.Unsafe<object>({ type: 'object' }),
+  files: Type.Union([Type.Array(StoredFile), Type.Null()]),
 }
 
 /** Records of any shape, under ids that their owner chose. */
 const rules = {
   unique: [['key']],
   sequence: 'number',
+  files: ['files'],
   searchable: ['content'],
   scans: true,
 } as const
@@ -56,6 +65,7 @@ const free = (content: { readonly id: string | number; readonly [field: string]:
   number: typeof content.id === 'number' ? content.id : null,
   key: String(content.id),
   content,
+  files: null,
 })
 
 /**
@@ -451,6 +461,55 @@ export function testFreeRecords(name: string, newEngine: () => Engine): void {
     await Promise.all(writes)
     t.same(heard.slice(0, 2), ['post 1', 'later 2'])
     t.same(new Set(heard.slice(2)), new Set(['comment 1', 'later 3']))
+  })
+
+  test('a change can expect anything of what is in a record', async (t, { posts }) => {
+    await posts.insert(free(JSON.parse('{"id":1,"userId":7,"__proto__":"x"}')))
+    const test = (value: string, name = 'userId') =>
+      ({ path: ['content', name], op: 'is', value: [value] }) as const
+    const number = 5
+    await t.rejects(posts.update(1, { number }, { test: test('8') }), ConditionFailed)
+    await t.rejects(posts.replace(1, free({ id: 2 }), { test: test('8') }), ConditionFailed)
+    const both = { test: test('8'), versions: [] }
+    await t.rejects(posts.delete(1, both), ConditionFailed, 'this comes first')
+    await t.rejects(posts.delete(1, { test: test('7'), versions: [] }), VersionMismatch)
+    await t.rejects(posts.delete(1, { test: { or: [] } }), ConditionFailed)
+    const proto = { test: test('x', '__proto__'), versions: [1] }
+    t.match(await posts.update(1, { number }, proto), { version: 2 })
+    const updates = ['7', '8'].map((value) =>
+      posts.update(1, ({ content }) => ({ content: { ...content, userId: 8 } }), {
+        test: test(value),
+      }),
+    )
+    await Promise.allSettled(updates)
+    t.match(await posts.get(1), { content: { userId: 8 } })
+    t.match(await posts.delete(1, { test: test('8') }), { key: '1' })
+  })
+
+  test('a record can have several files, and each stays while records refer to it', async (t, store) => {
+    const { files, posts } = store
+    const receive = async (text: string) => {
+      const { sha256, size, release } = await files.receive(Readable.from([Buffer.from(text)]))
+      return { file: { sha256, size }, release }
+    }
+    const read = async ({ sha256 }: StoredFile) => text(await files.read(sha256))
+    const [a, b, c] = [await receive('a'), await receive('b'), await receive('c')]
+    await posts.insert({ ...free({ id: 1 }), files: [a.file, b.file, a.file] })
+    await posts.insert({ ...free({ id: 2 }), files: [b.file] })
+    await posts.insert({ ...free({ id: 3 }), files: [] })
+    for (const { release } of [a, b]) await release()
+    t.equal(await read(a.file), 'a')
+    await posts.update(1, { files: [a.file, c.file] })
+    await c.release()
+    t.same(await Promise.all([a, b, c].map(({ file }) => read(file))), ['a', 'b', 'c'])
+    await posts.delete(2)
+    await t.rejects(read(b.file), MissingContent)
+    await t.rejects(posts.insert({ ...free({ id: 4 }), files: [a.file, b.file] }), MissingContent)
+    await posts.update(1, { files: [a.file] })
+    t.equal(await read(a.file), 'a')
+    await t.rejects(read(c.file), MissingContent)
+    await posts.update(1, { files: null })
+    await t.rejects(read(a.file), MissingContent)
   })
 
   t.test(`${name}: a pointer leads to a unique text that is there`, async (t) => {
