@@ -14,8 +14,11 @@ const LONGEST_PATTERN = 1000
  */
 const LONGEST_PROGRAM = 300
 
-/** How many instructions a look at one text may take at most, which are some milliseconds: a text that is too long is cut. */
-const MOST_STEPS = 10_000_000
+/**
+ * How many instructions a look at one text may take at most, which is some ten milliseconds where each takes longest: of a text that
+ * is too long for that, the beginning is looked at.
+ */
+const MOST_STEPS = 1_000_000
 
 /** How many patterns are kept ready. Each can take some megabytes. */
 const MOST_KEPT = 16

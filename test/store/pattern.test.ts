@@ -59,6 +59,7 @@ t.test('a pattern that would backtrack, and a large one on a long text, end', (t
   t.notOk(patternTest('(a|aa)+$')(`${'a'.repeat(50_000)}!`))
   t.ok(patternTest('^.{200}')('x'.repeat(10_000_000)))
   t.notOk(patternTest('.{1,100}x')(`${'a'.repeat(1_000_000)}x`), 'its end is too far away')
+  t.notOk(patternTest('a.{290}!')(`${'ab'.repeat(2000)}${'a'.repeat(300)}!`), 'nor this')
   t.ok(patternTest('ax$')(`${'a'.repeat(100_000)}x`))
   t.end()
 })
