@@ -7,6 +7,7 @@ import { UsageError } from './say.js'
 export interface ServeFlags {
   readonly [setting: string]: string | boolean | undefined
   readonly dev?: boolean
+  readonly watch?: boolean
 }
 
 /**
@@ -16,16 +17,16 @@ export interface ServeFlags {
  */
 export async function serveData(
   dataFile: string | undefined,
-  { dev = false, ...flags }: ServeFlags,
+  { dev = false, watch = false, ...flags }: ServeFlags,
   settings: Text = {},
 ): Promise<void> {
   const given = asText({ ...flags, ...settings, ...(dataFile === undefined ? {} : { dataFile }) })
   refuseWrong(given)
   const options = { ...(await publicFolder()), ...readEnvironment(), ...given }
   const config = parseConfig(options)
-  if (dev) {
-    const { develop } = await import('./dev.js')
-    return develop(options)
+  if (dev || watch) {
+    const { serveWatching } = await import('./watch.js')
+    return serveWatching(options, { isDevelopment: dev })
   }
   endWithParent()
   await serve(config)

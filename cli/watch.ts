@@ -5,6 +5,7 @@ import { unwatchFile, watchFile } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { environmentWith, type Text } from '../config.js'
 import { printable } from '../plugins/http/printable.js'
+import { rewritesIn } from '../plugins/http/rewrites.js'
 import { SeedError } from '../seed/errors.js'
 import { findDataFile, isProgram } from '../seed/read.js'
 import { load } from './data-file/load.js'
@@ -14,34 +15,42 @@ const INTERVAL = 200
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
+/** What a supervised server has, beside the settings that are given. */
+interface Watching {
+  /** Whether it is developed with: readable logs, more of them, and no production. */
+  readonly isDevelopment: boolean
+}
+
 /**
- * Serves as one develops: with readable logs, more of them, and anew whenever the data file changes. A file with a fault
- * is told, and the server goes on with what it has.
+ * Serves anew whenever the data file or the file of rewrites changes. A file with a fault, or that is gone, is told, and the
+ * server goes on with what it has.
  * @param options the settings, as text
  */
-export async function develop(options: Text): Promise<void> {
+export async function serveWatching(options: Text, { isDevelopment }: Watching): Promise<void> {
   const dataFile = options.dataFile ?? (await findDataFile())
   const env = environmentWith({
-    logLevel: 'debug',
-    logFormat: 'pretty',
+    ...(isDevelopment ? { logLevel: 'debug', logFormat: 'pretty' } : {}),
     // One for all servers, so that tokens outlive a new start.
     jwtSecret: randomBytes(32).toString('base64url'),
     ...options,
     dataFile,
-    nodeEnv: 'development',
+    ...(isDevelopment ? { nodeEnv: 'development' } : {}),
   })
   const supervisor = new Supervisor(env)
   for (const signal of SIGNALS) process.on(signal, () => supervisor.stop(signal))
+  const files = [dataFile, ...(options.routes === undefined ? [] : [options.routes])]
+  const restart = () => supervisor.restart(() => faultsOf(dataFile, options.routes))
   // Looks at the path rather than at the file, since editors put a new file in the place of the old one.
-  watchFile(dataFile, { interval: INTERVAL }, () => supervisor.restart(() => faultsOf(dataFile)))
+  for (const file of files) watchFile(file, { interval: INTERVAL }, restart)
   process.exitCode = await supervisor.run()
-  unwatchFile(dataFile)
+  for (const file of files) unwatchFile(file)
 }
 
-/** What is wrong with the file, in lines. */
-async function faultsOf(dataFile: string): Promise<readonly string[]> {
-  if (isProgram(dataFile)) return faultsOfProgram(dataFile)
+/** What is wrong with the files, in lines. */
+async function faultsOf(dataFile: string, routes: string | undefined): Promise<readonly string[]> {
   try {
+    await rewritesIn(routes)
+    if (isProgram(dataFile)) return faultsOfProgram(dataFile)
     await load(dataFile)
     return []
   } catch (error) {
@@ -122,12 +131,11 @@ class Supervisor {
       const faults = await findFaults()
       if (this.#isStopping) return
       if (faults.length > 0) {
-        for (const fault of faults) tell(fault)
-        tell(
-          this.#isListening
-            ? 'the server goes on with the data it has'
-            : 'waiting for the next change of the data',
-        )
+        const next = this.#isListening
+          ? 'the server goes on with the data it has'
+          : 'waiting for the next change of the data'
+        for (const fault of faults.slice(0, -1)) tell(fault)
+        tell(`${faults.at(-1)}; ${next}`)
         return
       }
       tell(

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { readFile, rename, symlink, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import t from 'tap'
 import { type Run, runCommand, seen, startListening } from '../fixtures/process.js'
@@ -166,4 +166,43 @@ t.test('Ctrl-C lets it stop in its own time', { skip: noTerminal }, async (t) =>
   await run.answer(/listening/, '\u0003')
   t.equal(await run.ended, 0)
   t.match(run.screen(), 'SIGINT received: stopping')
+})
+
+t.test('--watch starts anew too, without any command, and logs as ever', async (t) => {
+  const cwd = t.testdir({ 'db.json': USER('ada'), 'routes.json': '{"/me":"/api/users"}' })
+  const args = ['--watch', 'db.json', '-p', '0', '-r', 'routes.json']
+  const run = runCommand(t, args, { cwd })
+  t.same(await usersOf(run), [{ id: 1, name: 'ada' }])
+  await writeFile(`${cwd}/db.json`, USER('bobby'))
+  t.same(await usersOf(run), [{ id: 1, name: 'bobby' }])
+  await writeFile(`${cwd}/routes.json`, '{"/them":"/api/users"}')
+  const url = await seen(run, LISTENING)
+  t.same(await (await fetch(`${url}/them`)).json(), [{ id: 1, name: 'bobby' }])
+  t.match(run.output.stdout, '{"level":30')
+  run.child.kill('SIGTERM')
+  t.equal(await run.ended, 0)
+})
+
+t.test('a file that is broken, unreadable or gone is told in one line', async (t) => {
+  const cwd = t.testdir({ 'db.json': USER('ada'), folder: {} })
+  const file = `${cwd}/db.json`
+  const run = await startListening(t, ['-w', 'db.json', '-p', '0'], { cwd })
+  const stay = '; the server goes on with the data it has\n'
+  const told = async (fault: string) => {
+    await errorSeen(run, stay)
+    t.equal(run.output.stderr, `slipway: db.json${fault}${stay}`)
+    run.output.stderr = ''
+    t.same(await (await fetch(`${run.url}/api/users`)).json(), [{ id: 1, name: 'ada' }])
+  }
+  await writeFile(file, '[')
+  await told(':1:2: not valid JSON: a ] is missing here')
+  await rm(file)
+  await told(": can't be read (no such file)")
+  // As root can read every file.
+  await symlink('folder', file)
+  await told(": can't be read (EISDIR)")
+  await rm(file)
+  run.output.stdout = ''
+  await writeFile(file, USER('bobby'))
+  t.same(await usersOf(run), [{ id: 1, name: 'bobby' }])
 })
