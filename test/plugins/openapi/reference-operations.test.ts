@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { Page, Response } from 'playwright-core'
 import t from 'tap'
 import { chromiumMissing, startChromium } from '../../fixtures/chromium.js'
+import { type Operation, operationsOf } from '../../fixtures/operations.js'
 import { ROOT } from '../../fixtures/process.js'
 import {
   executeButton,
@@ -38,13 +39,6 @@ const LAST: readonly (readonly [operationId: string, username: string, password:
 
 const FILE = { name: 'file.txt', mimeType: 'text/plain', buffer: Buffer.from('content') }
 
-interface Operation {
-  readonly tags: readonly string[]
-  readonly operationId: string
-  readonly security?: readonly Readonly<Record<string, unknown>>[]
-  readonly responses: Readonly<Record<string, unknown>>
-}
-
 t.test(
   'every operation can be called with what one login gives',
   {
@@ -55,10 +49,7 @@ t.test(
     // The one that the examples log in with; some operations are for admins alone.
     data.users[0].admin = true
     const { page, faults, app } = await openReference(t, await startChromium(t), { data })
-    const document = JSON.parse(JSON.stringify(await app.openapi()))
-    const operations = Object.values<Record<string, Operation>>(document.paths).flatMap((path) =>
-      Object.values(path),
-    )
+    const operations = operationsOf(await app.openapi())
 
     let login = { access: '', refresh: '', basic: '' }
     const logIn = async (username: string, password: string) => {
@@ -86,7 +77,8 @@ t.test(
       const answer = await execute(page, operation)
       called.push(operationId)
       const status = answer.status()
-      t.equal(status, REFUSED[operationId] ?? Math.min(status, 299), `${operationId} is answered`)
+      const refusal = REFUSED[operationId]
+      t.ok(refusal ? status === refusal : answer.ok(), `${operationId} is answered with ${status}`)
       t.ok(status in responses, `${operationId} says that it can answer with ${status}`)
       const { authorization } = await answer.request().allHeaders()
       t.equal(authorization, credentialFor(operation), `${operationId} has the right credential`)
@@ -94,26 +86,24 @@ t.test(
 
     // One section of the page is open at a time: the more there is, the longer everything takes.
     const sections = new Set(operations.flatMap(({ tags }) => tags))
-    const fold = (section: string) =>
+    const toggle = (section: string) =>
       page.locator(`.opblock-tag[data-tag="${section}"]`).dispatchEvent('click')
-    for (const section of sections) await fold(section)
+    for (const section of sections) await toggle(section)
+    const callEach = async (isDue: (operation: Operation) => boolean) => {
+      for (const section of sections) {
+        const due = operations.filter(({ tags }) => tags.includes(section)).filter(isDue)
+        if (due.length === 0) continue
+        await toggle(section)
+        for (const operation of due) await callOne(operation)
+        await toggle(section)
+      }
+    }
 
     await logIn('user', 'password')
-    const isLast = ({ operationId }: Operation) => LAST.some(([id]) => id === operationId)
-    for (const section of sections) {
-      await fold(section)
-      for (const operation of operations) {
-        if (operation.tags.includes(section) && !isLast(operation)) await callOne(operation)
-      }
-      await fold(section)
-    }
-    for (const [operationId, username, password] of LAST) {
+    await callEach(({ operationId }) => !LAST.some(([last]) => last === operationId))
+    for (const [last, username, password] of LAST) {
       await logIn(username, password)
-      for (const operation of operations.filter((each) => each.operationId === operationId)) {
-        for (const section of operation.tags) await fold(section)
-        await callOne(operation)
-        for (const section of operation.tags) await fold(section)
-      }
+      await callEach(({ operationId }) => operationId === last)
     }
     t.same(
       called.sort(),
