@@ -48,6 +48,18 @@ export const GENERATORS: readonly Generator[] = [
   ),
   openapiGenerator('rust', rust, '-o client --additional-properties=packageName=client'),
   {
+    name: 'ogen',
+    version: '1.24.0',
+    language: go,
+    generate: ['go tool ogen --target client --package client --clean openapi.json'],
+  },
+  {
+    name: 'oapi-codegen',
+    version: '2.8.2',
+    language: go,
+    generate: ['mkdir -p client && go tool oapi-codegen -config oapi-codegen.yaml openapi.json'],
+  },
+  {
     name: 'openapi-typescript',
     version: '7.13.0',
     language: bareTypescript,
