@@ -34,7 +34,7 @@ export interface Sort<F extends string = string> {
 
 /** What a query and a stream have in common. */
 export interface Selection<F extends string = string> {
-  /** All records without it. Equality on an indexed field, or a search of a searchable one, needs no scan. */
+  /** All records without it. Equality on an indexed field, `is` for a unique text or a pointer, or a search of a searchable field needs no scan. */
   readonly where?: Predicate<F> | undefined
   /** The most significant key first; the id decides between equals, in the last key's direction unless it is a key itself. By id without it. */
   readonly sort?: readonly Sort<F>[] | undefined

@@ -1,19 +1,14 @@
 import type { Declaration } from '../declaration.js'
 import type { Bound, Collection, Condition, Page, RecordEvent, Update } from '../engine.js'
-import {
-  BoundReached,
-  ConditionFailed,
-  ReferenceViolation,
-  UniqueViolation,
-  VersionMismatch,
-} from '../errors.js'
+import { UniqueViolation } from '../errors.js'
 import { equal, type Query, type Selection } from '../query.js'
 import type { Consequences } from './consequences.js'
-import { type Fields, keyOf } from './indexes.js'
+import type { Fields } from './indexes.js'
 import { namesOf, withNullAt } from './paths.js'
-import { type Row, testOf } from './predicate.js'
+import type { Row } from './predicate.js'
 import { find, listFor, stream } from './reading.js'
 import { compose, contentsOf } from './records.js'
+import { requireCondition, requireKeys, requireRoom, requireTargets } from './rules.js'
 import type { Schema } from './schema.js'
 import type { SortedList } from './sorted-list.js'
 import { State } from './state.js'
@@ -160,7 +155,7 @@ export class MemoryCollection implements Collection<Row> {
   ): Row | undefined {
     const row = this.row(id)
     if (!row) return undefined
-    this.#require(row, condition)
+    requireCondition(this.#schema, row, condition)
     return this.#step(() => run(row))
   }
 
@@ -181,7 +176,7 @@ export class MemoryCollection implements Collection<Row> {
     const { highestId } = this.#state
     const row = compose(this.#schema, id ?? highestId + 1, 1, values)
     if (this.row(row.id)) throw new UniqueViolation(this.#schema.name, ['id'])
-    for (const { where, atMost } of bounds) this.#requireRoom(where, atMost)
+    for (const { where, atMost } of bounds) requireRoom(this.#state, where, atMost)
     this.#put(row)
     this.#state.highestId = Math.max(highestId, row.id)
     return row
@@ -193,42 +188,9 @@ export class MemoryCollection implements Collection<Row> {
     return this.#put(compose(this.#schema, old.id, version, { ...old, ...change }), old)
   }
 
-  #require(row: Row, { where = {}, test, versions }: Condition<Row> = {}): void {
-    const isMet = hasValues(row, where) && (!test || testOf(test)(row))
-    if (!isMet) throw new ConditionFailed(this.#schema.name)
-    if (versions && !versions.includes(row.version)) throw new VersionMismatch(this.#schema.name)
-  }
-
-  #requireRoom(where: Fields, atMost: number): void {
-    const fields = Object.keys(where)
-    const at = this.#schema.plans.findIndex(
-      (plan) =>
-        plan.fields.length === fields.length && plan.fields.every((field) => field in where),
-    )
-    const plan = this.#schema.plans[at]
-    if (!plan) throw this.#schema.unanswerable(`index of ${fields.join(' and ')}`)
-    const { length = 0 } = this.#state.list(at, keyOf(where, plan.fields)) ?? {}
-    if (length >= atMost) throw new BoundReached(this.#schema.name, fields)
-  }
-
-  /** Refuses a record that would break a unique key or a reference. Changes nothing. */
-  #check(row: Row, old?: Row): void {
-    const { name, declaration, references } = this.#schema
-    for (const [at, fields] of declaration.unique.entries()) {
-      const holder = this.#state.getBy(at, row)
-      if (holder && holder !== old) throw new UniqueViolation(name, fields)
-    }
-    for (const { field, to } of references) {
-      const target = row[field]
-      if (target === null || target === old?.[field]) continue
-      if (typeof target !== 'number' || !this.#consequences.has(to, target)) {
-        throw new ReferenceViolation(name, field, to)
-      }
-    }
-  }
-
   #put(row: Row, old?: Row): Row {
-    this.#check(row, old)
+    requireKeys(this.#state, row, old)
+    requireTargets(this.#schema, this.#consequences, row, old)
     const { name, declaration } = this.#schema
     const { queue } = declaration
     this.#consequences.filesKept(contentsOf(row, this.declaration))
@@ -260,9 +222,4 @@ export class MemoryCollection implements Collection<Row> {
     this.#consequences.filesDropped(contentsOf(row, this.declaration))
     if (this.declaration.queue) this.#consequences.jobChanged(this.#schema.name, row.id, false)
   }
-}
-
-function hasValues(row: Row, values: Fields): boolean {
-  for (const field in values) if (row[field] !== values[field]) return false
-  return true
 }

@@ -6,7 +6,7 @@ import { Turns } from './turns.js'
 /** How many records are sorted at once, by one key. More keys take longer. */
 const PIECE = 8192
 
-/** How many records are merged between two looks at the clock, and given out at a time. */
+/** How many records are merged between two looks at the clock, and given out at a time. Fewer by more keys. */
 const BATCH = 256
 
 /** What collects records, to give them out in an order. */
@@ -95,13 +95,16 @@ export class First implements Collector {
 export class Sorting implements Collector {
   readonly #order: Order
   readonly #pieceLength: number
+  readonly #batchLength: number
   readonly #pieces: Piece[] = []
   #unsorted: Row[] = []
   length = 0
 
   constructor(sort: readonly Sort[]) {
     this.#order = orderOf(sort)
-    this.#pieceLength = Math.max(BATCH, Math.floor(PIECE / Math.max(1, sort.length)))
+    const keys = Math.max(1, sort.length)
+    this.#pieceLength = Math.max(BATCH, Math.floor(PIECE / keys))
+    this.#batchLength = Math.max(16, Math.floor(BATCH / keys))
   }
 
   add(rows: readonly Row[]): void {
@@ -139,7 +142,7 @@ export class Sorting implements Collector {
   #merge(comesBefore: (a: Piece, b: Piece) => boolean): readonly Row[] {
     const heap = this.#pieces
     const batch: Row[] = []
-    for (let piece = heap[0]; piece && batch.length < BATCH; piece = heap[0]) {
+    for (let piece = heap[0]; piece && batch.length < this.#batchLength; piece = heap[0]) {
       const row = piece.rows[piece.position++]
       if (row) batch.push(row)
       if (piece.position >= piece.rows.length) {

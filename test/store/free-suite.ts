@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { Type } from '@sinclair/typebox'
+import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { declare, type Pointer, type RecordIn, StoredFile } from '../../store/declaration.js'
 import type { Collection, Engine, RecordEvent, View } from '../../store/engine.js'
@@ -510,6 +511,48 @@ export function testFreeRecords(name: string, newEngine: () => Engine): void {
     await t.rejects(read(c.file), MissingContent)
     await posts.update(1, { files: null })
     await t.rejects(read(a.file), MissingContent)
+  })
+
+  test('whatever happens, a pointer finds what a look at each record finds', async (t, store) => {
+    const ids = fc.integer({ min: 1, max: 4 })
+    const personId = fc.oneof(ids, ids.map(String), fc.constantFrom(null, undefined, 'x'))
+    const step = fc.record({
+      kind: fc.constantFrom('add', 'add', 'put', 'delete', 'person', 'no person', 'fork'),
+      id: fc.integer({ min: 1, max: 12 }),
+      personId,
+      view: fc.nat(),
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+        const views = [await store.fork()]
+        let count = 0
+        for (const { kind, id, personId, view } of steps) {
+          const chosen = views[view % views.length] ?? store
+          const { people, posts } = chosen
+          const content = { id: `${kind}${count++}`, personId }
+          if (kind === 'add') await posts.insert(free(content))
+          else if (kind === 'put') await posts.replace(id, free(content))
+          else if (kind === 'delete') await posts.delete(id)
+          else if (kind === 'fork') views.push(await chosen.fork())
+          else if (kind === 'person')
+            await people.insert(free({ id: (id % 4) + 1 })).catch(() => {})
+          else {
+            const gone = await people.getBy({ key: String((id % 4) + 1) })
+            if (!gone) continue
+            await people.delete(gone.id)
+            const where = { path: ['content', 'personId'], op: 'is', value: [gone.key] } as const
+            t.equal(await countOf(posts, { where }), 0)
+          }
+        }
+        for (const { posts } of views) {
+          for (const value of [['1'], ['2', '3', 'x'], ['null', '']]) {
+            const where = { path: ['content', 'personId'], op: 'is', value } as const
+            t.same(await all(posts, { where }), await all(posts, { where: { or: [where] } }))
+          }
+        }
+      }),
+      { numRuns: 60 },
+    )
   })
 
   t.test(`${name}: a pointer leads to a unique text that is there`, async (t) => {
