@@ -1,6 +1,6 @@
 import { replaceText } from './data-file/edit.js'
 import { editedDataFile } from './data-file/find.js'
-import { load } from './data-file/load.js'
+import { load, loadText } from './data-file/load.js'
 import { countsOf, emptyText } from './parts.js'
 import { withPrompts } from './prompts.js'
 import { say } from './say.js'
@@ -18,7 +18,8 @@ export async function drop(
   if (!yes) {
     await withPrompts((prompts) => prompts.confirm(`Delete all of ${file}: ${counts}?`))
   }
-  const done = await replaceText(file, async (_text, { store }) => {
+  const done = await replaceText(file, async (text) => {
+    const { store } = await loadText({ name: file, text })
     const gone = await countsOf(store)
     return { text: emptyText, done: `deleted all of ${file}: ${gone}` }
   })

@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { version } from '../config.js'
 import type { ProjectFlags } from './project/add.js'
 import type { ServeFlags } from './serve.js'
-import { addServing, apis } from './serving.js'
+import { addServing, apis, id } from './serving.js'
 import type { UserFlags } from './user/add.js'
 
 interface DataFlags {
@@ -81,6 +81,17 @@ export function buildProgram(): Command {
   addCheck(program, 'check')
   addDrop(program, 'drop')
   addOpenapi(program, 'openapi')
+  addOwn(program, 'types', 'print TypeScript types for your own collections', async (...args) => {
+    await (await import('./types.js')).printTypes(...args)
+  })
+  addOwn(
+    program,
+    'freeze',
+    "write your own collections' shapes into the data file, as schemas to hold them to",
+    async (...args) => {
+      await (await import('./freeze.js')).freeze(...args)
+    },
+  )
 
   addRunServer(program, 'runserver', { dev: true }, {}, 'serve --dev')
   addRunServer(
@@ -276,6 +287,28 @@ function addOpenapi(parent: Command, name: string): void {
     .option(...apis)
     .action(async (flags: ServeFlags) => {
       await (await import('./openapi.js')).printOpenapi({ ...parent.opts<ServeFlags>(), ...flags })
+    })
+}
+
+/** A command about the user's own collections in a data file. */
+function addOwn(
+  parent: Command,
+  name: string,
+  description: string,
+  run: (file: string | undefined, flags: ServeFlags) => Promise<void>,
+): void {
+  parent
+    .command(name)
+    .description(description)
+    .argument(...edited)
+    .option(...apis)
+    .option(...id)
+    .option(...dataFile)
+    .action(async (file: string | undefined, { dataFile: flag, ...flags }: ServeFlags) => {
+      await run(file ?? (typeof flag === 'string' ? flag : undefined), {
+        ...parent.opts<ServeFlags>(),
+        ...flags,
+      })
     })
 }
 

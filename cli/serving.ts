@@ -10,12 +10,18 @@ export const apis: Flag = [
   `the APIs to mount: auto, none, or out of ${API_NAMES.join(', ')}`,
 ]
 
+/** What every command takes that is about records with ids. */
+export const id: Flag = [
+  '-i, --id <field>',
+  'the field that has the id of your own records (default: id)',
+]
+
 /** What every command takes that serves, each of them a setting, or what `ServeFlags` has beside. */
 const SERVING: readonly Flag[] = [
   ['-p, --port <port>', 'the port to listen on (default: 3000)'],
   apis,
   ['--prefix <path>', 'what the paths of your own collections begin with, such as /data'],
-  ['-i, --id <field>', 'the field that has the id of your own records (default: id)'],
+  id,
   [
     '--fks, --foreign-key-suffix <suffix>',
     'what a field ends with that names another record (default: Id)',

@@ -1,19 +1,15 @@
 import { applyEdits, type Edit, type Node, parseTree } from 'jsonc-parser'
+import { withoutComments } from '../../seed/jsonc.js'
 import type { Change, FieldValues, PartChange } from './change.js'
-
-/** How the text around a new record is written. */
-interface Layout {
-  /** The line break. */
-  readonly eol: string
-  /** What stands before a field that has its own line; undefined where all is on one line. */
-  readonly inner: string | undefined
-  /** What stands before the closing brace then. */
-  readonly outer: string
-  /** What stands after a colon, and after a comma within a line. */
-  readonly gap: string
-  /** What stands inside the braces of a record on one line. */
-  readonly padding: string
-}
+import {
+  endOf,
+  fieldOf,
+  fieldText,
+  type Layout,
+  layoutOf,
+  layoutOfParts,
+  replacement,
+} from './layout.js'
 
 /**
  * Changes the text of a data file, and leaves every other byte of it as it is: a new record is written like its neighbour.
@@ -21,16 +17,18 @@ interface Layout {
  * @param text valid JSON, with comments and trailing commas too, without a byte order mark
  */
 export function changeText(text: string, change: Change): string {
-  const root = parseTree(text, [], { allowTrailingComma: true })
+  // Every place is where it was, and no comment is taken for white space.
+  const plain = withoutComments(text)
+  const root = parseTree(plain)
   if (!root) throw new SyntaxError('not JSON')
   const edits: Edit[] = []
   const missing: [string, FieldValues][] = []
   for (const [part, partChange] of Object.entries(change)) {
     const list = fieldOf(root, part)
-    if (list) edits.push(...editsOf(text, root, list, partChange))
+    if (list) edits.push(...editsOf(plain, root, list, partChange))
     else if (partChange.added) missing.push([part, partChange.added])
   }
-  if (missing.length > 0) edits.push(newParts(text, root, missing))
+  if (missing.length > 0) edits.push(newParts(plain, root, missing))
   return applyEdits(text, edits)
 }
 
@@ -44,15 +42,6 @@ function editsOf(text: string, root: Node, list: Node, partChange: PartChange): 
   edits.push(...removals(list, records, removed))
   if (added) edits.push(addition(text, root, list, added))
   return edits
-}
-
-/** Of a name that is there twice the last counts, as it does for JSON.parse. */
-function propertyOf(object: Node, name: string): Node | undefined {
-  return object.children?.findLast(({ children }) => children?.[0]?.value === name)
-}
-
-function fieldOf(object: Node, name: string): Node | undefined {
-  return propertyOf(object, name)?.children?.[1]
 }
 
 /** A field that is there gets its new value, another comes first, since it is an id. */
@@ -114,27 +103,6 @@ function newParts(text: string, root: Node, parts: readonly [string, FieldValues
   return replacement(root, content)
 }
 
-/** How a record is laid out that is there. */
-function layoutOf(text: string, record: Node): Layout {
-  const [first] = record.children ?? []
-  const space = text.slice(record.offset + 1, first?.offset)
-  const value = first?.children?.[1]
-  return {
-    eol: lineBreakOf(text),
-    inner: space.includes('\n') ? space.slice(space.lastIndexOf('\n') + 1) : undefined,
-    outer: indentAt(text, record.offset + record.length),
-    gap: first?.colonOffset !== undefined && value?.offset === first.colonOffset + 1 ? '' : ' ',
-    padding: space,
-  }
-}
-
-/** How the parts of the file are laid out. Where there are none, as Slipway's own file is. */
-function layoutOfParts(text: string, root: Node): Layout {
-  return root.children?.length
-    ? layoutOf(text, root)
-    : { eol: lineBreakOf(text), inner: '  ', outer: '', gap: ' ', padding: '' }
-}
-
 /** A list of one record in a file whose parts have this layout. */
 function listText(record: FieldValues, parts: Layout): string {
   const { eol, inner: unit } = parts
@@ -149,26 +117,4 @@ function recordText(record: FieldValues, { eol, inner, outer, gap, padding }: La
   return inner === undefined
     ? `{${padding}${fields.join(`,${gap}`)}${padding}}`
     : `{${eol}${inner}${fields.join(`,${eol}${inner}`)}${eol}${outer}}`
-}
-
-function fieldText(name: string, value: unknown, gap: string): string {
-  return `${JSON.stringify(name)}:${gap}${JSON.stringify(value)}`
-}
-
-/** The white space that begins the line of an offset. */
-function indentAt(text: string, offset: number): string {
-  const line = text.slice(text.lastIndexOf('\n', offset - 1) + 1, offset)
-  return /^\s*/.exec(line)?.[0] ?? ''
-}
-
-function lineBreakOf(text: string): string {
-  return text.includes('\r\n') ? '\r\n' : '\n'
-}
-
-function endOf(node: Node | undefined): number | undefined {
-  return node && node.offset + node.length
-}
-
-function replacement(node: Node, content: string): Edit {
-  return { offset: node.offset, length: node.length, content }
 }

@@ -34,7 +34,10 @@ export type Operation = (store: Store, data: SeedFile) => Promise<Outcome>
  * @throws SeedError, or Refusal when the file can't be written
  */
 export async function editFile(file: string, operation: Operation): Promise<string> {
-  return replaceText(file, (text, loaded) => editText({ name: file, text }, loaded, operation))
+  return replaceText(file, async (text) => {
+    const source = { name: file, text }
+    return editText(source, await loadText(source), operation)
+  })
 }
 
 /**
@@ -68,14 +71,14 @@ function changedText(file: string, text: string, change: Change): string {
 }
 
 /**
- * Changes the text of a data file that the server takes.
+ * Changes the text of a data file.
  * @param change what it throws leaves the file as it is
  * @returns what was done
  * @throws SeedError, or Refusal when the file can't be written
  */
 export async function replaceText(
   file: string,
-  change: (text: string, loaded: Loaded) => Promise<{ text: string; done: string }>,
+  change: (text: string) => Promise<{ text: string; done: string }>,
 ): Promise<string> {
   await refuseDevice(file)
   // Read first, so that a file that can't be read is told in the same words everywhere.
@@ -88,7 +91,8 @@ export async function replaceText(
       const before = await stat(target, { bigint: true })
       const bytes = await readBytes(target)
       const old = decodeText(file, bytes)
-      const { text, done } = await change(old, await loadText({ name: file, text: old }))
+      const { text, done } = await change(old)
+      if (text === old) return done
       const mark = bytes.subarray(0, 3).toString() === BYTE_ORDER_MARK ? BYTE_ORDER_MARK : ''
       await replaceFile(target, mark + text, await stat(target), async () => {
         const now = await stat(target, { bigint: true })
