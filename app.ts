@@ -48,6 +48,7 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
   const { apis: names, theirs, own: parts } = divide(data, config.apis, API_NAMES, partsOf)
   const own = await readOwn(parts, source, config, names.length === 0)
   const trimmed = trimmer(pathsOf(own), config.prefix)
+  const rewritten = await rewritesIn(config.routes)
   const logging = await loggingFor(config)
   const app = Fastify({
     ...logging,
@@ -70,10 +71,9 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
       reply.headers(HEADERS)
       answerError(error, request, reply)
     },
-    rewriteUrl: ({ url = '/' }) => trimmed(url),
+    rewriteUrl: ({ url = '/' }) => trimmed(rewritten(url)),
     // Node bounds the request line already, so a long parameter is its schema's to refuse, like any other.
     routerOptions: { maxParamLength: maxHeaderSize },
-    ...(await rewritesIn(config.routes)),
     schemaController: { compilersFactory: { buildValidator, buildSerializer } },
   })
   const mounted = names.map((name) => apis[name])

@@ -1,12 +1,12 @@
-import type { FastifyServerOptions } from 'fastify'
+import type { Rewrite } from './rewrite.js'
 
 /**
- * What Fastify takes for the rewrites of a file; nothing without one.
+ * The rewrites of a file; without one every target stays as it is.
  * @throws SeedError
  */
-export async function rewritesIn(file?: string): Promise<Pick<FastifyServerOptions, 'rewriteUrl'>> {
-  if (file === undefined) return {}
+export async function rewritesIn(file?: string): Promise<Rewrite> {
+  if (file === undefined) return (target) => target
+  // What reads and matches rules is loaded for them alone.
   const { readRewrites } = await import('./rewrite.js')
-  const rewrite = await readRewrites(file)
-  return { rewriteUrl: ({ url = '' }) => rewrite(url) }
+  return readRewrites(file)
 }

@@ -110,6 +110,13 @@ slipway: routes.json:7:16: /~1(a{2,1}): has an expression that is none
   }
 })
 
+t.test('a slash at the end of where a rule leads is passed over, as ever', async (t) => {
+  const cwd = t.testdir({ 'routes.json': '{"/of/:author": "/posts/?author=:author"}' })
+  const data = { posts: [{ id: 1, author: 'ada' }, { id: 2 }] }
+  const app = await startApp(t, { routes: `${cwd}/routes.json`, data, apis: 'none' })
+  t.same((await call(app, 'GET', '/of/ada')).json(), [{ id: 1, author: 'ada' }])
+})
+
 t.test('a server answers at the paths that lead to others', async (t) => {
   const cwd = t.testdir({
     'routes.json': JSON.stringify({ '/v2/*': '/api/$1', '/s?n=:n': '/api/ships/:n' }),
