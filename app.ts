@@ -110,6 +110,7 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
   await app.register(health)
   await app.register(token, { accessTokenTtl: config.accessTokenTtl })
   for (const { routes } of mounted) await app.register(routes, { config, mounted })
+  app.decorate('own', own)
   if (isServed(own)) {
     const accounts = own.accounts ? ownAccounts(own.accounts) : apiAccounts
     await app.register(auth, {

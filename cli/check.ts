@@ -1,14 +1,48 @@
+import type { FastifyInstance } from 'fastify'
+import { buildApp } from '../app.js'
+import { parseConfig, readEnvironment, type Text } from '../config.js'
 import { chosenDataFile } from './data-file/find.js'
-import { load } from './data-file/load.js'
-import { countsOf } from './parts.js'
-import { count, say } from './say.js'
+import { countsIn } from './parts.js'
+import { count, listed, say } from './say.js'
+import { asText, refuseWrong, type ServeFlags } from './serve.js'
 
 /** Says what a data file holds, once the server would take it. */
-export async function check(named: string | undefined): Promise<void> {
+export async function check(named: string | undefined, flags: ServeFlags): Promise<void> {
+  const given = asText(flags)
+  refuseWrong(given)
   const file = await chosenDataFile(named)
-  const { store, passwords } = await load(file)
-  say(`${file} is good: ${await countsOf(store)}`)
-  if (passwords.size > 0) {
-    say(`${count(passwords.size, 'password')} in it can be read by everybody who can read the file`)
+  await trying({ ...readEnvironment(), ...given, dataFile: file }, async (app) => {
+    say(
+      `${file} is good: ${listed([...(await countsIn(app.store)), ...ownCounts(app)]) || 'nothing'}`,
+    )
+    const { waiting } = app.passwords
+    if (waiting > 0) {
+      say(`${count(waiting, 'password')} in it can be read by everybody who can read the file`)
+    }
+  })
+}
+
+/**
+ * Builds the server as a start does, and ends it again.
+ * @param options the settings, as text
+ * @param look what is to be done with it
+ * @throws SeedError, ConfigError
+ */
+export async function trying(
+  options: Text,
+  look: (app: FastifyInstance) => Promise<void> = async () => {},
+): Promise<void> {
+  const app = await buildApp(parseConfig({ ...options, logLevel: 'silent' }))
+  try {
+    await look(app)
+  } finally {
+    await app.close()
   }
+}
+
+/** The user's own collections, by their own names, and how many records each has. */
+function ownCounts({ own }: FastifyInstance): readonly string[] {
+  return own.collections.map(({ name, isSingular, part }) =>
+    isSingular ? name : `${name} (${part.records.length})`,
+  )
 }

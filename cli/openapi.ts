@@ -2,23 +2,28 @@ import { buildApp } from '../app.js'
 import { parseConfig, readEnvironment } from '../config.js'
 import { asText, refuseWrong, type ServeFlags } from './serve.js'
 
-/** Prints the OpenAPI document, without listening, and without a data file. */
-export async function printOpenapi({ apis }: ServeFlags): Promise<void> {
-  const given = asText({ apis })
+/**
+ * Prints the OpenAPI document, without listening.
+ * @param dataFile whose collections are to be in it; none are without it
+ */
+export async function printOpenapi(dataFile: string | undefined, flags: ServeFlags): Promise<void> {
+  const given = asText({ ...flags, ...(dataFile === undefined ? {} : { dataFile }) })
   refuseWrong(given)
-  const document = await generateOpenapi({ ...readEnvironment(), ...given })
+  const { dataFile: _file, ...environment } = readEnvironment()
+  const document = await generateOpenapi({ ...environment, ...given })
   process.stdout.write(`${JSON.stringify(document, null, 2)}\n`)
 }
 
 /**
- * Generates the OpenAPI document without listening, and without a data file.
- * @param options settings, by their names in `Settings`
- * @throws ConfigError
+ * Generates the OpenAPI document without listening.
+ * @param options settings, by their names in `Settings`; without a data file it is that of no data
+ * @throws ConfigError, SeedError
  */
 export async function generateOpenapi(options: {
   readonly [name: string]: unknown
 }): Promise<object> {
-  const app = await buildApp(parseConfig({ ...options, data: {}, logLevel: 'silent' }))
+  const data = 'dataFile' in options ? {} : { data: {} }
+  const app = await buildApp(parseConfig({ ...options, ...data, logLevel: 'silent' }))
   await app.ready()
   const document = await app.openapi()
   await app.close()

@@ -2,14 +2,19 @@ import { PART_NAMES, type PartName, parts } from '../seed/parts.js'
 import type { Store } from '../store/collections.js'
 import { count, listed } from './say.js'
 
-/** What a data file holds: `3 users, 15 ships and 12 articles`. Parts that it has nothing in are passed over. */
+/** What a data file holds: `3 users, 15 ships and 12 articles`. */
 export async function countsOf(store: Store): Promise<string> {
+  return listed(await countsIn(store)) || 'nothing'
+}
+
+/** How many records each part has; those that have none are passed over. */
+export async function countsIn(store: Store): Promise<readonly string[]> {
   const counts: string[] = []
   for (const name of PART_NAMES) {
     const { total } = await store[name].find({ limit: 0 })
     if (total > 0) counts.push(count(total, parts[name].thing))
   }
-  return listed(counts) || 'nothing'
+  return counts
 }
 
 /** The text of a data file that holds nothing: every list is there, and empty. */

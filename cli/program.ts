@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { version } from '../config.js'
 import type { ProjectFlags } from './project/add.js'
 import type { ServeFlags } from './serve.js'
-import { addServing, apis, id } from './serving.js'
+import { addDescribing, addServing, apis, id } from './serving.js'
 import type { UserFlags } from './user/add.js'
 
 interface DataFlags {
@@ -258,13 +258,14 @@ function addInit(parent: Command, name: string): Command {
 }
 
 function addCheck(parent: Command, name: string): void {
-  parent
-    .command(name)
+  addDescribing(parent.command(name))
     .description('say what a data file holds, or what is wrong with it')
     .argument(...edited)
     .option(...dataFile)
-    .action(async (file: string | undefined, flags: DataFlags) => {
-      await (await import('./check.js')).check(file ?? flags.dataFile)
+    .action(async (file: string | undefined, flags: ServeFlags) => {
+      const { dataFile: named, ...others } = { ...parent.opts<ServeFlags>(), ...flags }
+      const given = file ?? (typeof named === 'string' ? named : undefined)
+      await (await import('./check.js')).check(given, others)
     })
 }
 
@@ -281,12 +282,14 @@ function addDrop(parent: Command, name: string): Command {
 }
 
 function addOpenapi(parent: Command, name: string): void {
-  parent
-    .command(name)
+  addDescribing(parent.command(name))
     .description('print the OpenAPI document, without listening')
-    .option(...apis)
-    .action(async (flags: ServeFlags) => {
-      await (await import('./openapi.js')).printOpenapi({ ...parent.opts<ServeFlags>(), ...flags })
+    .argument('[data-file]', 'whose own collections are to be in it', fileName)
+    .option(...servedToo)
+    .action(async (file: string | undefined, flags: ServeFlags) => {
+      const { dataFile: named, ...others } = { ...parent.opts<ServeFlags>(), ...flags }
+      const given = file ?? (typeof named === 'string' ? named : undefined)
+      await (await import('./openapi.js')).printOpenapi(given, others)
     })
 }
 

@@ -16,9 +16,8 @@ export const id: Flag = [
   'the field that has the id of your own records (default: id)',
 ]
 
-/** What every command takes that serves, each of them a setting, or what `ServeFlags` has beside. */
-const SERVING: readonly Flag[] = [
-  ['-p, --port <port>', 'the port to listen on (default: 3000)'],
+/** What every command takes that makes routes out of a data file. */
+const DESCRIBING: readonly Flag[] = [
   apis,
   ['--prefix <path>', 'what the paths of your own collections begin with, such as /data'],
   id,
@@ -27,6 +26,12 @@ const SERVING: readonly Flag[] = [
     'what a field ends with that names another record (default: Id)',
   ],
   ['--enforce', 'hold what is written into your own collections to their shape'],
+]
+
+/** What every command takes that serves, each of them a setting, or what `ServeFlags` has beside. */
+const SERVING: readonly Flag[] = [
+  ['-p, --port <port>', 'the port to listen on (default: 3000)'],
+  ...DESCRIBING,
   ['--nc, --no-cors', 'no CORS headers: pages of other origins may not call'],
   ['--ro, --read-only', 'refuse every request that would change something'],
   ['--delay <time>', 'let each answer wait, in milliseconds or such as 2s (-d is the data file)'],
@@ -44,5 +49,11 @@ const SERVING: readonly Flag[] = [
 export function addServing(command: Command, hostLetter: 'H' | 'h' = 'H'): Command {
   command.option(`-${hostLetter}, --host <host>`, 'the address to listen on (default: 127.0.0.1)')
   for (const flag of SERVING) command.option(...flag)
+  return command
+}
+
+/** Gives a command the flags that decide what the document says. */
+export function addDescribing(command: Command): Command {
+  for (const flag of DESCRIBING) command.option(...flag)
   return command
 }

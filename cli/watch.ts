@@ -8,7 +8,7 @@ import { printable } from '../plugins/http/printable.js'
 import { rewritesIn } from '../plugins/http/rewrites.js'
 import { SeedError } from '../seed/errors.js'
 import { findDataFile, isProgram } from '../seed/read.js'
-import { load } from './data-file/load.js'
+import { trying } from './check.js'
 
 /** How often the file is looked at, in milliseconds. */
 const INTERVAL = 200
@@ -39,7 +39,7 @@ export async function serveWatching(options: Text, { isDevelopment }: Watching):
   const supervisor = new Supervisor(env)
   for (const signal of SIGNALS) process.on(signal, () => supervisor.stop(signal))
   const files = [dataFile, ...(options.routes === undefined ? [] : [options.routes])]
-  const restart = () => supervisor.restart(() => faultsOf(dataFile, options.routes))
+  const restart = () => supervisor.restart(() => faultsOf({ ...options, dataFile }))
   // Looks at the path rather than at the file, since editors put a new file in the place of the old one.
   for (const file of files) watchFile(file, { interval: INTERVAL }, restart)
   process.exitCode = await supervisor.run()
@@ -47,11 +47,11 @@ export async function serveWatching(options: Text, { isDevelopment }: Watching):
 }
 
 /** What is wrong with the files, in lines. */
-async function faultsOf(dataFile: string, routes: string | undefined): Promise<readonly string[]> {
+async function faultsOf(options: Text & { readonly dataFile: string }): Promise<readonly string[]> {
   try {
-    await rewritesIn(routes)
-    if (isProgram(dataFile)) return faultsOfProgram(dataFile)
-    await load(dataFile)
+    await rewritesIn(options.routes)
+    if (isProgram(options.dataFile)) return faultsOfProgram(options.dataFile)
+    await trying(options)
     return []
   } catch (error) {
     if (!(error instanceof SeedError)) throw error

@@ -38,6 +38,11 @@ export class Passwords {
   #background: Promise<void> = Promise.resolve()
   #closed = false
 
+  /** How many plain passwords the data came with. */
+  get waiting(): number {
+    return this.#deferred.size
+  }
+
   /** @throws 503 when too many are waiting */
   async hash(password: string): Promise<string> {
     return this.#bounded(() => hashPassword(password))

@@ -26,6 +26,13 @@ export interface CollectionsOptions {
   readonly source: Source
 }
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** What is the user's own. */
+    readonly own: Own
+  }
+}
+
 /** Longer lists are written as a whole: their texts are not remembered. */
 const MAX_REMEMBERED = 256
 
