@@ -49,6 +49,8 @@ export interface RouteDescription<S extends FastifySchema>
   readonly streamedBody?: TSchema
   /** Whether it changes no data, whatever its method says, such as a login: a read-only server has it too. */
   readonly keepsData?: boolean
+  /** Whether a body is passed over, where its schema has none. */
+  readonly ignoresBody?: boolean
   /** Refuses, once the guard has let a request in, what can be refused before the body is read. */
   readonly refuseEarly?: Check
 }
@@ -80,6 +82,7 @@ export function routeOf<const S extends FastifySchema>(
     schema,
     streamedBody,
     keepsData,
+    ignoresBody = false,
     refuseEarly,
     handler,
   }: RouteDescription<S>,
@@ -109,7 +112,7 @@ export function routeOf<const S extends FastifySchema>(
       ...(refuseEarly ? [refuseEarly] : []),
     ],
     preValidation: [
-      ...(readsBody && !streamedBody ? [schema.body ? fillIn : refuseFields] : []),
+      ...(readsBody && !streamedBody && !ignoresBody ? [schema.body ? fillIn : refuseFields] : []),
       ...(guard && !streamedBody ? checkOnceRead(guard) : []),
     ],
   }

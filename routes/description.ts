@@ -95,6 +95,8 @@ export interface Changing<R extends BaseRecord, W, K, B> extends Answering<R, W>
 
 export interface Deletion<R extends BaseRecord, W> extends Answering<R, W> {
   readonly body?: TSchema
+  /** Whether a body is passed over, where none is due. */
+  readonly ignoresBody?: boolean
 }
 
 /**

@@ -173,6 +173,7 @@ export class Operations<R extends BaseRecord, W, K extends number | string> {
   addRemove({
     answer = { schema: empty(`The ${this.#noun} is gone`), toBody: () => undefined },
     body,
+    ignoresBody = false,
     ...op
   }: Deletion<R, W>): void {
     const { kind, links, records } = this.#subject
@@ -181,6 +182,7 @@ export class Operations<R extends BaseRecord, W, K extends number | string> {
     addRoute(this.#app, {
       ...routing(op, this.#itsPath),
       method: 'DELETE',
+      ignoresBody,
       schema: {
         ...this.#about(op),
         params: this.#params,

@@ -17,8 +17,6 @@ export interface ListQuery {
   readonly embed: readonly string[]
   /** The names in `_expand`, each once. */
   readonly expand: readonly string[]
-  /** How long to wait with the answer, in milliseconds. */
-  readonly delay: number | undefined
 }
 
 /** Whether a record of the collection has something at these names, by what is known of their shape. */
@@ -37,9 +35,6 @@ const SUFFIXES = new Set(['ne', 'gte', 'lte', 'gt', 'lt', 'like'])
 /** How many keys an order has at most. */
 const MAX_KEYS = 100
 
-/** The longest delay, in milliseconds. */
-const MAX_DELAY = 10_000
-
 /**
  * Reads the query of a list, in json-server 0.17's grammar and 1.x's; where they differ, the former. Nothing is refused: what has no
  * meaning is passed over, as are fields that no record has.
@@ -50,14 +45,12 @@ export function listQueryOf(
   isField: IsField,
 ): ListQuery {
   const parameters = parametersOf(query)
-  const [delay = Number.NaN] = valuesOf(parameters, '_delay').map(Number.parseFloat)
   return {
     where: filterOf(parameters, isField),
     sort: sortOf(parameters, isField),
     paging: pagingOf(parameters),
     embed: [...new Set(valuesOf(parameters, '_embed'))],
     expand: [...new Set(valuesOf(parameters, '_expand'))],
-    delay: Number.isNaN(delay) ? undefined : Math.max(0, Math.min(delay, MAX_DELAY)),
   }
 }
 

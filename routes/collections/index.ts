@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastif
 import { bearer } from '../../plugins/auth/carriers.js'
 import guards from '../../plugins/auth/guards.js'
 import { remembering } from '../../plugins/http/compilers.js'
+import { delayAsAsked } from '../../plugins/http/delay.js'
 import form from '../../plugins/http/form.js'
 import { pathOf } from '../../plugins/http/methods.js'
 import type { Source } from '../../seed/errors.js'
@@ -12,10 +13,12 @@ import { addWholeState } from './db.js'
 import { addDrift, DriftLog } from './drift.js'
 import { weakEtags } from './etags.js'
 import { type Names, namesOf } from './names.js'
+import { addNested } from './nested.js'
 import { refuseTaken } from './paths.js'
-import { addCollection, addNested, type Route } from './routes.js'
+import { addCollection } from './routes.js'
 import { addSchemas, type Related } from './schemas.js'
 import { addSingular } from './singular.js'
+import type { Route } from './subject.js'
 import { MERGE_PATCH } from './writing.js'
 
 export interface CollectionsOptions {
@@ -38,9 +41,9 @@ const MAX_REMEMBERED = 256
 
 /** The user's own collections and single resources, each at its path, and `/db`, which is all of them. */
 const collections: FastifyPluginAsync<CollectionsOptions> = async (root, { own, at, source }) => {
-  await refuseTaken(root, own.collections, at, source)
   const drifts = new DriftLog()
   addDrift(root, drifts)
+  await refuseTaken(root, own.collections, at, source)
   await root.register(
     async (app) => addAll(app, own, drifts),
     at === undefined ? {} : { prefix: at },
@@ -59,6 +62,7 @@ async function addAll(app: FastifyInstance, own: Own, drifts: DriftLog): Promise
     return value.length > MAX_REMEMBERED ? JSON.stringify(value) : `[${value.map(write).join(',')}]`
   })
   await app.register(weakEtags)
+  app.addHook('onSend', delayAsAsked)
 
   const schemaNames = new Set(app.schemaNames())
   const named = own.collections.map((collection) => {
@@ -72,22 +76,21 @@ async function addAll(app: FastifyInstance, own: Own, drifts: DriftLog): Promise
     const related = () => relatedSchemas(own, collection, named)
     return { own, collection, names, schemas: addSchemas(app, collection, names, related) }
   })
+  addWholeState(app, own)
+  // In a scope of their own, without schemas: where a scope has some, Fastify copies them all for every route.
+  await app.register(async (scope) => addRoutes(scope, own, routes))
+}
+
+function addRoutes(app: FastifyInstance, { relations }: Own, routes: readonly Route[]): void {
   for (const route of routes) {
     if (route.collection.isSingular) addSingular(app, route)
     else addCollection(app, route)
   }
-  for (const parent of routes) {
-    const key = own.relations.get(parent.collection.name)?.key
-    for (const child of routes) {
-      if (key !== undefined && mayName(child.collection, key)) addNested(app, parent, child, key)
-    }
+  const lists = routes.filter(({ collection }) => !collection.isSingular)
+  for (const parent of lists) {
+    const key = relations.get(parent.collection.name)?.key
+    if (key !== undefined) addNested(app, parent, lists, key)
   }
-  addWholeState(app, own)
-}
-
-/** Whether records of a collection name another by this field, or may come to do so, since there are none yet. */
-function mayName({ isSingular, part, shape }: OwnCollection, key: string): boolean {
-  return !isSingular && (part.records.length === 0 || shape.seen.has([key]))
 }
 
 /** What a request can have put into the records of a collection: children, as lists, and parents. */

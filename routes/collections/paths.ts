@@ -5,7 +5,7 @@ import { escapePointer } from '../../store/check.js'
 import type { OwnCollection } from './collection.js'
 
 /** What can't stand in a path, or would mean something else there. */
-const UNSERVABLE = /[*?#%:\\\p{Cc}]|^\/|\/$|\/\/|^\.{1,2}$|^__proto__$|^$/u
+const UNSERVABLE = /[*?#%:\\(){}\p{Cc}\p{Cs}]|^\/|\/$|\/\/|^\.{1,2}$|^__proto__$|^$/u
 
 /**
  * Refuses names that can't be paths, and paths that are taken.

@@ -7,6 +7,7 @@ import {
   tag,
 } from '../../plugins/http/conditional.js'
 import { errors, found } from '../../plugins/http/errors.js'
+import { addressOf } from '../../plugins/http/record.js'
 import { empty, failure, success } from '../../plugins/openapi/responses.js'
 import { addRoute } from '../../plugins/route.js'
 import type { FreeForm } from '../../store/free-form.js'
@@ -15,7 +16,7 @@ import { ref } from '../../store/schema.js'
 import { guardOf } from './access.js'
 import { ONLY } from './collection.js'
 import { merged, objectIn } from './contents.js'
-import { mediaTypesOf, type Route } from './routes.js'
+import { mediaTypesOf, type Route } from './subject.js'
 import { MERGE_PATCH } from './writing.js'
 
 /** How a write makes the resource out of what it is and what came. */
@@ -79,7 +80,11 @@ export function addSingular(app: FastifyInstance, route: Route): void {
         headers: IfMatch,
         body: ref(isPart ? schemas.patch : schemas.input),
         response: {
-          [status]: success(`What ${name} is now`, schemas.record, ['etag']),
+          [status]: success(
+            `What ${name} is now`,
+            schemas.record,
+            status === 201 ? ['etag', 'location'] : ['etag'],
+          ),
           412: isStale,
         },
       },
@@ -93,6 +98,9 @@ export function addSingular(app: FastifyInstance, route: Route): void {
           { versions: expectedVersions(request) },
         )
         const { content } = await written(record, request, reply)
+        if (status === 201) {
+          reply.header('location', addressOf(request, encodeURI(app.prefix + path)))
+        }
         return reply.code(status).send(content)
       },
     })

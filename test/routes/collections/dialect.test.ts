@@ -236,22 +236,6 @@ t.test('what is to be embedded and expanded, each once', async (t) => {
   t.strictSame([asked('').embed, asked('').expand], [[], []])
 })
 
-t.test('a delay is at most ten seconds', async (t) => {
-  const delays: [string, number | undefined][] = [
-    ['', undefined],
-    ['_delay=', undefined],
-    ['_delay=soon', undefined],
-    ['_delay=0', 0],
-    ['_delay=1500', 1_500],
-    ['_delay=12.5', 12.5],
-    ['_delay=5&_delay=6', 5],
-    ['_delay=-5', 0],
-    ['_delay=1e9', 10_000],
-    ['_delay=Infinity', 10_000],
-  ]
-  for (const [query, delay] of delays) t.equal(asked(query).delay, delay, query)
-})
-
 t.test('a thousand values are read, and no more', async (t) => {
   const values = (name: string, count: number) =>
     Array.from({ length: count }, (_, index) => `${name}=${index}`).join('&')

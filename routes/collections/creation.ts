@@ -1,0 +1,97 @@
+import { type TSchema, Type } from '@sinclair/typebox'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { tag as tagVersion } from '../../plugins/http/conditional.js'
+import { errors } from '../../plugins/http/errors.js'
+import { addressOf } from '../../plugins/http/record.js'
+import { answered, failure } from '../../plugins/openapi/responses.js'
+import { addRoute } from '../../plugins/route.js'
+import { isObject } from '../../seed/own.js'
+import type { FreeForm } from '../../store/free-form.js'
+import { ref } from '../../store/schema.js'
+import { guardOf } from './access.js'
+import { isAsked, mediaTypesOf, type Route } from './subject.js'
+import { create } from './writing.js'
+
+interface Creating {
+  readonly url: string
+  readonly operationId: string
+  readonly params?: TSchema
+  /** The fields that new records get from the path, and the answer where that leads nowhere. */
+  readonly nested?: {
+    readonly fields: (request: FastifyRequest) => Promise<FreeForm>
+    readonly notFound: TSchema
+  }
+}
+
+/** Adds the route that creates the records of a collection, each by itself or many at once. */
+export function addCreation(
+  app: FastifyInstance,
+  route: Route,
+  { url, operationId, params, nested }: Creating,
+): void {
+  const { collection, names, schemas } = route
+  const { access, name } = collection
+  const one = ref(schemas.record)
+  const input = ref(schemas.input)
+  const [example = {}] = app.liveSchemas.get(String(schemas.input.$id))?.().examples ?? []
+  addRoute(app, {
+    method: 'POST',
+    url,
+    guard: guardOf(app, access.create, isAsked(route)),
+    schema: {
+      operationId,
+      summary: `Create a ${names.one}`,
+      description:
+        'It gets an id, unless it brings one. A list of records creates them all, or none of them.',
+      tags: [name],
+      consumes: [...mediaTypesOf(collection)],
+      ...(params ? { params } : {}),
+      body: Type.Unsafe<unknown>({ anyOf: [input, Type.Array(input)], examples: [example] }),
+      response: {
+        201: answered(
+          `The new ${names.one}, or the list of them`,
+          Type.Unsafe<unknown>({ anyOf: [one, Type.Array(one)] }),
+          ['etag?', 'location?'],
+        ),
+        ...(nested ? { 404: nested.notFound } : {}),
+        409: failure('Another record has this id', errors.idTaken(name, 1)),
+        ...(collection.isAccounts ? accountRefusals : {}),
+      },
+    },
+    handler: async (request, reply) => createFrom(app, route, reply, await nested?.fields(request)),
+  })
+}
+
+/**
+ * Creates what the body of a request has in it, one record or a list of them.
+ * @param fields what each gets beside
+ * @returns the answer's body
+ */
+export async function createFrom(
+  app: FastifyInstance,
+  { collection }: Route,
+  reply: FastifyReply,
+  fields: FreeForm = {},
+): Promise<unknown> {
+  const { request } = reply
+  const { body } = request
+  const bodies: readonly unknown[] = Array.isArray(body) ? body : [body]
+  const records = await create(
+    collection,
+    request,
+    bodies.map((each) => (isObject(each) ? { ...each, ...fields } : each)),
+    (index) => (Array.isArray(body) ? `/${index}` : ''),
+  )
+  reply.code(201)
+  const [record] = records
+  if (Array.isArray(body) || !record) return records.map(({ content }) => content)
+  tagVersion(request, reply, record)
+  const place = `${encodeURI(app.prefix + collection.path)}/${encodeURIComponent(record.key)}`
+  reply.header('location', addressOf(request, place))
+  return record.content
+}
+
+const accountRefusals = {
+  403: failure('It would be an admin, and you are none', errors.adminOnly()),
+  503: failure('Too many passwords wait to be hashed', errors.overloaded()),
+}
