@@ -1,7 +1,7 @@
 import { codeOf } from '../seed/read.js'
+import { createFile } from '../seed/write.js'
 import { refusing } from './data-file/edit.js'
 import { newDataFile } from './data-file/find.js'
-import { createFile } from './data-file/write.js'
 import { starterText } from './parts.js'
 import { Refusal, say } from './say.js'
 

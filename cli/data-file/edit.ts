@@ -2,15 +2,15 @@ import { constants } from 'node:fs'
 import { access, realpath, stat } from 'node:fs/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { Source } from '../../seed/errors.js'
+import { LockHeld, withLock } from '../../seed/lock.js'
 import type { SeedFile } from '../../seed/parts.js'
 import { decodeText, readBytes, reasonOf } from '../../seed/read.js'
+import { replaceFile } from '../../seed/write.js'
 import type { Store } from '../../store/collections.js'
 import { Refusal } from '../say.js'
 import { type Additions, type Change, changed, differenceFrom } from './change.js'
 import { changeText } from './document.js'
 import { type Loaded, loadText } from './load.js'
-import { withLock } from './lock.js'
-import { replaceFile } from './write.js'
 
 const BYTE_ORDER_MARK = '\uFEFF'
 
@@ -119,6 +119,7 @@ export async function refusing<R>(file: string, work: () => Promise<R>): Promise
   try {
     return await work()
   } catch (error) {
+    if (error instanceof LockHeld) throw new Refusal(error.message)
     if (!(error instanceof Error) || !('syscall' in error)) throw error
     throw new Refusal(`${file}: can't be written (${reasonOf(error)})`)
   }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Stats } from 'node:fs'
 import { constants, copyFile, link, open, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { codeOf } from '../../seed/read.js'
+import { codeOf } from './read.js'
 
 /** Who owns a file, and who may do what with it. */
 export type Attributes = Pick<Stats, 'mode' | 'uid' | 'gid'>

@@ -1,8 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { lock } from 'proper-lockfile'
-import { codeOf } from '../../seed/read.js'
-import { Refusal } from '../say.js'
+import { codeOf } from './read.js'
 import { uninterrupted } from './write.js'
 
 /** How old the lock of a process may be that shows no life, in milliseconds: it has been killed then. */
@@ -11,11 +10,16 @@ const STALE = 10_000
 /** How long to wait for others, in milliseconds. */
 const PATIENCE = 60_000
 
+/** A lock that others hold for too long. The message is one line for the user. */
+export class LockHeld extends Error {
+  override readonly name = 'LockHeld'
+}
+
 /**
  * Does something while no other edit of the file is under way. The lock is a folder beside the file, `data.json.lock`.
  * @param file without a symbolic link on its way
  * @param work asks before it writes whether the lock is still its own
- * @throws Refusal when others take too long
+ * @throws LockHeld when others take too long
  */
 export async function withLock<R>(
   file: string,
@@ -29,7 +33,7 @@ export async function withLock<R>(
   let release = await tryLock(file, onCompromised)
   while (!release) {
     if (Date.now() > deadline) {
-      throw new Refusal(`${file}: another edit holds ${file}.lock for too long`)
+      throw new LockHeld(`${file}: another edit holds ${file}.lock for too long`)
     }
     // Each waits for another time, or those that wait would meet again and again.
     await delay(randomInt(10, 50))
