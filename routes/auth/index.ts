@@ -122,7 +122,7 @@ const auth: FastifyPluginAsyncTypebox<AuthOptions> = async (app, { accounts, has
       credentials: AnyCredentials,
       nameIn,
       description: 'With `username`, `email` or `name`, and the password.',
-      next: ['getProfile'],
+      next: ['whoAmI'],
     })
   }
 
@@ -156,7 +156,7 @@ const auth: FastifyPluginAsyncTypebox<AuthOptions> = async (app, { accounts, has
     url: '/auth/me',
     guard: app.guards.access,
     schema: {
-      operationId: 'getProfile',
+      operationId: 'whoAmI',
       summary: 'Who am I?',
       tags: [TAG],
       response: { 200: success('Your own record', Profile) },
