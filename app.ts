@@ -44,8 +44,9 @@ const CONNECTIONS_CHECK = 1_000
  */
 export async function buildApp(options: Options = {}): Promise<FastifyInstance> {
   const config = parseConfig(options)
-  const { source, data } = await sourceOf(config)
-  const { apis: names, theirs, own: parts } = divide(data, config.apis, API_NAMES, partsOf)
+  const content = await sourceOf(config)
+  const { source } = content
+  const { apis: names, theirs, own: parts } = divide(content, config.apis, API_NAMES, partsOf)
   const own = await readOwn(parts, source, config, names.length === 0)
   const trimmed = trimmer(pathsOf(own), config.prefix)
   const rewritten = await rewritesIn(config.routes)

@@ -21,10 +21,11 @@ export function ownSettings({ apis, id }: ServeFlags): OwnSettings {
  * @throws SeedError, or Refusal when there are none
  */
 export async function ownPartsOf(
-  { source, data }: FileContent,
+  content: FileContent,
   { apis, id }: OwnSettings,
 ): Promise<readonly InferredPart[]> {
-  const { own } = divide(data, apis, API_NAMES, partsOf)
+  const { source } = content
+  const { own } = divide(content, apis, API_NAMES, partsOf)
   const parts = await infer(own, source, id)
   if (parts.length > 0) return parts
   throw new Refusal(

@@ -1,6 +1,7 @@
 import type { API_NAMES } from '../config.js'
 import type { FreeForm } from '../store/free-form.js'
 import { PART_NAMES, type PartName } from './parts.js'
+import type { FileContent } from './read.js'
 
 type ApiName = (typeof API_NAMES)[number]
 
@@ -15,12 +16,13 @@ export interface Division {
 }
 
 /**
- * Finds out whose each part of a data file is: an API's that is mounted and has it, or else the user's own.
+ * Finds out whose each part of a data file is: an API's that is mounted and has it, or else the user's own. Of what Slipway ships
+ * with, the parts of APIs that aren't mounted are nobody's.
  * @param choice the APIs that are to be mounted; `auto` is all where every part is one of theirs, and otherwise none
  * @param partsOf the parts that an API has
  */
 export function divide(
-  data: unknown,
+  { data, isShipped = false }: FileContent,
   choice: 'auto' | readonly ApiName[],
   all: readonly ApiName[],
   partsOf: (api: ApiName) => readonly PartName[],
@@ -35,7 +37,7 @@ export function divide(
   return {
     apis,
     theirs: Object.fromEntries(parts.filter(([name]) => known.has(name))),
-    own: new Map(parts.filter(([name]) => !known.has(name))),
+    own: new Map(isShipped && apis.length > 0 ? [] : parts.filter(([name]) => !known.has(name))),
   }
 }
 

@@ -1,4 +1,4 @@
-import { access, readFile } from 'node:fs/promises'
+import { access, readFile, realpath } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { SeedError, type Source } from './errors.js'
@@ -11,14 +11,20 @@ export async function findDataFile(): Promise<string> {
     await access(NAME)
     return NAME
   } catch {
-    return join(dirname(createRequire(import.meta.url).resolve('slipway/package.json')), NAME)
+    return shippedFile()
   }
+}
+
+function shippedFile(): string {
+  return join(dirname(createRequire(import.meta.url).resolve('slipway/package.json')), NAME)
 }
 
 /** What data is, and where it comes from. */
 export interface FileContent {
   readonly source: Source
   readonly data: unknown
+  /** Whether it is what Slipway ships with. */
+  readonly isShipped?: boolean
 }
 
 /**
@@ -33,7 +39,10 @@ export async function sourceOf({
   readonly dataFile?: string | undefined
 }): Promise<FileContent> {
   if (data) return { source: { name: 'data' }, data: copyData('data', { ...data }) }
-  return readData(dataFile ?? (await findDataFile()))
+  if (dataFile !== undefined) return readData(dataFile)
+  const file = await findDataFile()
+  const isShipped = (await realpath(file)) === (await realpath(shippedFile()))
+  return { ...(await readData(file)), isShipped }
 }
 
 /**

@@ -19,6 +19,7 @@ interface Parameter {
   name: string
   readonly in: string
   description?: string
+  example?: unknown
   readonly schema: AnySchemaObject
 }
 
@@ -50,9 +51,11 @@ export function completed<D extends object>(document: D): D {
       }
       for (const parameter of parameters) {
         if (parameter.in === 'header') parameter.name = canonical(parameter.name)
-        // The plugin takes nothing of what stands beside a reference.
-        const { description } = resolved(parameter.schema, schemas)
-        if (!parameter.description && description) parameter.description = description
+        // The plugin takes nothing of what stands beside a reference, and the reference looks for an example here.
+        if (typeof parameter.schema.$ref !== 'string') continue
+        const { description, examples: [example] = [] } = resolved(parameter.schema, schemas)
+        if (description) parameter.description = description
+        if (example !== undefined) parameter.example = example
       }
       for (const response of Object.values(responses)) {
         if (response.headers) response.headers = finishedHeaders(response.headers)
