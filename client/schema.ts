@@ -1500,7 +1500,7 @@ export interface components {
             /** @description Letters from a to z, digits and !@#$%^&*-_ */
             username: string;
             /** @description Letters from a to z, digits and !@#$%^&*-_; a small letter, a capital, a digit and a symbol at least */
-            password: string & (unknown & unknown & unknown & unknown);
+            password: string;
         };
         /**
          * @example {

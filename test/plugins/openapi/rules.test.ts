@@ -216,8 +216,14 @@ t.test('patterns are read alike by every engine', async (t) => {
   t.same(
     broken(
       ruledOut,
-      ({ type, not }) => type === 'string' && Object.keys(Object(not)).join() === 'enum',
+      ({ type, not }) =>
+        type === 'string' && ['enum', 'pattern'].includes(Object.keys(Object(not)).join()),
     ),
+    [],
+  )
+  // ogen merges them to one, and can't with two patterns.
+  t.same(
+    broken(places, (value) => !('allOf' in value)),
     [],
   )
 })
