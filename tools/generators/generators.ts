@@ -8,8 +8,10 @@ export interface Generator {
   readonly language: Language
   /** What the generator itself needs, beside its language. */
   readonly needs?: readonly string[]
-  /** Makes `client` of `openapi.json`. */
-  readonly generate: readonly string[]
+  /** What brings the generator, where its language's pins don't. */
+  readonly install?: readonly string[]
+  /** Makes `client` of `openapi.json`, as docs/generators.md has it. */
+  readonly generate: string
 }
 
 const OPENAPI_GENERATOR = '7.25.0'
@@ -21,12 +23,12 @@ const openapiGenerator = (generator: string, language: Language, options: string
   version: OPENAPI_GENERATOR,
   language,
   needs: ['java --version', 'mvn --version'],
-  generate: [
+  install: [
     `test -f ${JAR} || mvn -B -q -C ${MAVEN_DEPENDENCY}:copy -DoutputDirectory=.. ` +
       `-Dartifact=org.openapitools:openapi-generator-cli:${OPENAPI_GENERATOR}`,
     `echo "${JAR_SHA256}  ${JAR}" | sha256sum --quiet -c`,
-    `java -jar ${JAR} generate -i openapi.json -g ${generator} ${options}`,
   ],
+  generate: `java -jar ${JAR} generate -i openapi.json -g ${generator} ${options}`,
 })
 
 /** What is generated needs no library, or those that the house has too. */
@@ -51,40 +53,39 @@ export const GENERATORS: readonly Generator[] = [
     name: 'ogen',
     version: '1.24.0',
     language: go,
-    generate: ['go tool ogen --target client --package client --clean openapi.json'],
+    generate: 'go tool ogen --target client --package client --clean openapi.json',
   },
   {
     name: 'oapi-codegen',
     version: '2.8.2',
     language: go,
-    generate: ['mkdir -p client && go tool oapi-codegen -config oapi-codegen.yaml openapi.json'],
+    generate: 'mkdir -p client && go tool oapi-codegen -config oapi-codegen.yaml openapi.json',
   },
   {
     name: 'openapi-typescript',
     version: '7.13.0',
     language: bareTypescript,
-    generate: ['openapi-typescript openapi.json -o client/schema.ts'],
+    generate: 'openapi-typescript openapi.json -o client/schema.ts',
   },
   {
     name: 'hey-api',
     version: '0.99.0',
     language: typescript,
-    generate: ['openapi-ts -i openapi.json -o client'],
+    generate: 'openapi-ts -i openapi.json -o client',
   },
-  { name: 'orval', version: '8.38.0', language: typescript, generate: ['orval'] },
+  { name: 'orval', version: '8.38.0', language: typescript, generate: 'orval' },
   {
     name: 'swagger-typescript-api',
     version: '13.13.0',
     language: typescript,
-    generate: ['swagger-typescript-api generate -p openapi.json -o client -n api.ts'],
+    generate: 'swagger-typescript-api generate -p openapi.json -o client -n api.ts',
   },
   {
     name: 'openapi-python-client',
     version: '0.29.1',
     language: python,
-    generate: [
+    generate:
       '.venv/bin/openapi-python-client generate --path openapi.json --meta none --output-path client --config config.yml --fail-on-warning',
-    ],
   },
-  { name: 'kubb', version: '4.39.3', language: typescript, generate: ['kubb generate'] },
+  { name: 'kubb', version: '4.39.3', language: typescript, generate: 'kubb generate' },
 ]

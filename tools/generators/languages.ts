@@ -40,7 +40,8 @@ export const python: Language = {
 /** go.sum has the hashes of what is downloaded. */
 export const go: Language = {
   needs: ['go version'],
-  install: [],
+  install: ['go mod download'],
+  pins: 'go.sum',
   compile: ['go vet . ./client && go build -o program .'],
   run: './program',
 }

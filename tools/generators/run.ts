@@ -14,6 +14,10 @@ const TIME_LIMIT = 600_000
 /** What all programs print. */
 const EXPECTED = 'tools/generators/expected.txt'
 
+/** What the clients of the registries say when theirs can't be reached. */
+const UNREACHABLE =
+  /ECONN|ENOTFOUND|ETIMEDOUT|EAI_AGAIN|dial tcp|NewConnectionError|NameResolutionError|Could not transfer artifact/
+
 export interface Outcome {
   readonly status: 'works' | 'fails' | 'skipped'
   /** What failed or is missing; nothing where it works. */
@@ -44,7 +48,7 @@ class Failed extends Error {
 
 /** Generates a client from a server's document, compiles it, and does the same with it as with every other client. */
 export async function tryGenerator(
-  { name, language, needs = [], generate }: Generator,
+  { name, language, needs = [], install: tool = [], generate }: Generator,
   { url, document }: Service,
 ): Promise<Outcome> {
   const folder = join(WORK, name)
@@ -59,12 +63,13 @@ export async function tryGenerator(
     for (const command of [...language.needs, ...needs]) await shell(command)
     step = 'install'
     await cp(join(PROJECTS, name), folder, { recursive: true })
+    await all(shell, tool)
     await install(folder, language.pins, () => all(shell, language.install))
     begin = performance.now()
     step = 'generate'
     await rm(join(folder, 'client'), { recursive: true, force: true })
     await writeFile(join(folder, 'openapi.json'), document)
-    await all(shell, generate)
+    await shell(generate)
     step = 'compile'
     await all(shell, language.compile)
     step = 'run'
@@ -75,7 +80,8 @@ export async function tryGenerator(
   } catch (error) {
     if (!(error instanceof Failed)) throw error
     if (step === 'needs') return outcome('skipped', `without ${error.command.split(' ', 1)}`)
-    return outcome('fails', `${step}: ${error.command}`, error.log)
+    const status = step === 'install' && UNREACHABLE.test(error.log) ? 'skipped' : 'fails'
+    return outcome(status, `${step}: ${error.command}`, error.log)
   }
 }
 
