@@ -26,6 +26,7 @@ import collections from './routes/collections/index.js'
 import { isServed, pathsOf, readOwn, sourcesOf, tagsOf } from './routes/collections/own.js'
 import { trimmer } from './routes/collections/paths.js'
 import { ownAccounts } from './routes/collections/registration.js'
+import saving from './routes/collections/saving.js'
 import { apis, partsOf } from './routes/index.js'
 import token, { tag as tokenTag } from './routes/token.js'
 import { divide } from './seed/own.js'
@@ -112,10 +113,10 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
   await app.register(token, { accessTokenTtl: config.accessTokenTtl })
   for (const { routes } of mounted) await app.register(routes, { config, mounted })
   app.decorate('own', own)
+  await app.register(saving, { own, source, save: config.save, id: config.id })
   if (isServed(own)) {
-    const accounts = own.accounts ? ownAccounts(own.accounts) : apiAccounts
     await app.register(auth, {
-      accounts,
+      accounts: own.accounts ? ownAccounts(own.accounts) : apiAccounts,
       hasSessions: !app.hasRoute({ method: 'POST', url: '/auth/login' }),
     })
     await app.register(collections, { own, source, at: config.prefix })

@@ -282,6 +282,20 @@ export const Settings = Type.Object(
         'Whether what is written into your own collections has to have the shape of the records in the data file',
       allowed: 'true or false',
     }),
+    save: Type.Boolean({
+      default: false,
+      description:
+        'Whether every change of your own collections is written back to the data file, which keeps its layout',
+      allowed: 'true or false',
+    }),
+    snapshots: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          'The folder for snapshots of your own data: `s` and Enter in the terminal writes one. The working folder without it',
+        allowed: "a folder's path",
+      }),
+    ),
   },
   { additionalProperties: false },
 )

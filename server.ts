@@ -1,4 +1,5 @@
 import closeWithGrace from 'close-with-grace'
+import type { FastifyInstance } from 'fastify'
 import { buildApp } from './app.js'
 import type { Config } from './config.js'
 
@@ -14,9 +15,10 @@ const FATAL = ['SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGABRT', 'SIGTRAP', 'SIGFPE'] as
 /**
  * Serves until the process is told to stop (SIGTERM, SIGINT): then requests under way finish, for ten seconds at most.
  * A second signal ends it at once.
+ * @returns the server, which listens
  * @throws SeedError, or what listening throws, such as EADDRINUSE
  */
-export async function serve(config: Config): Promise<void> {
+export async function serve(config: Config): Promise<FastifyInstance> {
   const app = await buildApp(config)
   // Before it listens, since whoever sees that it does can tell it to stop.
   const { uninstall } = closeWithGrace(
@@ -39,4 +41,5 @@ export async function serve(config: Config): Promise<void> {
     await app.close()
     throw error
   }
+  return app
 }

@@ -1,7 +1,15 @@
-import { ConfigError, flagOf, parseConfig, readEnvironment, type Text } from '../config.js'
+import type { FastifyInstance } from 'fastify'
+import {
+  type Config,
+  ConfigError,
+  flagOf,
+  parseConfig,
+  readEnvironment,
+  type Text,
+} from '../config.js'
 import { isFolder } from '../plugins/http/pages.js'
 import { serve } from '../server.js'
-import { UsageError } from './say.js'
+import { say, UsageError } from './say.js'
 
 /** Settings by their names, as the command line has them, and what is no setting. */
 export interface ServeFlags {
@@ -29,9 +37,27 @@ export async function serveData(
     return serveWatching(options, { isDevelopment: dev })
   }
   endWithParent()
-  await serve(config)
-  // Where nobody listens any more, `endWithParent` sees to it.
-  if (process.connected) process.send?.('listening', undefined, undefined, () => {})
+  const app = await serve(config)
+  app.saves.on('saving', (digest) => tellParent({ saving: digest }))
+  await offerSnapshots(app, config)
+  tellParent('listening')
+}
+
+/** Where nobody listens any more, `endWithParent` sees to it. */
+function tellParent(message: unknown): void {
+  if (process.connected) process.send?.(message, undefined, undefined, () => {})
+}
+
+/** Writes the state when somebody types `s` and Enter, or the parent asks for it on their behalf. */
+async function offerSnapshots(app: FastifyInstance, { snapshots }: Config): Promise<void> {
+  if (app.own.collections.length === 0) return
+  const { takeSnapshots, writeSnapshot } = await import('./snapshots.js')
+  const folder = snapshots ?? '.'
+  process.on('message', async (message) => {
+    if (message === 'snapshot') say(await writeSnapshot(folder, await app.ownState()))
+  })
+  if (!process.stdin.isTTY && snapshots === undefined) return
+  takeSnapshots(folder, app.ownState, process.stdin, say)
 }
 
 /** The folder that json-server takes too, where none is named. */

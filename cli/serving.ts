@@ -37,6 +37,8 @@ const SERVING: readonly Flag[] = [
   ['--delay <time>', 'let each answer wait, in milliseconds or such as 2s (-d is the data file)'],
   ['-s, --static <folder>', 'files to serve beside the APIs (default: public, where it is)'],
   ['-r, --routes <file>', 'a JSON file of paths that lead to others, such as {"/api/*": "/$1"}'],
+  ['--save', 'write every change of your own collections back to the data file'],
+  ['-S, --snapshots <folder>', 'where s and Enter write the state (default: here)'],
   ['-w, --watch', 'start anew whenever the data file, or that of --routes, changes'],
   ['-q, --quiet', 'log errors alone'],
   ['--strict', 'answer 500, and log why, where an answer breaks the OpenAPI document'],

@@ -2,12 +2,15 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { unwatchFile, watchFile } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { environmentWith, type Text } from '../config.js'
 import { printable } from '../plugins/http/printable.js'
 import { rewritesIn } from '../plugins/http/rewrites.js'
 import { SeedError } from '../seed/errors.js'
 import { findDataFile, isProgram } from '../seed/read.js'
+import { digestOf } from '../seed/save.js'
 import { trying } from './check.js'
 
 /** How often the file is looked at, in milliseconds. */
@@ -39,11 +42,30 @@ export async function serveWatching(options: Text, { isDevelopment }: Watching):
   const supervisor = new Supervisor(env)
   for (const signal of SIGNALS) process.on(signal, () => supervisor.stop(signal))
   const files = [dataFile, ...(options.routes === undefined ? [] : [options.routes])]
-  const restart = () => supervisor.restart(() => faultsOf({ ...options, dataFile }))
+  const restart = () =>
+    supervisor.restart(
+      () => isSaved(dataFile, supervisor),
+      () => faultsOf({ ...options, dataFile }),
+    )
   // Looks at the path rather than at the file, since editors put a new file in the place of the old one.
   for (const file of files) watchFile(file, { interval: INTERVAL }, restart)
+  const lines = process.stdin.isTTY ? createInterface({ input: process.stdin }) : undefined
+  lines?.on('line', (line) => {
+    if (line.trim().toLowerCase() === 's') supervisor.askForSnapshot()
+  })
   process.exitCode = await supervisor.run()
+  lines?.close()
   for (const file of files) unwatchFile(file)
+}
+
+/** Whether a file is what the server itself has written. */
+async function isSaved(file: string, supervisor: Supervisor): Promise<boolean> {
+  try {
+    return supervisor.hasSaved(digestOf(await readFile(file)))
+  } catch {
+    // What is wrong with it is told with the other faults.
+    return false
+  }
 }
 
 /** What is wrong with the files, in lines. */
@@ -88,6 +110,8 @@ class Supervisor {
   /** The last restart, or one that is asked for. */
   #restarts: Promise<void> = Promise.resolve()
   #isReplaced = false
+  /** What the server has written into the data file last; a write can be seen before the next, or after it. */
+  #saved: readonly string[] = []
   /** Ends the wait for a change, or for the end. */
   #wake: () => void = () => {}
 
@@ -122,12 +146,23 @@ class Supervisor {
     this.#wake()
   }
 
+  /** Whether the server has written this into the data file. */
+  hasSaved(digest: string): boolean {
+    return this.#saved.includes(digest)
+  }
+
+  askForSnapshot(): void {
+    if (this.#child?.connected) this.#child.send('snapshot')
+  }
+
   /**
    * Starts the server anew if the data is good: one change after the other.
+   * @param isOwn whether the change is the server's own
    * @param findFaults what is wrong with the data
    */
-  restart(findFaults: () => Promise<readonly string[]>): void {
+  restart(isOwn: () => Promise<boolean>, findFaults: () => Promise<readonly string[]>): void {
     this.#restarts = this.#restarts.then(async () => {
+      if (await isOwn()) return
       const faults = await findFaults()
       if (this.#isStopping) return
       if (faults.length > 0) {
@@ -156,8 +191,10 @@ class Supervisor {
       // Ctrl-C would reach it beside the signal that is passed on, and a second signal ends it at once.
       detached: process.platform !== 'win32',
     })
-    child.once('message', () => {
-      this.#isListening = true
+    child.on('message', (message) => {
+      if (message === 'listening') this.#isListening = true
+      const { saving } = Object(message)
+      if (typeof saving === 'string') this.#saved = [...this.#saved.slice(-1), saving]
     })
     return child
   }
