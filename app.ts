@@ -38,6 +38,9 @@ const KEEP_ALIVE_TIMEOUT = 5_000
 /** How often connections are looked at for requests that take too long, in milliseconds. */
 const CONNECTIONS_CHECK = 1_000
 
+/** Said where every part of the data is called as one of the APIs', and doesn't fit it. */
+const OWN_INSTEAD = 'if these are collections of your own, start with --apis none'
+
 /**
  * Builds the server. The caller can register more before it listens or is injected into.
  * @param options the settings, all optional; what `parseConfig` gives will do, whole or in part
@@ -94,6 +97,7 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
     theirs,
     own: sourcesOf(own),
     jwtSecret: config.jwtSecret,
+    wayOut: config.apis === 'auto' ? OWN_INSTEAD : undefined,
   })
   await app.register(accounts)
   await app.register(tokens, {

@@ -28,6 +28,8 @@ export interface StoreOptions {
   readonly own: readonly OwnSource[]
   /** Signs the tokens, also those of the next process with the same file. */
   readonly jwtSecret?: string | undefined
+  /** What else could be done with data that hasn't the shape of the APIs'. */
+  readonly wayOut?: string | undefined
 }
 
 /**
@@ -35,9 +37,9 @@ export interface StoreOptions {
  * @throws SeedError when the data has a fault
  */
 export default fp<StoreOptions>(
-  async (app, { source, theirs, own, jwtSecret }) => {
-    const store = await openStore(app, own)
-    const passwords = await fillAll(store, source, theirs, own, jwtSecret)
+  async (app, options) => {
+    const store = await openStore(app, options.own)
+    const passwords = await fillAll(store, options)
     app.passwords.defer(store, passwords)
     warnOfDemoUsers(app, store, passwords)
     hashInBackground(app)
@@ -64,13 +66,10 @@ async function openStore(app: FastifyInstance, own: readonly OwnSource[]): Promi
 /** @returns the plain passwords, by the user's id */
 async function fillAll(
   store: Store,
-  source: Source,
-  theirs: unknown,
-  own: readonly OwnSource[],
-  secret: string | undefined,
+  { source, theirs, own, jwtSecret, wayOut }: StoreOptions,
 ): Promise<Map<number, string>> {
-  const { passwords } = await fill(store, source, theirs, secret)
-  const filled = await fillOwn(store, own, secret)
+  const { passwords } = await fill(store, source, theirs, jwtSecret, wayOut)
+  const filled = await fillOwn(store, own, jwtSecret)
   if (filled.findings.length > 0) {
     const { seedError } = await import('../seed/faults.js')
     throw await seedError(source, filled.findings)

@@ -26,14 +26,18 @@ export class SeedError extends Error {
    * @param source the file's name
    * @param faults as many as are told
    * @param more how many there are beside those
+   * @param wayOut what else could be done
    */
   constructor(
     source: string,
     readonly faults: readonly SeedFault[],
     more = 0,
+    wayOut?: string,
   ) {
     const told = faults.map((fault) => lineOf(source, fault))
-    const lines = more > 0 ? [...told, `${source}: and ${more} more`] : told
+    const others = more > 0 ? [`and ${more} more`] : []
+    const rest = wayOut === undefined ? others : [...others, wayOut]
+    const lines = [...told, ...rest.map((each) => `${source}: ${each}`)]
     super(lines.join('\n'))
     this.lines = lines
   }

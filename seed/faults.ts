@@ -29,10 +29,14 @@ export interface Finding {
   readonly isName?: boolean
 }
 
-/** The error for what is wrong with some data: each fault with its place in the text, and what may have been meant. */
+/**
+ * The error for what is wrong with some data: each fault with its place in the text, and what may have been meant.
+ * @param wayOut what else could be done
+ */
 export async function seedError(
   { name, text }: Source,
   findings: readonly Finding[],
+  wayOut?: string,
 ): Promise<SeedError> {
   const placeOf = text === undefined ? () => ({}) : placesIn(text)
   const faults: SeedFault[] = []
@@ -40,7 +44,7 @@ export async function seedError(
     const { path, message } = finding
     faults.push({ path, message: message + (await suggestionFor(finding)), ...placeOf(finding) })
   }
-  return new SeedError(name, faults, findings.length - faults.length)
+  return new SeedError(name, faults, findings.length - faults.length, wayOut)
 }
 
 async function suggestionFor({ unknown }: Finding): Promise<string> {

@@ -1,6 +1,6 @@
-import { access, readFile, realpath } from 'node:fs/promises'
+import { access, readdir, readFile, realpath } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { SeedError, type Source } from './errors.js'
 
 const NAME = 'data.json'
@@ -116,7 +116,20 @@ export async function readBytes(file: string): Promise<Buffer> {
   try {
     return await readFile(file)
   } catch (cause) {
-    throw new SeedError(file, [{ path: '', message: `can't be read (${reasonOf(cause)})` }])
+    const message = `can't be read (${reasonOf(cause)})`
+    if (codeOf(cause) !== 'ENOENT') throw new SeedError(file, [{ path: '', message }])
+    const { seedError } = await import('./faults.js')
+    const unknown = { name: basename(file), findKnown: () => neighboursOf(file) }
+    throw await seedError({ name: file }, [{ path: '', message, unknown }])
+  }
+}
+
+/** The other files in the folder of one, by name; none where there is no such folder either. */
+async function neighboursOf(file: string): Promise<readonly string[]> {
+  try {
+    return await readdir(dirname(file))
+  } catch {
+    return []
   }
 }
 

@@ -26,6 +26,7 @@ export interface Filled {
 /**
  * Fills an empty store from what a data file holds.
  * @param source where it comes from, for the messages
+ * @param wayOut what else could be done with data of another shape
  * @throws SeedError with each fault and its place
  */
 export async function fill(
@@ -33,6 +34,7 @@ export async function fill(
   source: Source,
   data: unknown,
   secret?: string,
+  wayOut?: string,
 ): Promise<Filled> {
   const filling = { store, secret }
   if (isSeedFile(data)) {
@@ -45,11 +47,15 @@ export async function fill(
   const { rest, ...shape } = checkShape(data)
   const findings = new Findings(shape)
   if (isSeedFile(rest)) await insertAll(rest, filling, findings)
-  throw await errorFor(source, findings.all)
+  throw await errorFor(source, findings.all, wayOut)
 }
 
-async function errorFor(source: Source, findings: readonly Finding[]): Promise<Error> {
-  return (await import('./faults.js')).seedError(source, findings)
+async function errorFor(
+  source: Source,
+  findings: readonly Finding[],
+  wayOut?: string,
+): Promise<Error> {
+  return (await import('./faults.js')).seedError(source, findings, wayOut)
 }
 
 /** Fills the store with what has no fault. */

@@ -37,9 +37,13 @@ function faultOf(name: string, prefix = '', taken: readonly string[]): string | 
   return `${path} is a path of the server's own or of an API: start with --prefix /data, or with other --apis (none for none of them)`
 }
 
+/** Escapes that the router keeps in paths, although each stands for its character there (RFC 3986, section 3.3). */
+const KEPT = /%(?:24|26|2b|2c|3b|3d|40)/gi
+
 /**
- * Takes the slash off the end of a path to a user's own collection, as json-server passes over it.
- * @param own their names
+ * Writes paths to the user's own collections in one way: without the slash at the end, which json-server passes over, and
+ * without needless escapes.
+ * @param own the first names in their paths
  * @param prefix what their paths begin with
  */
 export function trimmer(own: Iterable<string>, prefix = ''): (url: string) => string {
@@ -47,10 +51,12 @@ export function trimmer(own: Iterable<string>, prefix = ''): (url: string) => st
   return (url) => {
     const end = url.indexOf('?')
     const path = end < 0 ? url : url.slice(0, end)
-    if (!path.endsWith('/') || !path.startsWith(`${prefix}/`)) return url
-    const trimmed = path.slice(0, -1)
-    const [first = ''] = trimmed.slice(prefix.length + 1).split('/')
-    return names.has(decoded(first)) ? trimmed + url.slice(path.length) : url
+    const isWritten = !path.endsWith('/') && !path.includes('%')
+    if (isWritten || !path.startsWith(`${prefix}/`)) return url
+    const [first = ''] = path.slice(prefix.length + 1).split('/')
+    if (!names.has(decoded(first))) return url
+    const trimmed = path.replace(/\/$/, '').replace(KEPT, decodeURIComponent)
+    return trimmed + url.slice(path.length)
   }
 }
 

@@ -155,3 +155,17 @@ t.test('a place is found among comments', async (t) => {
   const error = await seedError({ name: 'db.jsonc', text }, [{ path: '/a/1', message: 'is 2' }])
   t.equal(error.message, 'db.jsonc:4:2: /a/1: is 2')
 })
+
+t.test('a file that is not there is told, with a name that is near', async (t) => {
+  const folder = t.testdir({ 'db.json': '{}', 'much longer.json': '{}' })
+  const messages: [string, string][] = [
+    ['bd.json', `can't be read (no such file); did you mean "db.json"?`],
+    ['db.jsn', `can't be read (no such file); did you mean "db.json"?`],
+    ['other.json', "can't be read (no such file)"],
+    ['none/db.json', "can't be read (no such file)"],
+  ]
+  for (const [name, message] of messages) {
+    const file = `${folder}/${name}`
+    await t.rejects(readData(file), { name: 'SeedError', message: `${file}: ${message}` })
+  }
+})
