@@ -27,6 +27,7 @@ t.test('every setting has its default', async (t) => {
     id: 'id',
     foreignKeySuffix: 'Id',
     enforce: false,
+    save: false,
   })
 })
 

@@ -1,20 +1,8 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import t, { type Test } from 'tap'
+import t from 'tap'
+import { blog, writeDb } from '../fixtures/blog.js'
 import { chromiumMissing, startChromium } from '../fixtures/chromium.js'
+import { startFrontEnd } from '../fixtures/front-end.js'
 import { startProcess } from '../fixtures/process.js'
-
-/** A front end's own server, on an origin of its own, with an empty page. */
-async function startFrontEnd(t: Test): Promise<string> {
-  const server = createServer((_request, response) => {
-    response.setHeader('content-type', 'text/html').end('<!doctype html><title>Front end</title>')
-  })
-  t.teardown(() => server.close())
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/`
-}
 
 /** What the page runs, with the server's address before it: text, since it runs in the browser. */
 const CALLS = `
@@ -85,5 +73,60 @@ t.test(
       challenge: 'Bearer realm="slipway", error="invalid_token"',
     })
     t.match(Object(result).etag, /^".+-1"$/)
+  },
+)
+
+/** The same, on collections of the user's own. */
+const OWN_CALLS = `
+  const json = { 'Content-Type': 'application/json' }
+  const page = await fetch(api + '/posts?_page=2&_limit=10')
+  const posts = await page.json()
+  const created = await fetch(api + '/posts', {
+    method: 'POST', headers: json, body: JSON.stringify({ title: 'From a page' }),
+  })
+  const etag = created.headers.get('ETag')
+  const location = created.headers.get('Location')
+  const change = (title) => fetch(location, {
+    method: 'PATCH', headers: { ...json, 'If-Match': etag }, body: JSON.stringify({ title }),
+  })
+  const changed = await change('Changed')
+  const stale = await change('Again')
+  const replaced = await fetch(location, {
+    method: 'PUT', headers: json, body: JSON.stringify({ title: 'Replaced' }),
+  })
+  const form = await fetch(api + '/authors', { method: 'POST', body: new URLSearchParams({ name: 'Cid' }) })
+  const gone = await fetch(location, { method: 'DELETE' })
+  const absent = await fetch(location)
+  return {
+    statuses: [page, created, changed, stale, replaced, form, gone, absent].map(({ status }) => status),
+    total: page.headers.get('X-Total-Count'),
+    link: page.headers.get('Link'),
+    location,
+    first: posts[0].id,
+    record: await gone.json(),
+    author: await form.json(),
+  }
+`
+
+t.test(
+  "a page on another origin reads and changes one's own collections",
+  { skip: chromiumMissing },
+  async (t) => {
+    const { url } = await startProcess(t, [writeDb(t, blog())])
+    const browser = await startChromium(t)
+    const page = await browser.newPage()
+    await page.goto(await startFrontEnd(t))
+    const result = await page.evaluate(`(async (api) => {${OWN_CALLS}})(${JSON.stringify(url)})`)
+    const link = (number: number, name: string) =>
+      `<${url}/posts?_page=${number}&_limit=10>; rel="${name}"`
+    t.same(result, {
+      statuses: [200, 201, 200, 412, 200, 201, 200, 404],
+      total: '25',
+      link: [link(1, 'first'), link(1, 'prev'), link(3, 'next'), link(3, 'last')].join(', '),
+      location: `${url}/posts/26`,
+      first: 11,
+      record: { title: 'Replaced', id: 26 },
+      author: { name: 'Cid', id: 3 },
+    })
   },
 )
