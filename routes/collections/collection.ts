@@ -1,5 +1,6 @@
 import type { TSchema } from '@sinclair/typebox'
 import type { Config } from '../../config.js'
+import type { FindFaults } from '../../seed/given-schema.js'
 import type { IdKind } from '../../seed/ids.js'
 import { type OwnPart, USERS } from '../../seed/own-records.js'
 import type { Shape } from '../../seed/shape.js'
@@ -15,7 +16,7 @@ import {
   ownRecords,
 } from '../../store/own.js'
 import { type Access, OPEN } from './access.js'
-import { type FindFaults, LiveShape } from './live-shape.js'
+import { LiveShape } from './live-shape.js'
 import { Relations } from './relations.js'
 
 /** What is known of a part of a data file that is the user's own, beside its records. */

@@ -1,7 +1,7 @@
 import { type TSchema, Type } from '@sinclair/typebox'
-import type { ErrorObject } from 'ajv'
 import type { FastifyRequest } from 'fastify'
 import { errors } from '../../plugins/http/errors.js'
+import type { FindFaults } from '../../seed/given-schema.js'
 import type { Widening } from '../../seed/place.js'
 import type { Shape } from '../../seed/shape.js'
 import { describe } from '../../store/check.js'
@@ -9,9 +9,6 @@ import type { FreeForm } from '../../store/free-form.js'
 
 /** What a write is held to: a whole record, or a part of one, whose fields may be absent. */
 export type Extent = 'whole' | 'part'
-
-/** Finds what is wrong with a value. */
-export type FindFaults = (value: unknown) => readonly ErrorObject[]
 
 /** A body can hold a fault for every two bytes. A person needs a few of them. */
 const MAX_DETAILS = 100

@@ -1,6 +1,3 @@
-import type { TSchema } from '@sinclair/typebox'
-import { Ajv2020 } from 'ajv/dist/2020.js'
-import addFormats from 'ajv-formats'
 import type { Config } from '../../config.js'
 import type { Tag } from '../../plugins/openapi/describe.js'
 import type { Source } from '../../seed/errors.js'
@@ -8,7 +5,6 @@ import { infer } from '../../seed/infer.js'
 import type { OwnPart } from '../../seed/own-records.js'
 import { Shape } from '../../seed/shape.js'
 import { type Own, type OwnCollection, ownOf } from './collection.js'
-import type { FindFaults } from './live-shape.js'
 
 /**
  * Finds out what is the user's own.
@@ -26,14 +22,14 @@ export async function readOwn(
   const parts = inferred.map(({ part }) => part)
   // Users who aren't in the file yet have no shape so far.
   const describe = (part: OwnPart) => descriptions.get(part) ?? { shape: new Shape() }
+  const isFrozen = config.enforce || inferred.some(({ schema }) => schema)
+  const compile = isFrozen ? (await import('../../seed/given-schema.js')).compileSchema : unused
   return ownOf(parts, describe, config, compile, hasAccounts)
 }
 
-function compile(schema: TSchema): FindFaults {
-  const ajv = new Ajv2020({ allErrors: true, strict: false, verbose: true })
-  addFormats.default(ajv)
-  const validate = ajv.compile(schema)
-  return (value) => (validate(value) ? [] : (validate.errors ?? []))
+/** Shapes that follow the data hold nobody to them. */
+function unused(): never {
+  throw new Error('This shape is not frozen')
 }
 
 /** All that the store keeps of it. */
