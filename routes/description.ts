@@ -91,6 +91,8 @@ export interface Changing<R extends BaseRecord, W, K, B> extends Answering<R, W>
   ) => Update<R> | Promise<Update<R>>
   /** The verb for what only owners may; `change` without it. */
   readonly action?: string
+  /** Its other answers. */
+  readonly answers?: Readonly<Record<number, TSchema>>
 }
 
 export interface Deletion<R extends BaseRecord, W> extends Answering<R, W> {

@@ -142,6 +142,7 @@ export class Operations<R extends BaseRecord, W, K extends number | string> {
       body,
       fromWire,
       action = 'change',
+      answers = {},
       ...op
     }: Changing<R, W, K, B>,
   ): void {
@@ -158,6 +159,7 @@ export class Operations<R extends BaseRecord, W, K extends number | string> {
         response: {
           200: links?.shows(answer.schema) ?? answer.schema,
           ...this.#refusals(action),
+          ...answers,
         },
       },
       handler: async (request, reply) => {

@@ -5,7 +5,7 @@ import { COLLECTIONS, type Described, readDescribed } from './described.js'
 import type { Source } from './errors.js'
 import type { Finding } from './faults.js'
 import { isObject } from './own.js'
-import { type OwnPart, ownParts } from './own-records.js'
+import { type OwnPart, ownParts, USERS, withoutPassword } from './own-records.js'
 import { Shape } from './shape.js'
 
 /** What is known of a part that is the user's own beside its records. */
@@ -91,8 +91,9 @@ async function breachesOf(
   const part = escapePointer(name)
   const findings = faultsOfSchema(schema, `/${COLLECTIONS}/${part}/schema`)
   if (findings.length > 0) return findings
+  const ofRecord = name === USERS && !isSingular ? withoutPassword(Type.Unsafe(schema)) : schema
   // The server gives a record an id that has none, whatever its schema says.
-  const find = compileSchema(isSingular ? schema : withField(schema, idField))
+  const find = compileSchema(isSingular ? schema : withField(ofRecord, idField))
   return records.flatMap((record, index) => {
     const path = isSingular ? `/${part}` : `/${part}/${index}`
     return find(record).map((error) => {

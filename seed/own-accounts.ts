@@ -1,5 +1,4 @@
-import { compile } from '../store/check.js'
-import { newUser, type User, Username } from '../store/collections.js'
+import { newUser, type User } from '../store/collections.js'
 import type { NewRecord } from '../store/engine.js'
 import type { FreeForm } from '../store/free-form.js'
 import { RecordFault } from './records.js'
@@ -7,7 +6,11 @@ import { RecordFault } from './records.js'
 /** What an account of the user's own users can log in with: the first of these that a record has is its name. */
 const LOGIN_FIELDS = ['username', 'email', 'name'] as const
 
-const isUsername = compile(Username)
+/** No colon and no control character, because HTTP Basic has no way to send them (RFC 7617, section 2). */
+const LOGIN_NAME = /^[^:\p{Cc}]+$/u
+
+/** The longest name, and the longest email (RFC 3696, erratum 1690). */
+const MAX_LENGTH = 254
 
 /** What nobody's name begins with: names have no colon. */
 const NOBODY = ':'
@@ -21,27 +24,32 @@ interface Secrets {
   readonly generation: number
 }
 
+/** The field of a record that has the name of its account; undefined where it can't have one. */
+export function loginFieldOf(content: FreeForm): (typeof LOGIN_FIELDS)[number] | undefined {
+  return LOGIN_FIELDS.find((name) => typeof content[name] === 'string' && content[name] !== '')
+}
+
 /**
  * The account that a record is.
  * @throws RecordFault where it has no name that one can log in with
  */
 export function accountOf(content: FreeForm, secrets: Secrets): AccountValues {
-  const field = LOGIN_FIELDS.find((name) => typeof content[name] === 'string')
+  const field = loginFieldOf(content)
   if (field === undefined) {
     throw new RecordFault('username', 'is missing: an account logs in by username, email or name')
   }
-  const username = content[field]
-  if (!isUsername(username)) {
-    throw new RecordFault(field, `must have 2 to 128 characters, no colon and no control character`)
+  const username = String(content[field])
+  if (username.length > MAX_LENGTH || !LOGIN_NAME.test(username)) {
+    throw new RecordFault(field, `must have 1 to 254 characters, no colon and no control character`)
   }
   const { email, admin } = content
-  if (typeof email === 'string' && email.length > 254) {
+  if (typeof email === 'string' && email.length > MAX_LENGTH) {
     throw new RecordFault('email', 'must NOT have more than 254 characters')
   }
   return newUser({
     ...secrets,
     username,
-    email: typeof email === 'string' ? email : null,
+    email: typeof email === 'string' && email !== '' ? email : null,
     admin: admin === true,
   })
 }

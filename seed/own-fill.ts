@@ -7,7 +7,7 @@ import type { FreeForm } from '../store/free-form.js'
 import { type OwnRecord, ownRecords } from '../store/own.js'
 import type { Finding } from './faults.js'
 import { isId } from './ids.js'
-import { accountOf, noAccount } from './own-accounts.js'
+import { accountOf, loginFieldOf, noAccount } from './own-accounts.js'
 import type { OwnPart, Secret } from './own-records.js'
 import { generationOf, RecordFault } from './records.js'
 
@@ -64,19 +64,21 @@ async function fillAccounts(
       const { id } = await records.insert({ ...values, ...account })
       if (typeof own?.password === 'string') passwords.set(id, own.password)
     } catch (error) {
-      findings.push(findingOf(path, error))
+      findings.push(findingOf(path, record, error))
     }
   }
   return findings
 }
 
 /** @throws what is no fault of the record's */
-function findingOf(path: string, error: unknown): Finding {
+function findingOf(path: string, record: FreeForm, error: unknown): Finding {
   if (error instanceof RecordFault) {
     return { path: `${path}/${escapePointer(error.field)}`, message: error.message }
   }
   if (!(error instanceof UniqueViolation)) throw error
-  return { path, message: `another record has the same ${error.fields.join(', ')}` }
+  const [field] = error.fields
+  const name = field === 'username' ? loginFieldOf(record) : field
+  return { path, message: `another record has the same ${name}` }
 }
 
 /** @throws RecordFault */

@@ -1,3 +1,4 @@
+import { type TSchema, Type } from '@sinclair/typebox'
 import { escapePointer } from '../store/check.js'
 import { type FreeForm, faultIn } from '../store/free-form.js'
 import type { Finding } from './faults.js'
@@ -52,9 +53,11 @@ export function ownParts(
   return { parts, findings }
 }
 
-/** Whether a record is one that logs in. */
-export function hasSecret({ password, passwordHash }: FreeForm): boolean {
-  return password !== undefined || passwordHash !== undefined
+/** A schema that the file gives for its users, of what is left of a record: a password is no part of it. */
+export function withoutPassword({ properties, required, ...schema }: TSchema): TSchema {
+  const { password: _, ...others } = Object(properties)
+  const needed = [required ?? []].flat().filter((name) => name !== 'password')
+  return Type.Unsafe<FreeForm>({ ...schema, properties: others, required: needed })
 }
 
 function noSecrets(records: readonly FreeForm[]) {
@@ -63,10 +66,10 @@ function noSecrets(records: readonly FreeForm[]) {
 
 function withoutSecrets(records: readonly FreeForm[]) {
   const secrets = new Map<number, Secret>()
-  const rest = records.map((record, at) => {
-    if (!hasSecret(record)) return record
-    const { password, passwordHash, ...others } = record
-    secrets.set(at, { password, passwordHash })
+  const rest = records.map(({ password, passwordHash, ...others }, at) => {
+    // Null is no password.
+    const secret = { password: password ?? undefined, passwordHash: passwordHash ?? undefined }
+    if (Object.values(secret).some((each) => each !== undefined)) secrets.set(at, secret)
     return others
   })
   return { records: rest, secrets }

@@ -52,7 +52,8 @@ export function declareOwn({ pointers }: OwnRules) {
 /** Declares the user's own collection of users, whose records are accounts where they have a password. */
 export function declareOwnUsers({ pointers }: OwnRules) {
   return declare(
-    { ...userFields, ...ownFields },
+    // Records that nobody logs in as have a name in the store that no account can have.
+    { ...userFields, username: Type.String(), ...ownFields },
     {
       ...rules,
       unique: [...userRules.unique, ['email'], ['key']],

@@ -1,8 +1,10 @@
 import { randomInt } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { isAccount } from '../../seed/own-accounts.js'
 import { newUser, type Store, type User } from '../../store/collections.js'
 import { ACCOUNTS } from '../../store/engine.js'
+import { all } from '../../store/lookups.js'
 import { ownRecords } from '../../store/own.js'
 import { errors } from '../http/errors.js'
 import { failure } from '../openapi/responses.js'
@@ -58,7 +60,7 @@ export async function refuseTaken(
 
 /**
  * Finds the account that somebody logs in with a name.
- * @param isOwn whether accounts are the user's own, which log in by their email, or by a name that no other has, too
+ * @param isOwn whether accounts are the user's own, which log in by their email, or by a name that no other account has, too
  */
 export async function findAccount(
   store: Store,
@@ -70,7 +72,8 @@ export async function findAccount(
   const withEmail = await store.users.getBy({ email: name })
   if (withEmail) return withEmail
   const where = { path: ['content', 'name'], op: 'is', value: [name] } as const
-  const { items, total } = await ownRecords(store, ACCOUNTS).find({ where, limit: 1 })
-  const [only] = items
-  return only && total === 1 ? store.users.get(only.id) : undefined
+  const named = await all(ownRecords(store, ACCOUNTS), { where })
+  const users = await Promise.all(named.map(({ id }) => store.users.get(id)))
+  const [only, ...others] = users.filter((each) => each && isAccount(each))
+  return others.length === 0 ? only : undefined
 }

@@ -108,8 +108,9 @@ export default fp<LoginOptions>(
     const limiter = new LoginLimiter(loginLimit)
 
     app.decorate('logIn', async (request, username, password, wrong = errors.credentialsWrong) => {
-      const name = `${request.ip} ${username}`
       const user = await findAccount(request.store, username, hasOwnUsers)
+      // By whichever of its names somebody tries, it is one account.
+      const name = `${request.ip} ${user?.username ?? username}`
       // Not by its name, which another can have once this one is deleted.
       const account = user && `${request.ip} ${user.publicId}`
       limiter.isBeyond(name, account)

@@ -217,6 +217,12 @@ export const errors = {
   planTooLarge: () => new ApiError(413, 'planTooLarge', 'The plan would be too large.'),
   tooManyParts: () =>
     new ApiError(413, 'tooManyParts', 'The upload has too many parts, or one that is too large.'),
+  tooManyAccounts: (most: number) =>
+    new ApiError(
+      413,
+      'tooManyAccounts',
+      `One request can make ${most} accounts at most: leave out some, or their passwords.`,
+    ),
   tooManyFields: () => new ApiError(413, 'tooManyFields', 'The body has too many fields.'),
   tooLarge: () => new ApiError(413, 'tooLarge', 'The body is too large.'),
   unsupportedMediaType: (taken: readonly string[]) =>

@@ -1,7 +1,13 @@
 import { randomInt } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { errors } from '../../plugins/http/errors.js'
-import { type AccountValues, accountOf, isAccount, noAccount } from '../../seed/own-accounts.js'
+import {
+  type AccountValues,
+  accountOf,
+  isAccount,
+  loginFieldOf,
+  noAccount,
+} from '../../seed/own-accounts.js'
 import { isPassword } from '../../seed/own-fill.js'
 import { RecordFault } from '../../seed/records.js'
 import type { User } from '../../store/collections.js'
@@ -16,41 +22,45 @@ export function isOwnUser(record: BaseRecord): record is OwnUser {
   return 'username' in record && 'passwordHash' in record
 }
 
-/** The password that is in a body, and the rest. */
-export function splitPassword({ password, passwordHash, ...content }: FreeForm): {
+/**
+ * The password that is in a body, and the rest.
+ * @param at where the body is, as a JSON pointer
+ * @throws 400
+ */
+export function splitPassword(
+  { password, passwordHash, ...content }: FreeForm,
+  at = '',
+): {
   readonly password: string | undefined
   readonly content: FreeForm
 } {
   if (passwordHash !== undefined) {
-    throw errors.invalid('body', { path: '/passwordHash', code: 'reserved' })
+    throw errors.invalid('body', { path: `${at}/passwordHash`, code: 'reserved' })
   }
   if (password === undefined || isPassword(password)) return { password, content }
   const message = 'must be a text of 1 to 1024 characters'
-  throw errors.invalid('body', { path: '/password', code: 'password', message })
+  throw errors.invalid('body', { path: `${at}/password`, code: 'password', message })
 }
 
 /**
  * The account of a new record, which logs in if it has a password.
- * @throws 400, 403 when it would be an admin's and isn't made by one, 503
+ * @param at where the record is in the body, as a JSON pointer
+ * @throws 400, 403 when it would be an admin's and isn't made by one, 409, 503
  */
 export async function newAccount(
   request: FastifyRequest,
   key: string,
   content: FreeForm,
   password: string | undefined,
+  at: string,
 ): Promise<AccountValues> {
   if (password === undefined) return noAccount(key)
-  refuseAdmin(request, content, undefined)
+  refuseAdmin(request, content)
   // Before the hash, which takes its time.
-  const account = valid(() => accountOf(content, { passwordHash: null, generation: 0 }))
-  await refuseTaken(request, account.username)
+  const account = accountIn(content, { passwordHash: null, generation: 0 }, at)
+  await refuseTakenNames(request, content, account)
   const passwordHash = await request.server.passwords.hash(password)
-  // The id can be another's after a restart, and JWT_SECRET the same: their tokens must not fit.
-  return { ...account, passwordHash, generation: randomInt(2 ** 40) }
-}
-
-async function refuseTaken({ store }: FastifyRequest, username: string): Promise<void> {
-  if (await store.users.getBy({ username })) throw errors.taken(['username'])
+  return { ...account, passwordHash, generation: newGeneration() }
 }
 
 /**
@@ -64,50 +74,87 @@ export function requireOwnAccount({ user }: FastifyRequest, record: OwnRecord): 
 }
 
 /**
- * What changes in the account when the record does.
- * @param password the new one, if there is one
- * @throws 503
+ * Looks at what a change makes of an account, and hashes its new password.
+ * @param content what the record would be, as it is now
+ * @returns the hash; undefined where the password stays
+ * @throws 400, 403, 409, 503
  */
-export async function changedSecrets(
+export async function changedHash(
   request: FastifyRequest,
   record: OwnRecord,
+  content: FreeForm,
   password: string | undefined,
-): Promise<Partial<Pick<User, 'passwordHash' | 'generation'>>> {
-  if (password === undefined || !isOwnUser(record)) return {}
+): Promise<string | undefined> {
+  if (!isOwnUser(record) || (password === undefined && !isAccount(record))) return undefined
+  refuseAdmin(request, content, record)
+  await refuseTakenNames(request, content, accountIn(content, record), record.id)
   const { passwords } = request.server
-  if (isAccount(record)) return passwords.change(record, password)
-  return { passwordHash: await passwords.hash(password), generation: randomInt(2 ** 40) }
+  if (password === undefined) return undefined
+  if (!isAccount(record)) return passwords.hash(password)
+  const { passwordHash } = await passwords.change(record, password)
+  return passwordHash ?? undefined
 }
 
 /**
- * The account of a record with other content.
- * @throws 400, 403
+ * The account of a record with other content, in the step that changes it.
+ * @param newHash of a new password, which ends the tokens that there are
+ * @throws 400, 401, 403
  */
 export function accountFor(
   request: FastifyRequest,
   record: OwnRecord,
   content: FreeForm,
-  secrets: Partial<Pick<User, 'passwordHash' | 'generation'>>,
+  newHash: string | undefined,
 ): Partial<AccountValues> {
-  if (!isOwnUser(record)) return {}
-  const { passwordHash = record.passwordHash, generation = record.generation } = secrets
-  if (!isAccount(record) && secrets.passwordHash === undefined) return {}
+  if (!isOwnUser(record) || (newHash === undefined && !isAccount(record))) return {}
+  // It may have become somebody's account since it was looked at.
+  requireOwnAccount(request, record)
   refuseAdmin(request, content, record)
-  const { username, email, admin } = valid(() => accountOf(content, { passwordHash, generation }))
-  return { username, email, admin, passwordHash, generation }
+  const { username, email, admin } = accountIn(content, record)
+  if (newHash === undefined) return { username, email, admin }
+  const generation = isAccount(record) ? record.generation + 1 : newGeneration()
+  return { username, email, admin, passwordHash: newHash, generation }
+}
+
+/** The id can be another's after a restart, and JWT_SECRET the same: their tokens must not fit. */
+function newGeneration(): number {
+  return randomInt(2 ** 40)
 }
 
 /** @throws 403 where somebody would become an admin who is none */
-function refuseAdmin({ user }: FastifyRequest, content: FreeForm, record: OwnUser | undefined) {
+function refuseAdmin({ user }: FastifyRequest, content: FreeForm, record?: OwnUser): void {
   if (content.admin === true && !record?.admin && !user?.admin) throw errors.adminOnly()
 }
 
-function valid<T>(make: () => T): T {
+/**
+ * Refuses names that another account logs in with, whether as its username or its email.
+ * @throws 409
+ */
+async function refuseTakenNames(
+  { store: { users } }: FastifyRequest,
+  content: FreeForm,
+  { username, email }: AccountValues,
+  except?: number,
+): Promise<void> {
+  const names = new Map([[loginFieldOf(content) ?? 'username', username]])
+  if (email !== null) names.set('email', email)
+  for (const [field, name] of names) {
+    const holders = [await users.getBy({ username: name }), await users.getBy({ email: name })]
+    if (holders.some((each) => each && each.id !== except)) throw errors.taken([field])
+  }
+}
+
+/** @throws 400 */
+function accountIn(
+  content: FreeForm,
+  { passwordHash, generation }: Pick<User, 'passwordHash' | 'generation'>,
+  at = '',
+): AccountValues {
   try {
-    return make()
+    return accountOf(content, { passwordHash, generation })
   } catch (error) {
     if (!(error instanceof RecordFault)) throw error
     const { field, message } = error
-    throw errors.invalid('body', { path: `/${field}`, code: 'account', message })
+    throw errors.invalid('body', { path: `${at}/${field}`, code: 'account', message })
   }
 }

@@ -15,7 +15,7 @@ import {
   ownName,
   ownRecords,
 } from '../../store/own.js'
-import { type Access, OPEN } from './access.js'
+import { type Access, accessOf } from './access.js'
 import { LiveShape } from './live-shape.js'
 import { Relations } from './relations.js'
 
@@ -96,10 +96,11 @@ export function ownOf(
         given: schema,
         isEnforced: enforce,
         idField: isSingular ? undefined : idField,
+        owner,
         isAccounts,
         compile,
       }),
-      access: { ...OPEN, ...access },
+      access: accessOf(access),
       owner,
     }
   }

@@ -5,7 +5,7 @@ import { isObject } from '../../seed/own.js'
 import type { NewRecord } from '../../store/engine.js'
 import { type FreeForm, faultIn } from '../../store/free-form.js'
 import type { OwnRecord } from '../../store/own.js'
-import { callerId } from './access.js'
+import { callerId, isOwnersOnly } from './access.js'
 import { idKindOf, ONLY, type OwnCollection } from './collection.js'
 
 /** What no field may be called: JavaScript would take it for what an object inherits. */
@@ -41,8 +41,7 @@ export async function newRecord(
   const given = value[idField]
   if (given !== undefined && !isId(given)) throw errors.idInvalid(idField)
   const id = given ?? (await nextId(collection, request))
-  const content = owned(collection, request, { ...value, [idField]: id })
-  return recordOf(id, content)
+  return recordOf(id, { ...value, [idField]: id })
 }
 
 /** A record as the store has it. */
@@ -61,37 +60,57 @@ async function nextId(collection: OwnCollection, { store }: FastifyRequest): Pro
   return number ?? randomId(kind)
 }
 
-/** What its creator says of a record, who owns it whatever that says. */
-function owned({ owner, idField }: OwnCollection, { user }: FastifyRequest, content: FreeForm) {
-  return owner === undefined || !user ? content : { ...content, [owner]: callerId(user, idField) }
-}
-
-/** What must stay as it is in a record, whoever changes it: its id, and whose it is. */
-function kept({ idField, owner }: OwnCollection, { user }: FastifyRequest, { content }: OwnRecord) {
-  const names = owner === undefined || user?.admin ? [idField] : [idField, owner]
-  return Object.fromEntries(
-    names.flatMap((name) => (content[name] === undefined ? [] : [[name, content[name]]])),
-  )
+/**
+ * What its creator says of a record, who owns it whatever that says. Of what only owners may read or change, nobody says that it is
+ * another's.
+ */
+export function owned(
+  { access, idField, owner }: OwnCollection,
+  { user }: FastifyRequest,
+  content: FreeForm,
+): FreeForm {
+  if (owner === undefined || owner === idField) return content
+  if (user) return { ...content, [owner]: callerId(user, idField) }
+  return isOwnersOnly(access) ? without(content, owner) : content
 }
 
 /** A record's content in place of another, which had these fields first. */
 export function replaced(
   collection: OwnCollection,
   request: FastifyRequest,
-  record: OwnRecord,
+  { content }: OwnRecord,
   value: FreeForm,
 ): FreeForm {
-  return { ...kept(collection, request, record), ...value, ...kept(collection, request, record) }
+  const { idField, owner = idField } = collection
+  const first = Object.entries(content).filter(([name]) => name === idField || name === owner)
+  return kept(collection, request, content, { ...Object.fromEntries(first), ...value })
 }
 
 /** A record's content with some fields changed, and others as they were. */
 export function changed(
   collection: OwnCollection,
   request: FastifyRequest,
-  record: OwnRecord,
+  { content }: OwnRecord,
   value: FreeForm,
 ): FreeForm {
-  return { ...record.content, ...value, ...kept(collection, request, record) }
+  return kept(collection, request, content, { ...content, ...value })
+}
+
+/** What becomes of a record, with what stays whoever changes it: its id; and whose it is, unless an admin says otherwise. */
+function kept(
+  { idField, owner = idField }: OwnCollection,
+  { user }: FastifyRequest,
+  old: FreeForm,
+  content: FreeForm,
+): FreeForm {
+  const next = { ...content, [idField]: old[idField] }
+  if (user?.admin || owner === idField) return next
+  return Object.hasOwn(old, owner) ? { ...next, [owner]: old[owner] } : without(next, owner)
+}
+
+function without(content: FreeForm, name: string): FreeForm {
+  const { [name]: _, ...rest } = content
+  return rest
 }
 
 /** RFC 7396: null takes a field away, and objects are changed within. */

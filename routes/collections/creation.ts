@@ -20,6 +20,8 @@ interface Creating {
   readonly nested?: {
     readonly fields: (request: FastifyRequest) => Promise<FreeForm>
     readonly notFound: TSchema
+    /** Whether it matters who somebody is that needs no token. */
+    readonly isAsked: boolean
   }
 }
 
@@ -33,11 +35,11 @@ export function addCreation(
   const { access, name } = collection
   const one = ref(schemas.record)
   const input = ref(schemas.input)
-  const [example = {}] = app.liveSchemas.get(String(schemas.input.$id))?.().examples ?? []
+  const { examples }: TSchema = app.liveSchemas.get(String(schemas.input.$id))?.() ?? input
   addRoute(app, {
     method: 'POST',
     url,
-    guard: guardOf(app, access.create, isAsked(route)),
+    guard: guardOf(app, access.create, isAsked(route) || nested?.isAsked === true),
     schema: {
       operationId,
       summary: `Create a ${names.one}`,
@@ -46,7 +48,10 @@ export function addCreation(
       tags: [name],
       consumes: [...mediaTypesOf(collection)],
       ...(params ? { params } : {}),
-      body: Type.Unsafe<unknown>({ anyOf: [input, Type.Array(input)], examples: [example] }),
+      body: Type.Unsafe<unknown>({
+        anyOf: [input, Type.Array(input)],
+        ...(examples ? { examples } : {}),
+      }),
       response: {
         201: answered(
           `The new ${names.one}, or the list of them`,
@@ -54,8 +59,8 @@ export function addCreation(
           ['etag?', 'location?'],
         ),
         ...(nested ? { 404: nested.notFound } : {}),
-        409: failure('Another record has this id', errors.idTaken(name, 1)),
         ...(collection.isAccounts ? accountRefusals : {}),
+        409: failure('Another record has this id', errors.idTaken(name, 1)),
       },
     },
     handler: async (request, reply) => createFrom(app, route, reply, await nested?.fields(request)),
@@ -91,7 +96,9 @@ export async function createFrom(
   return record.content
 }
 
-const accountRefusals = {
-  403: failure('It would be an admin, and you are none', errors.adminOnly()),
+/** The answers of a route that makes or changes an account, when it doesn't. */
+export const accountRefusals = {
+  403: failure("It is not your account, or would be an admin's", errors.adminOnly()),
+  409: failure('Another account has this name or email', errors.taken(['email'])),
   503: failure('Too many passwords wait to be hashed', errors.overloaded()),
 }

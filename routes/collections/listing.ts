@@ -12,12 +12,14 @@ const queries = new WeakMap<FastifyRequest, ListQuery>()
 
 /** What a request's query asks of a collection. */
 export function queryOf(
-  { shape }: Pick<OwnCollection, 'shape'>,
+  { isAccounts, shape }: Pick<OwnCollection, 'isAccounts' | 'shape'>,
   request: FastifyRequest,
 ): ListQuery {
   let query = queries.get(request)
   if (!query) {
-    query = listQueryOf(Object(request.query), (path) => shape.seen.has(path))
+    // Who asks for a password finds nobody by it, whereas a field that isn't known would be passed over.
+    const isPassword = ([name]: readonly string[]) => isAccounts && name === 'password'
+    query = listQueryOf(Object(request.query), (path) => shape.seen.has(path) || isPassword(path))
     queries.set(request, query)
   }
   return query

@@ -2,13 +2,14 @@ import { type TSchema, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import { errors } from '../../plugins/http/errors.js'
 import type { FindFaults } from '../../seed/given-schema.js'
+import { withoutPassword } from '../../seed/own-records.js'
 import type { Widening } from '../../seed/place.js'
 import type { Shape } from '../../seed/shape.js'
 import { describe } from '../../store/check.js'
 import type { FreeForm } from '../../store/free-form.js'
 
-/** What a write is held to: a whole record, or a part of one, whose fields may be absent. */
-export type Extent = 'whole' | 'part'
+/** What a write is held to: a new record, all that one has become, or a part of one, whose fields may be absent. */
+export type Extent = 'whole' | 'become' | 'part'
 
 /** A body can hold a fault for every two bytes. A person needs a few of them. */
 const MAX_DETAILS = 100
@@ -21,6 +22,8 @@ export interface LiveShapeOptions {
   readonly isEnforced: boolean
   /** Of a collection, whose records have ids. */
   readonly idField: string | undefined
+  /** The field that the server sets to whoever creates a record. */
+  readonly owner: string | undefined
   /** Whether records may be accounts, which are written with a password. */
   readonly isAccounts: boolean
   /** Compiles a schema, once a value is to be held to it. */
@@ -50,10 +53,12 @@ export class LiveShape {
 
   /** Records as they are read. */
   record(): TSchema {
-    const { given, shape, idField } = this.#options
+    const { given, shape, idField, isAccounts } = this.#options
     if (!given) return shape.toSchema()
     // What a request embeds or expands comes beside the fields that the schema has.
-    const { additionalProperties, unevaluatedProperties, ...schema } = given
+    const { additionalProperties, unevaluatedProperties, ...schema } = isAccounts
+      ? withoutPassword(given)
+      : given
     return Type.Unsafe({
       ...schema,
       properties: { ...idProperty(idField), ...schema.properties },
@@ -63,18 +68,24 @@ export class LiveShape {
 
   /** Records as they are written: the id may be left to the server, and of a part any field. */
   input(extent: Extent): TSchema {
-    const { given, shape, idField, isAccounts } = this.#options
+    const { given, shape, idField, owner, isAccounts } = this.#options
     const { required = [], properties = {}, ...schema }: TSchema = given ?? shape.toSchema()
-    const needed = required.filter((name: string) => name !== idField)
+    const isSet = (name: string) =>
+      name === idField ||
+      name === owner ||
+      (isAccounts && extent === 'become' && name === 'password')
+    const needed = required.filter((name: string) => !isSet(name))
     return Type.Unsafe({
       type: 'object',
       ...schema,
       properties: {
         ...idProperty(idField),
         ...properties,
-        ...(isAccounts ? { password: PASSWORD } : {}),
+        ...(isAccounts
+          ? { password: { ...PASSWORD, ...properties.password, writeOnly: true } }
+          : {}),
       },
-      ...(extent === 'whole' && needed.length > 0 ? { required: needed } : {}),
+      ...(extent !== 'part' && needed.length > 0 ? { required: needed } : {}),
     })
   }
 
@@ -118,6 +129,5 @@ const PASSWORD = {
   type: 'string',
   minLength: 1,
   maxLength: 1024,
-  writeOnly: true,
   description: 'Makes the record an account that can log in. It is never shown',
 }

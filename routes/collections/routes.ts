@@ -4,8 +4,8 @@ import { success } from '../../plugins/openapi/responses.js'
 import type { FreeForm } from '../../store/free-form.js'
 import type { OwnRecord } from '../../store/own.js'
 import { resource } from '../resource.js'
-import { guardOf } from './access.js'
-import { addCreation } from './creation.js'
+import { guardOf, hidesAny } from './access.js'
+import { accountRefusals, addCreation } from './creation.js'
 import { queryOf } from './listing.js'
 import { related } from './query-schema.js'
 import { wantsRelated, withRelated } from './related.js'
@@ -17,7 +17,7 @@ export function addCollection(app: FastifyInstance, route: Route): void {
   const { own, collection, names, schemas } = route
   const { access, name } = collection
   const { one, single, plural } = names
-  const readGuard = guardOf(app, access.read, isAsked(route))
+  const readGuard = guardOf(app, access.read, hidesAny(own))
   const changeGuard = guardOf(app, access.change, isAsked(route))
   const learned = {
     schema: success(`The ${one} as it is now`, schemas.record, ['etag']),
@@ -27,6 +27,7 @@ export function addCollection(app: FastifyInstance, route: Route): void {
     },
   }
   const consumes = mediaTypesOf(collection)
+  const answers = collection.isAccounts ? accountRefusals : {}
 
   resource<OwnRecord, FreeForm, string, FreeForm, unknown, unknown, unknown>(app, {
     ...subjectOf(route),
@@ -62,6 +63,7 @@ export function addCollection(app: FastifyInstance, route: Route): void {
       consumes,
       body: schemas.input,
       answer: learned,
+      answers,
       fromWire: (body, request, key) => replacement(collection, body, request, key),
     },
     change: {
@@ -72,6 +74,7 @@ export function addCollection(app: FastifyInstance, route: Route): void {
       consumes: [...consumes, MERGE_PATCH],
       body: schemas.patch,
       answer: learned,
+      answers,
       fromWire: (body, request, key) => change(collection, body, request, key),
     },
     remove: {

@@ -1,21 +1,25 @@
 import type { FastifyRequest } from 'fastify'
 import { errors } from '../../plugins/http/errors.js'
+import { isObject } from '../../seed/own.js'
 import type { NewRecord, Update } from '../../store/engine.js'
 import { UniqueViolation } from '../../store/errors.js'
 import { type FreeForm, faultIn } from '../../store/free-form.js'
 import type { OwnRecord } from '../../store/own.js'
-import { accountFor, changedSecrets, newAccount, splitPassword } from './accounts.js'
+import { accountFor, changedHash, newAccount, splitPassword } from './accounts.js'
 import type { OwnCollection } from './collection.js'
-import { changed, merged, newRecord, objectIn, replaced } from './contents.js'
+import { changed, merged, newRecord, objectIn, owned, replaced } from './contents.js'
 
 /** The media type of a change that is merged at every depth (RFC 7396). */
 export const MERGE_PATCH = 'application/merge-patch+json'
+
+/** How many accounts a request can make: each costs a hash. */
+const MAX_ACCOUNTS = 100
 
 /**
  * Creates records, all or none of them.
  * @param bodies each as it came
  * @param at where each is in the body, as a JSON pointer
- * @throws 400, 403, 409, 503
+ * @throws 400, 403, 409, 413, 503
  */
 export async function create(
   collection: OwnCollection,
@@ -23,6 +27,9 @@ export async function create(
   bodies: readonly unknown[],
   at: (index: number) => string,
 ): Promise<readonly OwnRecord[]> {
+  if (collection.isAccounts && bodies.filter(hasPassword).length > MAX_ACCOUNTS) {
+    throw errors.tooManyAccounts(MAX_ACCOUNTS)
+  }
   const values: NewRecord<OwnRecord>[] = []
   for (const [index, body] of bodies.entries()) {
     values.push(await valuesOf(collection, request, body, at(index)))
@@ -30,6 +37,10 @@ export async function create(
   const records = await insert(collection, request, values)
   for (const { content } of records) collection.shape.learn(content, request)
   return records
+}
+
+function hasPassword(body: unknown): boolean {
+  return isObject(body) && body.password !== undefined
 }
 
 async function insert(
@@ -53,12 +64,12 @@ async function valuesOf(
   body: unknown,
   at: string,
 ): Promise<NewRecord<OwnRecord>> {
-  const value = objectIn(body, at)
+  const value = owned(collection, request, objectIn(body, at))
   collection.shape.check(collection.name, value, 'whole', at)
   if (!collection.isAccounts) return newRecord(collection, request, value)
-  const { password, content } = splitPassword(value)
+  const { password, content } = splitPassword(value, at)
   const record = await newRecord(collection, request, content)
-  return { ...record, ...(await newAccount(request, record.key, record.content, password)) }
+  return { ...record, ...(await newAccount(request, record.key, record.content, password, at)) }
 }
 
 function takenError(
@@ -72,7 +83,7 @@ function takenError(
 
 /**
  * What a PUT makes of a record: the body, in its place.
- * @throws 400, 403, 503
+ * @throws 400, 403, 409, 503
  */
 export async function replacement(
   collection: OwnCollection,
@@ -80,14 +91,12 @@ export async function replacement(
   request: FastifyRequest,
   key: string,
 ): Promise<Update<OwnRecord>> {
-  const value = objectIn(body)
-  collection.shape.check(collection.name, value, 'whole')
-  return update(collection, request, key, value, replaced)
+  return update(collection, request, key, objectIn(body), { compose: replaced, isWhole: true })
 }
 
 /**
  * What a PATCH makes of a record: the body's fields in the place of its own.
- * @throws 400, 403, 503
+ * @throws 400, 403, 409, 503
  */
 export async function change(
   collection: OwnCollection,
@@ -98,12 +107,20 @@ export async function change(
   const value = objectIn(body)
   const isMerge = request.headers['content-type']?.startsWith(MERGE_PATCH) ?? false
   if (!isMerge) collection.shape.check(collection.name, value, 'part')
-  return update(collection, request, key, value, (own, asked, record, patch) => {
-    if (!isMerge) return changed(own, asked, record, patch)
-    const content = objectIn(merged(record.content, patch))
-    collection.shape.check(collection.name, content, 'whole')
-    return replaced(own, asked, record, content)
-  })
+  const compose: Compose = isMerge
+    ? (own, asked, record, patch) =>
+        replaced(own, asked, record, objectIn(merged(record.content, patch)))
+    : changed
+  return update(collection, request, key, value, { compose, isWhole: isMerge })
+}
+
+/** Makes a record's new content of what it is and what came. */
+type Compose = typeof replaced
+
+interface Updating {
+  readonly compose: Compose
+  /** Whether the outcome is to be held to the shape, and not just what came. */
+  readonly isWhole: boolean
 }
 
 async function update(
@@ -111,17 +128,23 @@ async function update(
   request: FastifyRequest,
   key: string,
   value: FreeForm,
-  compose: typeof replaced,
+  { compose, isWhole }: Updating,
 ): Promise<Update<OwnRecord>> {
-  const content = (record: OwnRecord, given: FreeForm) =>
-    bounded(compose(collection, request, record, given))
-  if (!collection.isAccounts) return (record) => ({ content: content(record, value) })
-  const { password, content: rest } = splitPassword(value)
+  const { isAccounts, name, shape } = collection
+  const { password, content: rest } = isAccounts
+    ? splitPassword(value)
+    : { password: undefined, content: value }
+  const content = (record: OwnRecord): FreeForm => {
+    const next = bounded(compose(collection, request, record, rest))
+    if (isWhole) shape.check(name, password === undefined ? next : { ...next, password }, 'become')
+    return next
+  }
+  if (!isAccounts) return (record) => ({ content: content(record) })
   const old = await collection.records(request.store).getBy({ key })
-  const secrets = old ? await changedSecrets(request, old, password) : {}
+  const newHash = old && (await changedHash(request, old, content(old), password))
   return (record) => {
-    const next = content(record, rest)
-    return { content: next, ...accountFor(request, record, next, secrets) }
+    const next = content(record)
+    return { content: next, ...accountFor(request, record, next, newHash) }
   }
 }
 
