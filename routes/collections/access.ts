@@ -5,7 +5,7 @@ import type { User } from '../../store/collections.js'
 import type { FreeForm } from '../../store/free-form.js'
 import type { OwnRecord } from '../../store/own.js'
 import { type Predicate, textOf } from '../../store/query.js'
-import type { OwnCollection } from './collection.js'
+import type { Own, OwnCollection } from './collection.js'
 
 /** Who may. An admin may wherever an owner may. */
 export type Level = 'anyone' | 'user' | 'owner' | 'admin'
@@ -17,8 +17,31 @@ export interface Access {
   readonly change: Level
 }
 
-/** What is open to all, as in json-server. */
-export const OPEN: Access = { read: 'anyone', create: 'anyone', change: 'anyone' }
+/** From the most who may to the fewest. */
+const LEVELS: readonly Level[] = ['anyone', 'user', 'owner', 'admin']
+
+/**
+ * Who may do what: all is open that isn't said otherwise, as in json-server. What one may not read one may not change either: the
+ * answer would show it.
+ */
+export function accessOf({
+  read = 'anyone',
+  create = 'anyone',
+  change = 'anyone',
+}: Partial<Access> = {}): Access {
+  const isOpener = LEVELS.indexOf(change) < LEVELS.indexOf(read)
+  return { read, create, change: isOpener ? read : change }
+}
+
+/** Whether there is anything that not everybody may read: it can be put into what all may. */
+export function hidesAny({ collections }: Pick<Own, 'collections'>): boolean {
+  return collections.some(({ access }) => access.read !== 'anyone')
+}
+
+/** Whether it decides anything whose a record is. */
+export function isOwnersOnly({ read, change }: Access): boolean {
+  return read === 'owner' || change === 'owner'
+}
 
 /**
  * The guard of a level.

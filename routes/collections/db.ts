@@ -4,12 +4,11 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { success } from '../../plugins/openapi/responses.js'
 import { addRoute } from '../../plugins/route.js'
 import type { FreeForm } from '../../store/free-form.js'
-import { guardOf, mayRead, ownedBy } from './access.js'
+import { guardOf, hidesAny, mayRead, ownedBy } from './access.js'
 import { ONLY, type Own, type OwnCollection } from './collection.js'
 
 /** Adds the route that gives everything at once, as a data file has it. */
 export function addWholeState(app: FastifyInstance, own: Own): void {
-  const isAsked = own.collections.some(({ access }) => access.read !== 'anyone')
   const WholeState = Type.Unsafe<Readable>(
     Type.Object({}, { $id: 'WholeState', additionalProperties: true, examples: [{}] }),
   )
@@ -17,7 +16,7 @@ export function addWholeState(app: FastifyInstance, own: Own): void {
   addRoute(app, {
     method: 'GET',
     url: '/db',
-    guard: guardOf(app, 'anyone', isAsked),
+    guard: guardOf(app, 'anyone', hidesAny(own)),
     schema: {
       operationId: 'getWholeState',
       summary: 'Get everything',

@@ -9,10 +9,10 @@ import type { OwnRecord } from '../../store/own.js'
 import type { Predicate } from '../../store/query.js'
 import { ref } from '../../store/schema.js'
 import { resource } from '../resource.js'
-import { guardOf } from './access.js'
+import { guardOf, hidesAny, maySee } from './access.js'
 import { addCreation, createFrom } from './creation.js'
 import { listBody, selectionOf } from './listing.js'
-import { isAsked, JSON_TYPE, listOf, type Route, subjectOf } from './subject.js'
+import { JSON_TYPE, listOf, type Route, subjectOf } from './subject.js'
 
 /** Adds the routes at the records of a collection that show and create those that name them: `/posts/1/comments`. */
 export function addNested(
@@ -43,7 +43,7 @@ function addChildren(app: FastifyInstance, parent: Route, child: Route, key: str
       summary: `List the ${collection.name} of a ${one}`,
       at: url,
       params,
-      guard: guardOf(app, collection.access.read, isAsked(child)),
+      guard: guardOf(app, collection.access.read, hidesAny(child.own)),
     },
   })
   addCreation(app, child, {
@@ -53,6 +53,7 @@ function addChildren(app: FastifyInstance, parent: Route, child: Route, key: str
     nested: {
       fields: (request) => fieldNaming(parent, key, request),
       notFound: subjectOf(parent).notFound,
+      isAsked: parent.collection.access.read !== 'anyone',
     },
   })
 }
@@ -116,16 +117,18 @@ function naming(key: string, request: FastifyRequest): Predicate<'content'> {
 
 /**
  * The field that names the record in the path, with that one's own id in it.
- * @throws 404
+ * @throws 404 where there is none that the request may see
  */
 async function fieldNaming(
-  { collection: { idField, records }, names }: Route,
+  { collection, names }: Route,
   key: string,
   request: FastifyRequest,
 ): Promise<FreeForm> {
   const id = idIn(request)
-  const { content } = found(await records(request.store).getBy({ key: id }), names.one, id)
-  return { [key]: content[idField] }
+  const record = await collection.records(request.store).getBy({ key: id })
+  const isSeen = record && maySee(collection, request, record)
+  const { content } = found(isSeen ? record : undefined, names.one, id)
+  return { [key]: content[collection.idField] }
 }
 
 function idIn({ params }: FastifyRequest): string {

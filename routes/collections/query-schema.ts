@@ -1,6 +1,7 @@
 import { type TSchema, Type } from '@sinclair/typebox'
 import type { FreeForm } from '../../store/free-form.js'
 import type { OwnCollection } from './collection.js'
+import { exampleOf } from './examples.js'
 
 /** A parameter that is read as a number where it is one. Whatever else it holds is passed over. */
 const number = (description: string, example: number) =>
@@ -33,18 +34,17 @@ const paging = {
 }
 
 /** The query of a list: everything that has a meaning, and the fields that records have. */
-export function listQuerySchema({
-  shape,
-  idField,
-  part,
-}: OwnCollection): TSchema & { readonly static: FreeForm } {
+export function listQuerySchema(
+  collection: OwnCollection,
+): TSchema & { readonly static: FreeForm } {
+  const { shape, idField } = collection
   const { properties = {} }: TSchema = shape.record()
-  const [example = {}] = part.records
+  const example = exampleOf(collection)
   const fields = Object.keys(properties)
     .filter((name) => !(name in paging) && !(name in related) && /^[\w.-]+$/.test(name))
     .slice(0, MAX_FIELDS)
     .map((name) => {
-      const value = name === idField ? example[idField] : undefined
+      const value = name === idField ? example?.[idField] : undefined
       const examples = value === undefined ? {} : { examples: [String(value)] }
       return [
         name,

@@ -1,5 +1,6 @@
 import { errors } from '../../plugins/http/errors.js'
 import type { Accounts } from '../auth/index.js'
+import { guardOf } from './access.js'
 import { isOwnUser } from './accounts.js'
 import type { OwnCollection } from './collection.js'
 import { create } from './writing.js'
@@ -12,6 +13,7 @@ export function ownAccounts(users: OwnCollection): Accounts {
       if (!record || !isOwnUser(record)) throw errors.conflict()
       return record
     },
+    guard: (app) => guardOf(app, users.access.create, false),
     show: (user) => (isOwnUser(user) ? user.content : {}),
   }
 }

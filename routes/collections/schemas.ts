@@ -1,7 +1,9 @@
 import { type TSchema, Type } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
+import { loginFieldOf } from '../../seed/own-accounts.js'
 import type { FreeForm } from '../../store/free-form.js'
 import type { OwnCollection } from './collection.js'
+import { exampleOf } from './examples.js'
 import type { Names } from './names.js'
 
 /** The shared schemas of a collection: they follow its shape. */
@@ -25,10 +27,10 @@ export function addSchemas(
   { schema: name, one }: Names,
   related: () => Related,
 ): Schemas {
-  const { shape, part, idField, isAccounts } = collection
-  const [example = {}] = part.records
-  const { [idField]: _id, ...withoutId } = example
-  const inputExample = isAccounts ? { ...withoutId, password: 'secret' } : withoutId
+  const { shape, idField } = collection
+  const example = exampleOf(collection)
+  const { [idField]: _id, ...withoutId } = example ?? {}
+  const examples = (some: FreeForm) => (example ? { examples: [some] } : {})
   const live = <S extends TSchema>(schema: S, current: () => object): S => {
     const { $id = '' } = schema
     app.addSchema(schema)
@@ -39,7 +41,7 @@ export function addSchemas(
     Type.Unsafe<FreeForm>(Type.Object({}, { $id, additionalProperties: true }))
   const shown = live(record(name), () => ({
     ...withRelated(shape.record(), related()),
-    examples: [example],
+    ...examples(example ?? {}),
   }))
   const page = Type.Object(
     {
@@ -64,16 +66,16 @@ export function addSchemas(
     record: shown,
     input: live(record(`${name}Input`), () => ({
       ...shape.input('whole'),
-      examples: [inputExample],
+      ...examples(inputExample(collection, withoutId)),
     })),
     patch: live(record(`${name}Patch`), () => ({
       ...shape.input('part'),
-      examples: [firstField(withoutId)],
+      ...examples(firstField(withoutId)),
     })),
     id: live(Type.Unsafe<string>({ $id: `${name}Id`, type: 'string' }), () => ({
       ...idSchema(shape.seen.typesAt([idField])),
       description: `The id of a ${one}`,
-      ...(example[idField] === undefined ? {} : { examples: [example[idField]] }),
+      ...(example?.[idField] === undefined ? {} : { examples: [example[idField]] }),
     })),
     page,
   }
@@ -93,6 +95,13 @@ function withRelated({ properties = {}, ...schema }: TSchema, related: Related):
 
 function pageNumber(description: string) {
   return Type.Integer({ minimum: 1, description })
+}
+
+/** A user who logs in has a password, and is no admin by their own say. */
+function inputExample({ isAccounts }: OwnCollection, record: FreeForm): FreeForm {
+  if (!isAccounts) return record
+  const { admin: _, ...user } = record
+  return loginFieldOf(user) ? { ...user, password: 'password' } : user
 }
 
 /** One field of a record, for an example of a change. */

@@ -27,10 +27,9 @@ export interface Route {
 
 export const JSON_TYPE = 'application/json'
 
-/** Whether it matters who somebody is that needs no token. */
-export function isAsked({ own, collection }: Route): boolean {
-  const isRestricted = own.collections.some(({ access }) => access.read !== 'anyone')
-  return isRestricted || collection.owner !== undefined || collection.isAccounts
+/** Whether it matters who somebody is that needs no token, when they write. */
+export function isAsked({ collection }: Route): boolean {
+  return collection.owner !== undefined || collection.isAccounts
 }
 
 /** The media types of what is written. A form has texts alone, so that a frozen shape would seldom fit. */
@@ -68,7 +67,7 @@ export function subjectOf({
       ? {
           owned: {
             test: (request) => ownedBy(collection, access.change, request),
-            text: `It is not your ${one}`,
+            text: isAccounts ? 'It is not your account' : `It is not your ${one}`,
           },
         }
       : {}),
