@@ -119,9 +119,11 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
   app.decorate('own', own)
   await app.register(saving, { own, source, save: config.save, id: config.id })
   if (isServed(own)) {
+    const ownPaths = config.prefix === undefined ? pathsOf(own) : []
     await app.register(auth, {
       accounts: own.accounts ? ownAccounts(own.accounts) : apiAccounts,
       hasSessions: !app.hasRoute({ method: 'POST', url: '/auth/login' }),
+      isTaken: (name) => ownPaths.includes(name),
     })
     await app.register(collections, { own, source, at: config.prefix })
   }

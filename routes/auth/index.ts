@@ -1,10 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from '@sinclair/typebox'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { bearer } from '../../plugins/auth/carriers.js'
-import guards from '../../plugins/auth/guards.js'
+import guards, { type Guard } from '../../plugins/auth/guards.js'
 import { loginRefusals } from '../../plugins/auth/login.js'
-import { exampleToken } from '../../plugins/auth/tokens.js'
 import { errors } from '../../plugins/http/errors.js'
 import { failure, success } from '../../plugins/openapi/responses.js'
 import { addRoute } from '../../plugins/route.js'
@@ -13,6 +11,7 @@ import type { User } from '../../store/collections.js'
 import type { FreeForm } from '../../store/free-form.js'
 import { ref } from '../../store/schema.js'
 import sessions from '../sessions.js'
+import { AnyCredentials, LoggedIn, Profile, Registered, Registration } from './schemas.js'
 
 /** How accounts are made and shown: they are an API's, or the user's own. */
 export interface Accounts {
@@ -22,85 +21,19 @@ export interface Accounts {
    */
   readonly register: (request: FastifyRequest, body: FreeForm) => Promise<User>
   readonly show: (user: User) => FreeForm
+  /** Who may register; everybody without it. */
+  readonly guard?: (app: Pick<FastifyInstance, 'guards'>) => Guard | undefined
 }
 
 export interface AuthOptions {
   readonly accounts: Accounts
   /** Whether the session routes are here; an API that is mounted may have them already. */
   readonly hasSessions: boolean
+  /** Whether a name at the top is a collection of the user's own: it comes before what json-server-auth has there. */
+  readonly isTaken: (name: string) => boolean
 }
 
 const TAG = 'auth'
-
-/** The names that an account can have: the first of them that is there counts. */
-const nameFields = {
-  username: Type.Optional(Type.String({ maxLength: 128, description: "The user's name" })),
-  email: Type.Optional(Type.String({ maxLength: 254, description: 'The email, in its place' })),
-  name: Type.Optional(Type.String({ maxLength: 128, description: 'Or the name' })),
-}
-
-const password = Type.String({ minLength: 1, maxLength: 1024, description: 'The password' })
-
-const AnyCredentials = Type.Object(
-  { ...nameFields, password },
-  {
-    $id: 'AnyCredentials',
-    additionalProperties: true,
-    examples: [{ email: 'ann@example.com', password: 'password' }],
-  },
-)
-
-const Registration = Type.Object(
-  { ...nameFields, password },
-  {
-    $id: 'Registration',
-    // The other fields are the record's.
-    additionalProperties: true,
-    examples: [{ email: 'bob@example.com', password: 'password', name: 'Bob' }],
-  },
-)
-
-const Profile = Type.Unsafe<FreeForm>(
-  Type.Object(
-    {},
-    {
-      $id: 'UserProfile',
-      additionalProperties: true,
-      description: 'The record of a user, without the password',
-      examples: [{ id: 1, email: 'ann@example.com', name: 'Ann' }],
-    },
-  ),
-)
-
-const token = Type.String({ description: 'For `Authorization: Bearer`' })
-
-const Registered = Type.Object(
-  {
-    access_token: token,
-    refresh_token: Type.String({ description: 'Gets a new access token' }),
-    user: ref(Profile),
-  },
-  {
-    $id: 'Registered',
-    additionalProperties: false,
-    examples: [
-      {
-        access_token: exampleToken,
-        refresh_token: exampleToken,
-        user: { id: 2, email: 'bob@example.com', name: 'Bob' },
-      },
-    ],
-  },
-)
-
-const LoggedIn = Type.Object(
-  { accessToken: token, user: ref(Profile) },
-  {
-    $id: 'LoggedIn',
-    additionalProperties: false,
-    examples: [{ accessToken: exampleToken, user: { id: 1, email: 'ann@example.com' } }],
-  },
-)
 
 const refusals = {
   403: failure('It would be an admin, and you are none', errors.adminOnly()),
@@ -109,8 +42,12 @@ const refusals = {
 }
 
 /** Accounts for whoever brings their own data: registering, logging in, and who one is. */
-const auth: FastifyPluginAsyncTypebox<AuthOptions> = async (app, { accounts, hasSessions }) => {
+const auth: FastifyPluginAsyncTypebox<AuthOptions> = async (
+  app,
+  { accounts, hasSessions, isTaken },
+) => {
   await app.register(guards, { carriers: [bearer] })
+  const guard = accounts.guard?.(app)
   for (const schema of [AnyCredentials, Registration, Profile, Registered, LoggedIn]) {
     app.addSchema(schema)
   }
@@ -129,6 +66,7 @@ const auth: FastifyPluginAsyncTypebox<AuthOptions> = async (app, { accounts, has
   addRoute(app, {
     method: 'POST',
     url: '/auth/register',
+    guard,
     schema: {
       operationId: 'registerUser',
       summary: 'Make an account',
@@ -164,13 +102,15 @@ const auth: FastifyPluginAsyncTypebox<AuthOptions> = async (app, { accounts, has
     handler: async ({ user }) => accounts.show(user),
   })
 
-  // As json-server-auth has them.
-  if (!app.hasRoute({ method: 'POST', url: '/register' })) {
+  // As json-server-auth has them, each under two names.
+  for (const name of ['register', 'signup']) {
+    if (app.hasRoute({ method: 'POST', url: `/${name}` }) || isTaken(name)) continue
     addRoute(app, {
       method: 'POST',
-      url: '/register',
+      url: `/${name}`,
+      guard,
       schema: {
-        operationId: 'register',
+        operationId: name,
         summary: 'Make an account, as with json-server-auth',
         tags: [TAG],
         body: ref(Registration),
@@ -186,12 +126,14 @@ const auth: FastifyPluginAsyncTypebox<AuthOptions> = async (app, { accounts, has
       },
     })
   }
-  if (!app.hasRoute({ method: 'POST', url: '/login' })) {
+  for (const name of ['login', 'signin']) {
+    if (app.hasRoute({ method: 'POST', url: `/${name}` }) || isTaken(name)) continue
     addRoute(app, {
       method: 'POST',
-      url: '/login',
+      url: `/${name}`,
+      keepsData: true,
       schema: {
-        operationId: 'logInByEmail',
+        operationId: name,
         summary: 'Log in, as with json-server-auth',
         tags: [TAG],
         body: ref(AnyCredentials),

@@ -1,0 +1,74 @@
+import { Type } from '@sinclair/typebox'
+import { exampleToken } from '../../plugins/auth/tokens.js'
+import type { FreeForm } from '../../store/free-form.js'
+import { ref } from '../../store/schema.js'
+
+/** The names that an account can have: the first of them that is there counts. */
+const nameFields = {
+  username: Type.Optional(Type.String({ maxLength: 128, description: "The user's name" })),
+  email: Type.Optional(Type.String({ maxLength: 254, description: 'The email, in its place' })),
+  name: Type.Optional(Type.String({ maxLength: 128, description: 'Or the name' })),
+}
+
+const password = Type.String({ minLength: 1, maxLength: 1024, description: 'The password' })
+
+export const AnyCredentials = Type.Object(
+  { ...nameFields, password },
+  {
+    $id: 'AnyCredentials',
+    additionalProperties: true,
+    examples: [{ email: 'ann@example.com', password: 'password' }],
+  },
+)
+
+export const Registration = Type.Object(
+  { ...nameFields, password },
+  {
+    $id: 'Registration',
+    // The other fields are the record's.
+    additionalProperties: true,
+    examples: [{ email: 'bob@example.com', password: 'password', name: 'Bob' }],
+  },
+)
+
+export const Profile = Type.Unsafe<FreeForm>(
+  Type.Object(
+    {},
+    {
+      $id: 'UserProfile',
+      additionalProperties: true,
+      description: 'The record of a user, without the password',
+      examples: [{ id: 1, email: 'ann@example.com', name: 'Ann' }],
+    },
+  ),
+)
+
+const token = Type.String({ description: 'For `Authorization: Bearer`' })
+
+export const Registered = Type.Object(
+  {
+    access_token: token,
+    refresh_token: Type.String({ description: 'Gets a new access token' }),
+    user: ref(Profile),
+  },
+  {
+    $id: 'Registered',
+    additionalProperties: false,
+    examples: [
+      {
+        access_token: exampleToken,
+        refresh_token: exampleToken,
+        user: { id: 2, email: 'bob@example.com', name: 'Bob' },
+      },
+    ],
+  },
+)
+
+export const LoggedIn = Type.Object(
+  { accessToken: token, user: ref(Profile) },
+  {
+    $id: 'LoggedIn',
+    additionalProperties: false,
+    examples: [{ accessToken: exampleToken, user: { id: 1, email: 'ann@example.com' } }],
+  },
+)
