@@ -42,7 +42,9 @@ export function isKnown(
 export function isTagKnown(request: FastifyRequest, reply: FastifyReply, tag: string): boolean {
   reply.header('etag', tag)
   const known = request.headers['if-none-match']
-  return known !== undefined && (known.trim() === '*' || tagsIn(known).includes(tag))
+  if (known === undefined) return false
+  // A weak tag will do: RFC 9110, section 13.1.2.
+  return known.trim() === '*' || tagsIn(known).includes(tag.replace(/^W\//, ''))
 }
 
 /** Whether a change may go on, by the request's `If-Match`, of what has a tag that is made from what it holds. */
