@@ -36,6 +36,8 @@ export interface RecordEvent<R extends BaseRecord> {
   readonly kind: 'created' | 'updated' | 'deleted'
   /** As it is now, or was last. */
   readonly record: R
+  /** As it was before, of one that was updated. */
+  readonly before?: R
 }
 
 /**

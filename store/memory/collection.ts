@@ -197,13 +197,16 @@ export class MemoryCollection implements Collection<Row> {
     this.#state.put(row, old)
     if (old) this.#consequences.filesDropped(contentsOf(old, this.declaration))
     if (queue) this.#consequences.jobChanged(name, row.id, row[queue.field] === queue.waiting)
-    this.#consequences.happened(name, old ? 'updated' : 'created', row)
+    this.#consequences.happened(
+      name,
+      old ? { kind: 'updated', record: row, before: old } : { kind: 'created', record: row },
+    )
     return row
   }
 
   #remove(row: Row): Row {
     this.#takeOut(row)
-    this.#consequences.happened(this.#schema.name, 'deleted', row)
+    this.#consequences.happened(this.#schema.name, { kind: 'deleted', record: row })
     this.#consequences.released(this.#schema.name, row)
     return row
   }

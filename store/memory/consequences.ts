@@ -14,7 +14,7 @@ export interface Consequences {
   /** A record refers to these contents no more. */
   filesDropped(hashes: readonly string[]): void
   /** Something has happened to a record in a step, which the caller ends. */
-  happened(collection: string, kind: RecordEvent<Row>['kind'], record: Row): void
+  happened(collection: string, event: RecordEvent<Row>): void
   /** A step is done, or has failed and changed nothing. */
   stepEnded(isDone: boolean): void
   watch(collection: string, listener: (event: RecordEvent<Row>) => void): () => void

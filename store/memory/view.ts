@@ -94,8 +94,8 @@ class MemoryState implements Consequences {
     this.files.drop(hashes)
   }
 
-  happened(collection: string, kind: RecordEvent<Row>['kind'], record: Row): void {
-    this.watchers.happened(collection, kind, record)
+  happened(collection: string, event: RecordEvent<Row>): void {
+    this.watchers.happened(collection, event)
   }
 
   stepEnded(isDone: boolean): void {

@@ -29,8 +29,8 @@ export class Watchers {
     }
   }
 
-  happened(collection: string, kind: RecordEvent<Row>['kind'], record: Row): void {
-    if (this.#listeners.get(collection)?.size) this.#happened.push([collection, { kind, record }])
+  happened(collection: string, event: RecordEvent<Row>): void {
+    if (this.#listeners.get(collection)?.size) this.#happened.push([collection, event])
   }
 
   /** The step is over: tells what has happened in it. A listener can take steps of its own; what follows from these comes after. */

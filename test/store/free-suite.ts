@@ -402,8 +402,8 @@ export function testFreeRecords(name: string, newEngine: () => Engine): void {
     const heard: string[] = []
     const hear =
       (name: string) =>
-      ({ kind, record: { key, version } }: RecordEvent<Free>) => {
-        heard.push(`${name} ${kind} ${key} ${version}`)
+      ({ kind, before, record: { key, version } }: RecordEvent<Free>) => {
+        heard.push([name, kind, key, ...(before ? [before.version] : []), version].join(' '))
       }
     const since = () => heard.splice(0).join(', ')
     const ends = [
@@ -418,9 +418,9 @@ export function testFreeRecords(name: string, newEngine: () => Engine): void {
     since()
     await posts.update(2, { number: 2 })
     await posts.replace(2, free({ id: 2, personId: 'ann' }))
-    t.equal(since(), 'post updated 2 2, post updated 2 3')
+    t.equal(since(), 'post updated 2 1 2, post updated 2 2 3')
     await people.delete(1)
-    t.equal(since(), 'person deleted ann 1, post updated 1 2, post updated 2 4')
+    t.equal(since(), 'person deleted ann 1, post updated 1 1 2, post updated 2 3 4')
     await posts.delete(1)
     t.equal(since(), 'post deleted 1 2, comment deleted 7 1, comment deleted 8 1')
 
