@@ -9,6 +9,7 @@ import health, { tag as healthTag } from './plugins/health.js'
 import { buildSerializer, buildValidator } from './plugins/http/compilers.js'
 import delay from './plugins/http/delay.js'
 import errors, { answerError } from './plugins/http/error-handler.js'
+import eventStream from './plugins/http/event-stream.js'
 import json from './plugins/http/json.js'
 import { loggingFor } from './plugins/http/logs.js'
 import methods from './plugins/http/methods.js'
@@ -86,6 +87,7 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
   await app.register(errors)
   await app.register(security, config)
   await app.register(delay, config)
+  await app.register(eventStream)
   await app.register(readOnly, config)
   await app.register(refusedBody)
   await app.register(pages, config)

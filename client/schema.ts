@@ -2249,7 +2249,7 @@ export interface operations {
             200: {
                 headers: {
                     /**
-                     * @description Tokens are not to be kept
+                     * @description Nothing of it is to be kept
                      * @example no-store
                      */
                     "Cache-Control": string;
@@ -2381,7 +2381,7 @@ export interface operations {
             200: {
                 headers: {
                     /**
-                     * @description Tokens are not to be kept
+                     * @description Nothing of it is to be kept
                      * @example no-store
                      */
                     "Cache-Control": string;
@@ -2524,7 +2524,7 @@ export interface operations {
             200: {
                 headers: {
                     /**
-                     * @description Tokens are not to be kept
+                     * @description Nothing of it is to be kept
                      * @example no-store
                      */
                     "Cache-Control": string;
@@ -4124,7 +4124,7 @@ export interface operations {
             200: {
                 headers: {
                     /**
-                     * @description Tokens are not to be kept
+                     * @description Nothing of it is to be kept
                      * @example no-store
                      */
                     "Cache-Control": string;
@@ -4238,7 +4238,7 @@ export interface operations {
             200: {
                 headers: {
                     /**
-                     * @description Tokens are not to be kept
+                     * @description Nothing of it is to be kept
                      * @example no-store
                      */
                     "Cache-Control": string;
@@ -6908,7 +6908,7 @@ export interface operations {
             200: {
                 headers: {
                     /**
-                     * @description Tokens are not to be kept
+                     * @description Nothing of it is to be kept
                      * @example no-store
                      */
                     "Cache-Control": string;
@@ -9504,7 +9504,7 @@ export interface operations {
             200: {
                 headers: {
                     /**
-                     * @description Tokens are not to be kept
+                     * @description Nothing of it is to be kept
                      * @example no-store
                      */
                     "Cache-Control": string;
@@ -9566,7 +9566,7 @@ export interface operations {
             201: {
                 headers: {
                     /**
-                     * @description Tokens are not to be kept
+                     * @description Nothing of it is to be kept
                      * @example no-store
                      */
                     "Cache-Control": string;

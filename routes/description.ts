@@ -41,6 +41,8 @@ export interface Operation {
 }
 
 export interface Listing<R extends BaseRecord, W, Q> extends Operation {
+  /** Answers in another way, where a request asks for that. */
+  readonly instead?: (reply: FastifyReply) => FastifyReply | undefined
   readonly querystring?: TSchema & { readonly static: Q }
   /** What is listed, and with a limit a page of it; all records without it. */
   readonly select?: (
@@ -68,6 +70,10 @@ export interface Answering<R extends BaseRecord, W> extends Operation {
 }
 
 export interface Reading<R extends BaseRecord, W> extends Answering<R, W> {
+  /** Answers in another way, where a request asks for that. */
+  readonly instead?: (reply: FastifyReply, record: R) => FastifyReply | undefined
+  /** Its other answers. */
+  readonly answers?: Readonly<Record<number, TSchema>>
   readonly querystring?: TSchema
   /** Whether a request asks for more than the record itself: that has no version, and so no ETag. */
   readonly isComposed?: (request: FastifyRequest) => boolean

@@ -50,6 +50,7 @@ export class Operations<R extends BaseRecord, W, K extends number | string> {
     toBody = (shown) => shown,
     first,
     answers = {},
+    instead,
     ...op
   }: Listing<R, W, Q>): void {
     const { links, path, records, view } = this.#subject
@@ -67,6 +68,8 @@ export class Operations<R extends BaseRecord, W, K extends number | string> {
         },
       },
       handler: async (request, reply) => {
+        const other = instead?.(reply)
+        if (other) return other
         const { query } = request
         const selection = select?.(query, request) ?? {}
         return answerList(reply, records(request.store), selection, async (items, total) =>
@@ -80,6 +83,8 @@ export class Operations<R extends BaseRecord, W, K extends number | string> {
     answer = this.#asShown(`The ${this.#noun}`, 'etag'),
     isComposed = () => false,
     querystring,
+    answers = {},
+    instead,
     ...op
   }: Reading<R, W>): void {
     const { links, notFound, ownerId, toWire } = this.#subject
@@ -95,10 +100,13 @@ export class Operations<R extends BaseRecord, W, K extends number | string> {
           200: links?.shows(answer.schema) ?? answer.schema,
           304: empty('You have the latest version', ['etag']),
           404: notFound,
+          ...answers,
         },
       },
       handler: async (request, reply) => {
         const record = await this.#recordAt(request, keyIn(request.params))
+        const other = instead?.(reply, record)
+        if (other) return other
         const owner = ownerId && (await this.#ownerOf(request, record))
         if (!isComposed(request) && isKnown(request, reply, record, owner)) {
           return reply.code(304).send(undefined)

@@ -194,6 +194,14 @@ export async function askAgain(request: FastifyRequest): Promise<void> {
   if (guard?.onceRead && request.isBodyDue) await guard.onceRead(request)
 }
 
+/**
+ * The same at any time later, for an answer that goes on: whether who brought a token may still have it.
+ * @throws what the guard throws
+ */
+export async function askLater(request: FastifyRequest): Promise<void> {
+  if (request.user) await request.routeOptions.config.guard?.onceRead?.(request)
+}
+
 /** The same for a body that Fastify reads; and where the token is in the body, it is asked for the first time. */
 export function checkOnceRead({ onceRead, isInBody }: Guard): preValidationHookHandler[] {
   if (!onceRead) return []

@@ -248,6 +248,10 @@ export const errors = {
       headers: { 'retry-after': String(seconds) },
     }),
   internal: () => new ApiError(500, 'internal', 'Internal Server Error'),
+  tooManyFeeds: () =>
+    new ApiError(503, 'tooManyFeeds', 'Too many feeds are open. End one, or try again later.', {
+      headers: { 'retry-after': '60' },
+    }),
   overloaded: () =>
     new ApiError(503, 'overloaded', 'Too many requests at once. Try again in a moment.', {
       headers: { 'retry-after': '1' },

@@ -15,7 +15,7 @@ export const HEADERS = {
     examples: ['GET, HEAD, POST'],
   }),
   'cache-control': Type.String({
-    description: 'Tokens are not to be kept',
+    description: 'Nothing of it is to be kept',
     examples: ['no-store'],
   }),
   'content-disposition': Type.String({

@@ -1,11 +1,13 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { wantsEvents } from '../../plugins/http/event-stream.js'
 import { success } from '../../plugins/openapi/responses.js'
 import type { FreeForm } from '../../store/free-form.js'
 import type { OwnRecord } from '../../store/own.js'
 import { resource } from '../resource.js'
 import { guardOf, hidesAny } from './access.js'
 import { accountRefusals, addCreation } from './creation.js'
+import { feedAs, recordFeed, tooManyFeeds } from './feed.js'
 import { queryOf } from './listing.js'
 import { related } from './query-schema.js'
 import { wantsRelated, withRelated } from './related.js'
@@ -42,11 +44,20 @@ export function addCollection(app: FastifyInstance, route: Route): void {
       summary: `Get a ${one}`,
       querystring: Type.Object(related),
       guard: readGuard,
+      description:
+        'With `Accept: text/event-stream` what happens to it from now on, until it is deleted.',
       isComposed: (request) => wantsRelated(queryOf(collection, request)),
+      instead: (reply, record) =>
+        wantsEvents(reply.request) ? recordFeed(collection, reply, record) : undefined,
+      answers: { 503: tooManyFeeds },
       answer: {
-        schema: success(`The ${one}; without an ETag where others are put in`, schemas.record, [
-          'etag?',
-        ]),
+        schema: {
+          ...success(`The ${one}; without an ETag where others are put in`, schemas.record, [
+            'cache-control?',
+            'etag?',
+          ]),
+          ...feedAs(collection),
+        },
         toBody: async (shown, _record, request) => {
           const query = queryOf(collection, request)
           if (!wantsRelated(query)) return shown

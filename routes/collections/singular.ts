@@ -7,6 +7,7 @@ import {
   tag,
 } from '../../plugins/http/conditional.js'
 import { errors, found } from '../../plugins/http/errors.js'
+import { wantsEvents } from '../../plugins/http/event-stream.js'
 import { addressOf } from '../../plugins/http/record.js'
 import { empty, failure, success } from '../../plugins/openapi/responses.js'
 import { addRoute } from '../../plugins/route.js'
@@ -16,6 +17,7 @@ import { ref } from '../../store/schema.js'
 import { guardOf } from './access.js'
 import { ONLY } from './collection.js'
 import { merged, objectIn } from './contents.js'
+import { feedAs, recordFeed, tooManyFeeds } from './feed.js'
 import { mediaTypesOf, type Route } from './subject.js'
 import { MERGE_PATCH } from './writing.js'
 
@@ -40,13 +42,19 @@ export function addSingular(app: FastifyInstance, route: Route): void {
       summary: `Get ${name}`,
       tags: [name],
       headers: IfNoneMatch,
+      description: 'With `Accept: text/event-stream` what becomes of it from now on.',
       response: {
-        200: success(`What ${name} is`, schemas.record, ['etag']),
+        200: {
+          ...success(`What ${name} is`, schemas.record, ['cache-control?', 'etag?']),
+          ...feedAs(collection),
+        },
         304: empty('You have the latest version', ['etag']),
+        503: tooManyFeeds,
       },
     },
     handler: async (request, reply) => {
       const record = await only(request)
+      if (wantsEvents(request)) return recordFeed(collection, reply, record)
       return isKnown(request, reply, record) ? reply.code(304).send(undefined) : record.content
     },
   })

@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import { errors } from '../../plugins/http/errors.js'
+import { wantsEvents } from '../../plugins/http/event-stream.js'
 import { FORM } from '../../plugins/http/form.js'
 import { linksOf } from '../../plugins/openapi/links.js'
 import { answered, empty, failure } from '../../plugins/openapi/responses.js'
@@ -12,6 +13,7 @@ import type { Listing, Subject } from '../description.js'
 import { maySee, ownedBy } from './access.js'
 import { requireOwnAccount } from './accounts.js'
 import type { Own, OwnCollection } from './collection.js'
+import { feedAs, listFeed, tooManyFeeds } from './feed.js'
 import { listBody, selectionOf } from './listing.js'
 import type { Names } from './names.js'
 import { listQuerySchema } from './query-schema.js'
@@ -88,14 +90,20 @@ export function listOf(
   const schema = Type.Unsafe<unknown>({ anyOf: [records, ref(schemas.page)] })
   return {
     description:
-      'All records, or those that the query asks for: a field and a value, with an operator as in `title_like` or `views:gt`; in an order; and a page of them, in an envelope with `_per_page`.',
+      'All records, or those that the query asks for: a field and a value, with an operator as in `title_like` or `views:gt`; in an order; and a page of them, in an envelope with `_per_page`. With `Accept: text/event-stream` what happens from now on to those that the query asks for; nothing that happened before is told, whatever `Last-Event-ID` says.',
     querystring: listQuerySchema(collection),
-    schema: answered(`What there is of ${collection.name}`, schema, [
-      'etag?',
-      'link?',
-      'x-total-count?',
-    ]),
-    answers: { 304: empty('You have the latest version', ['etag']) },
+    schema: {
+      ...answered(`What there is of ${collection.name}`, schema, [
+        'cache-control?',
+        'etag?',
+        'link?',
+        'x-total-count?',
+      ]),
+      ...feedAs(collection),
+    },
+    instead: (reply) =>
+      wantsEvents(reply.request) ? listFeed(collection, reply, within(reply.request)) : undefined,
+    answers: { 304: empty('You have the latest version', ['etag']), 503: tooManyFeeds },
     select: (_query, request) => selectionOf(collection, request, within(request)),
     toBody: (shown, page) => listBody(own, collection, shown, page, within(page.reply.request)),
   }
