@@ -39,6 +39,7 @@ export interface StoreOptions {
 export default fp<StoreOptions>(
   async (app, options) => {
     const store = await openStore(app, options.own)
+    app.log.info(`The data comes from ${options.source.name}`)
     const passwords = await fillAll(store, options)
     app.passwords.defer(store, passwords)
     warnOfDemoUsers(app, store, passwords)

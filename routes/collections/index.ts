@@ -41,6 +41,7 @@ const MAX_REMEMBERED = 256
 
 /** The user's own collections and single resources, each at its path, and `/db`, which is all of them. */
 const collections: FastifyPluginAsync<CollectionsOptions> = async (root, { own, at, source }) => {
+  tellWhere(root, own.collections, at)
   const drifts = new DriftLog()
   addDrift(root, drifts)
   await refuseTaken(root, own.collections, at, source)
@@ -49,6 +50,19 @@ const collections: FastifyPluginAsync<CollectionsOptions> = async (root, { own, 
     at === undefined ? {} : { prefix: at },
   )
 }
+
+/** Says in the log, once the server listens, what there is. */
+function tellWhere(app: FastifyInstance, collections: readonly OwnCollection[], at = ''): void {
+  if (collections.length === 0) return
+  const paths = collections.slice(0, MAX_TOLD).map(({ path }) => `${at}${path}`)
+  const more = collections.length > MAX_TOLD ? ` and ${collections.length - MAX_TOLD} more` : ''
+  app.addHook('onListen', async () => {
+    app.log.info(`Your own data is at ${paths.join(', ')}${more}; all of it is at ${at}/db`)
+  })
+}
+
+/** How many paths the log has. */
+const MAX_TOLD = 20
 
 async function addAll(app: FastifyInstance, own: Own, drifts: DriftLog): Promise<void> {
   await app.register(guards, { carriers: [bearer] })
