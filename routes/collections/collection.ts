@@ -95,6 +95,7 @@ export function ownOf(
         shape,
         given: schema,
         isEnforced: enforce,
+        nullable: onDelete === 'set null' ? relations.pointers.map(({ key }) => key) : [],
         idField: isSingular ? undefined : idField,
         owner,
         isAccounts,

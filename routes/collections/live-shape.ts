@@ -20,6 +20,8 @@ export interface LiveShapeOptions {
   readonly given?: TSchema | undefined
   /** Whether writes are held to the shape; they always are to a given one. */
   readonly isEnforced: boolean
+  /** The fields that become null when what they name is deleted. */
+  readonly nullable: readonly string[]
   /** Of a collection, whose records have ids. */
   readonly idField: string | undefined
   /** The field that the server sets to whoever creates a record. */
@@ -53,12 +55,12 @@ export class LiveShape {
 
   /** Records as they are read. */
   record(): TSchema {
-    const { given, shape, idField, isAccounts } = this.#options
-    if (!given) return shape.toSchema()
+    const { given, idField, isAccounts } = this.#options
+    if (!given) return this.#schema()
     // What a request embeds or expands comes beside the fields that the schema has.
     const { additionalProperties, unevaluatedProperties, ...schema } = isAccounts
-      ? withoutPassword(given)
-      : given
+      ? withoutPassword(this.#schema())
+      : this.#schema()
     return Type.Unsafe({
       ...schema,
       properties: { ...idProperty(idField), ...schema.properties },
@@ -68,8 +70,8 @@ export class LiveShape {
 
   /** Records as they are written: the id may be left to the server, and of a part any field. */
   input(extent: Extent): TSchema {
-    const { given, shape, idField, owner, isAccounts } = this.#options
-    const { required = [], properties = {}, ...schema }: TSchema = given ?? shape.toSchema()
+    const { idField, owner, isAccounts } = this.#options
+    const { required = [], properties = {}, ...schema }: TSchema = this.#schema()
     const isSet = (name: string) =>
       name === idField ||
       name === owner ||
@@ -86,6 +88,18 @@ export class LiveShape {
           : {}),
       },
       ...(extent !== 'part' && needed.length > 0 ? { required: needed } : {}),
+    })
+  }
+
+  /** What a record is, by the schema that is given or by what has been seen. */
+  #schema(): TSchema {
+    const { given, shape, nullable } = this.#options
+    const { properties = {}, ...schema }: TSchema = given ?? shape.toSchema()
+    const cleared = nullable.filter((name) => Object.hasOwn(properties, name))
+    const orNull = cleared.map((name) => [name, { anyOf: [properties[name], { type: 'null' }] }])
+    return Type.Unsafe({
+      ...schema,
+      properties: { ...properties, ...Object.fromEntries(orNull) },
     })
   }
 
