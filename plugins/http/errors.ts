@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Fault } from '../../store/check.js'
 import { ConditionFailed } from '../../store/errors.js'
+import { withArticle } from './article.js'
 import { wordsFor } from './faults.js'
 import type { Problem, ProblemDetail } from './problem.js'
 
@@ -175,7 +176,7 @@ export const errors = {
   basicWrong: () => new ApiError(401, 'basicWrong', WRONG, { headers: BASIC }),
   notYourself: () => new ApiError(403, 'notYourself', 'You can do this to your own account only.'),
   notOwner: (action: string, kind: string) =>
-    new ApiError(403, 'notOwner', `You can ${action} only a ${kind} of your own.`, {
+    new ApiError(403, 'notOwner', `You can ${action} only ${withArticle(kind)} of your own.`, {
       own: (words) => words.notOwner?.(action),
     }),
   readOnly: () =>

@@ -1,5 +1,6 @@
 import { type TSchema, Type } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { withArticle } from '../../plugins/http/article.js'
 import { tag as tagVersion } from '../../plugins/http/conditional.js'
 import { errors } from '../../plugins/http/errors.js'
 import { addressOf } from '../../plugins/http/record.js'
@@ -42,7 +43,7 @@ export function addCreation(
     guard: guardOf(app, access.create, isAsked(route) || nested?.isAsked === true),
     schema: {
       operationId,
-      summary: `Create a ${names.one}`,
+      summary: `Create ${withArticle(names.one)}`,
       description:
         'It gets an id, unless it brings one. A list of records creates them all, or none of them.',
       tags: [name],

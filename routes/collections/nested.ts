@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { withArticle } from '../../plugins/http/article.js'
 import { errors, found } from '../../plugins/http/errors.js'
 import { FORM } from '../../plugins/http/form.js'
 import { answerList } from '../../plugins/http/list.js'
@@ -40,7 +41,7 @@ function addChildren(app: FastifyInstance, parent: Route, child: Route, key: str
     list: {
       ...listOf(child, (request) => naming(key, request)),
       operationId: `list${single}${names.plural}`,
-      summary: `List the ${collection.name} of a ${one}`,
+      summary: `List the ${collection.name} of ${withArticle(one)}`,
       at: url,
       params,
       guard: guardOf(app, collection.access.read, hidesAny(child.own)),

@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { withArticle } from '../../plugins/http/article.js'
 import { wantsEvents } from '../../plugins/http/event-stream.js'
 import { success } from '../../plugins/openapi/responses.js'
 import type { FreeForm } from '../../store/free-form.js'
@@ -41,7 +42,7 @@ export function addCollection(app: FastifyInstance, route: Route): void {
     },
     get: {
       operationId: `get${single}`,
-      summary: `Get a ${one}`,
+      summary: `Get ${withArticle(one)}`,
       querystring: Type.Object(related),
       guard: readGuard,
       description:
@@ -68,7 +69,7 @@ export function addCollection(app: FastifyInstance, route: Route): void {
     },
     replace: {
       operationId: `replace${single}`,
-      summary: `Replace a ${one}`,
+      summary: `Replace ${withArticle(one)}`,
       description: 'The record keeps its id and its place in the list.',
       guard: changeGuard,
       consumes,
@@ -79,7 +80,7 @@ export function addCollection(app: FastifyInstance, route: Route): void {
     },
     change: {
       operationId: `change${single}`,
-      summary: `Change a ${one}`,
+      summary: `Change ${withArticle(one)}`,
       description: 'What is given takes the place of what is there; the other fields stay.',
       guard: changeGuard,
       consumes: [...consumes, MERGE_PATCH],
@@ -90,7 +91,7 @@ export function addCollection(app: FastifyInstance, route: Route): void {
     },
     remove: {
       operationId: `delete${single}`,
-      summary: `Delete a ${one}`,
+      summary: `Delete ${withArticle(one)}`,
       description: 'The records that name it go with it, unless the data file says otherwise.',
       guard: changeGuard,
       ignoresBody: true,

@@ -1,5 +1,6 @@
 import { type TSchema, Type } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
+import { withArticle } from '../../plugins/http/article.js'
 import { loginFieldOf } from '../../seed/own-accounts.js'
 import type { FreeForm } from '../../store/free-form.js'
 import type { OwnCollection } from './collection.js'
@@ -74,7 +75,7 @@ export function addSchemas(
     })),
     id: live(Type.Unsafe<string>({ $id: `${name}Id`, type: 'string' }), () => ({
       ...idSchema(shape.seen.typesAt([idField])),
-      description: `The id of a ${one}`,
+      description: `The id of ${withArticle(one)}`,
       ...(example?.[idField] === undefined ? {} : { examples: [example[idField]] }),
     })),
     page,
