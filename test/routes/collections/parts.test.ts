@@ -51,9 +51,7 @@ t.test('a name that no path can have ends the start', async (t) => {
 })
 
 t.test('a part under a path that is taken ends the start, with the ways out', async (t) => {
-  const taken = 'docs healthz readyz openapi.json openapi.yaml auth __slipway'.split(
-    ' ',
-  )
+  const taken = 'docs healthz readyz openapi.json openapi.yaml auth __slipway'.split(' ')
   for (const name of taken) {
     await t.rejects(startApp(t, { data: { posts: [], [name]: [] }, apis: 'none' }), {
       name: 'SeedError',
