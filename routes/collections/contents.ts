@@ -114,12 +114,21 @@ function without(content: FreeForm, name: string): FreeForm {
 }
 
 /** RFC 7396: null takes a field away, and objects are changed within. */
-export function merged(target: unknown, patch: unknown): unknown {
-  if (!isObject(patch)) return patch
-  const result = new Map(Object.entries(isObject(target) ? target : {}))
+export function merged(target: FreeForm, patch: FreeForm): FreeForm {
+  const result = new Map(Object.entries(target))
   for (const [name, value] of Object.entries(patch)) {
+    const old = result.get(name)
     if (value === null) result.delete(name)
-    else result.set(name, merged(result.get(name), value))
+    else result.set(name, isObject(value) ? merged(isObject(old) ? old : {}, value) : value)
   }
   return Object.fromEntries(result)
+}
+
+/**
+ * What is left of two objects can be too much where neither is.
+ * @throws 413
+ */
+export function bounded(content: FreeForm): FreeForm {
+  if (faultIn(content)) throw errors.tooManyFields()
+  return content
 }

@@ -16,10 +16,10 @@ import type { OwnRecord } from '../../store/own.js'
 import { ref } from '../../store/schema.js'
 import { guardOf } from './access.js'
 import { ONLY } from './collection.js'
-import { merged, objectIn } from './contents.js'
+import { bounded, merged, objectIn } from './contents.js'
 import { feedAs, recordFeed, tooManyFeeds } from './feed.js'
 import { mediaTypesOf, type Route } from './subject.js'
-import { MERGE_PATCH } from './writing.js'
+import { isMergePatch, MERGE_PATCH } from './writing.js'
 
 /** How a write makes the resource out of what it is and what came. */
 type Compose = (content: FreeForm, value: FreeForm, request: FastifyRequest) => FreeForm
@@ -60,10 +60,8 @@ export function addSingular(app: FastifyInstance, route: Route): void {
   })
 
   const replace: Compose = (_content, value) => value
-  const change: Compose = (content, value, { headers }) => {
-    const isMerge = headers['content-type']?.startsWith(MERGE_PATCH) ?? false
-    return isMerge ? objectIn(merged(content, value)) : { ...content, ...value }
-  }
+  const change: Compose = (content, value, request) =>
+    isMergePatch(request) ? merged(content, value) : { ...content, ...value }
   addWrite('PUT', `replace${schema}`, `Replace ${name}`, replace)
   addWrite('POST', `create${schema}`, `Replace ${name}, as PUT does`, replace)
   addWrite('PATCH', `change${schema}`, `Change ${name}`, change)
@@ -98,11 +96,16 @@ export function addSingular(app: FastifyInstance, route: Route): void {
       },
       handler: async (request: FastifyRequest, reply: FastifyReply) => {
         const value = objectIn(request.body)
-        collection.shape.check(name, value, isPart ? 'part' : 'whole')
+        const isMerge = isPart && isMergePatch(request)
+        if (!isMerge) collection.shape.check(name, value, isPart ? 'part' : 'whole')
         const { id } = await only(request)
         const record = await records(request.store).update(
           id,
-          ({ content }) => ({ content: compose(content, value, request) }),
+          (old) => {
+            const content = bounded(compose(old.content, value, request))
+            if (isMerge) collection.shape.check(name, content, 'whole')
+            return { content }
+          },
           { versions: expectedVersions(request) },
         )
         const { content } = await written(record, request, reply)

@@ -3,14 +3,19 @@ import { errors } from '../../plugins/http/errors.js'
 import { isObject } from '../../seed/own.js'
 import type { NewRecord, Update } from '../../store/engine.js'
 import { UniqueViolation } from '../../store/errors.js'
-import { type FreeForm, faultIn } from '../../store/free-form.js'
+import type { FreeForm } from '../../store/free-form.js'
 import type { OwnRecord } from '../../store/own.js'
 import { accountFor, changedHash, newAccount, splitPassword } from './accounts.js'
 import type { OwnCollection } from './collection.js'
-import { changed, merged, newRecord, objectIn, owned, replaced } from './contents.js'
+import { bounded, changed, merged, newRecord, objectIn, owned, replaced } from './contents.js'
 
 /** The media type of a change that is merged at every depth (RFC 7396). */
 export const MERGE_PATCH = 'application/merge-patch+json'
+
+/** Whether a change is to be merged at every depth. */
+export function isMergePatch({ headers }: FastifyRequest): boolean {
+  return headers['content-type']?.toLowerCase().startsWith(MERGE_PATCH) ?? false
+}
 
 /** How many accounts a request can make: each costs a hash. */
 const MAX_ACCOUNTS = 100
@@ -105,11 +110,10 @@ export async function change(
   key: string,
 ): Promise<Update<OwnRecord>> {
   const value = objectIn(body)
-  const isMerge = request.headers['content-type']?.startsWith(MERGE_PATCH) ?? false
+  const isMerge = isMergePatch(request)
   if (!isMerge) collection.shape.check(collection.name, value, 'part')
   const compose: Compose = isMerge
-    ? (own, asked, record, patch) =>
-        replaced(own, asked, record, objectIn(merged(record.content, patch)))
+    ? (own, asked, record, patch) => replaced(own, asked, record, merged(record.content, patch))
     : changed
   return update(collection, request, key, value, { compose, isWhole: isMerge })
 }
@@ -146,13 +150,4 @@ async function update(
     const next = content(record)
     return { content: next, ...accountFor(request, record, next, newHash) }
   }
-}
-
-/**
- * What is left of two objects can be too much where neither is.
- * @throws 413
- */
-function bounded(content: FreeForm): FreeForm {
-  if (faultIn(content)) throw errors.tooManyFields()
-  return content
 }

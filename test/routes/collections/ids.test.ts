@@ -11,7 +11,7 @@ t.test('a new id follows from those that there are', async (t) => {
     ['none', [], 1],
     ['numbers', [3, 7, 5], 8],
     ['a fraction', [1.5], 2],
-    ['below zero', [-5], 1],
+    ['below zero', [-5], -4],
     ['texts', ['a', 'b'], TEXT],
     ['texts of digits', ['1', '2'], TEXT],
     ['UUIDs', [UUID], AS_UUID],

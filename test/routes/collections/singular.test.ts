@@ -89,4 +89,19 @@ t.test('a frozen one is held to its shape', async (t) => {
   isError(t, await send('PUT', '/profile', { name: 'me' }), 400, /\/nested is missing/)
   isError(t, await send('PATCH', '/profile', { name: 5 }), 400, /\/name must be string.*--enforce/)
   t.equal((await send('PATCH', '/profile', { more: 5 })).statusCode, 200)
+  for (const patch of ['{"name":null}', '{"nested":{"a":null}}', '{"nested":{"a":"x"}}']) {
+    isError(t, await send('PATCH', '/profile', patch, MERGE), 400, /\/(name|nested\/a) /)
+  }
+  const merged = await send('PATCH', '/profile', '{"nested":{"b":1},"more":null}', MERGE)
+  t.same(merged.json(), { name: 'me', nested: { a: 1, b: 1 } })
+})
+
+t.test('it has twenty thousand values at most, however it comes to them', async (t) => {
+  const { send } = await startOwn(t, { profile: {} })
+  const fields = (prefix: string) =>
+    Object.fromEntries(Array.from({ length: 15_000 }, (_, at) => [`${prefix}${at}`, at]))
+  t.equal((await send('PATCH', '/profile', fields('f'))).statusCode, 200)
+  isError(t, await send('PATCH', '/profile', fields('g')), 413)
+  isError(t, await send('PATCH', '/profile', JSON.stringify(fields('g')), MERGE), 413)
+  t.same((await send('GET', '/profile')).json(), fields('f'))
 })
