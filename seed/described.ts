@@ -55,6 +55,20 @@ export async function readDescribed(
   }
 }
 
+/** What a file can't say of a single resource: there is no creation, which says whose it is. */
+export function faultsOfSingle(name: string, { access, owner }: Described): Finding[] {
+  const path = `/${COLLECTIONS}/${escapePointer(name)}`
+  const message = "is for collections: a single resource is nobody's own"
+  const levels = Object.entries(Object(access)).filter(([, needed]) => needed === 'owner')
+  return [
+    ...levels.map(([action]) => ({
+      path: `${path}/access/${action}`,
+      message: `"owner" ${message}`,
+    })),
+    ...(owner === undefined ? [] : [{ path: `${path}/owner`, message }]),
+  ]
+}
+
 function faultsOf(name: string, { access, owner }: Described, names: readonly string[]): Finding[] {
   const path = `/${COLLECTIONS}/${escapePointer(name)}`
   if (!names.includes(name)) {

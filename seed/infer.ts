@@ -1,7 +1,7 @@
 import { type TSchema, Type } from '@sinclair/typebox'
 import { escapePointer } from '../store/check.js'
 import type { FreeForm } from '../store/free-form.js'
-import { COLLECTIONS, type Described, readDescribed } from './described.js'
+import { COLLECTIONS, type Described, faultsOfSingle, readDescribed } from './described.js'
 import type { Source } from './errors.js'
 import type { Finding } from './faults.js'
 import { isObject } from './own.js'
@@ -44,6 +44,7 @@ export async function infer(
   const inferred: InferredPart[] = []
   for (const part of parts) {
     const { schema, ...rest } = described.get(part.name) ?? {}
+    if (part.isSingular) findings.push(...faultsOfSingle(part.name, rest))
     if (schema) findings.push(...(await breachesOf(part, schema, idField)))
     const given = schema ? { schema: Type.Unsafe<FreeForm>(schema) } : {}
     inferred.push({ part, shape: Shape.of(part.records), ...rest, ...given })

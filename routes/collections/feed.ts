@@ -11,6 +11,8 @@ import type { Predicate } from '../../store/query.js'
 import { maySee, ownedBy } from './access.js'
 import type { OwnCollection } from './collection.js'
 import { listQueryOf } from './dialect.js'
+import { exampleOf } from './examples.js'
+import { fieldsOf } from './listing.js'
 
 /** Says of a record whether it is one of those that a feed is about. */
 type Fits = (record: OwnRecord) => boolean
@@ -54,8 +56,8 @@ export function recordFeed(
 export const tooManyFeeds = failure('Too many feeds are open', errors.tooManyFeeds())
 
 /** What the document says of a feed, beside what the list or the record is as JSON. */
-export function feedAs({ part }: OwnCollection) {
-  const [example = {}] = part.records
+export function feedAs(collection: OwnCollection) {
+  const example = exampleOf(collection) ?? {}
   return {
     alsoAs: {
       [EVENT_STREAM]: {
@@ -75,9 +77,8 @@ function* conditionsOf(
   request: FastifyRequest,
   within: Predicate<'content'> | undefined,
 ): Iterable<Predicate<'content'>> {
-  const { access, shape } = collection
-  const { where } = listQueryOf(Object(request.query), (path) => shape.seen.has(path))
-  for (const each of [within, ownedBy(collection, access.read, request), where]) {
+  const { where } = listQueryOf(Object(request.query), fieldsOf(collection))
+  for (const each of [within, ownedBy(collection, collection.access.read, request), where]) {
     if (each) yield each
   }
 }

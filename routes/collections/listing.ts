@@ -4,22 +4,29 @@ import type { FreeForm } from '../../store/free-form.js'
 import type { Predicate, Query, Selection } from '../../store/query.js'
 import { ownedBy } from './access.js'
 import type { Own, OwnCollection } from './collection.js'
-import { type ListQuery, listQueryOf } from './dialect.js'
+import { type IsField, type ListQuery, listQueryOf } from './dialect.js'
 import { envelopeOf, lastInstead, linkOf } from './paging.js'
 import { wantsRelated, withRelated } from './related.js'
 
 const queries = new WeakMap<FastifyRequest, ListQuery>()
 
+/** Which fields a query can ask for. */
+export function fieldsOf({
+  isAccounts,
+  shape,
+}: Pick<OwnCollection, 'isAccounts' | 'shape'>): IsField {
+  // Who asks for a password finds nobody by it, whereas a field that isn't known would be passed over.
+  return (path) => shape.seen.has(path) || (isAccounts && path[0] === 'password')
+}
+
 /** What a request's query asks of a collection. */
 export function queryOf(
-  { isAccounts, shape }: Pick<OwnCollection, 'isAccounts' | 'shape'>,
+  collection: Pick<OwnCollection, 'isAccounts' | 'shape'>,
   request: FastifyRequest,
 ): ListQuery {
   let query = queries.get(request)
   if (!query) {
-    // Who asks for a password finds nobody by it, whereas a field that isn't known would be passed over.
-    const isPassword = ([name]: readonly string[]) => isAccounts && name === 'password'
-    query = listQueryOf(Object(request.query), (path) => shape.seen.has(path) || isPassword(path))
+    query = listQueryOf(Object(request.query), fieldsOf(collection))
     queries.set(request, query)
   }
   return query

@@ -1,6 +1,7 @@
 import t from 'tap'
-import { startWithAccounts, status } from '../../fixtures/accounts.js'
+import { startOwn, startWithAccounts, status } from '../../fixtures/accounts.js'
 import { call, isError, logIn, startApp } from '../../fixtures/app.js'
+import { openFeed } from '../../fixtures/feed.js'
 
 const owned = () => ({
   posts: [
@@ -242,6 +243,52 @@ t.test('users who see themselves alone', async (t) => {
   t.equal(await status(app, 'PATCH', '/users/4', bob, { name: 'x' }), 403)
   t.equal(await status(app, 'POST', '/users', root, { username: 'new', password: 'x' }), 201)
   t.equal(await status(app, 'POST', '/users', undefined, { id: 9, name: 'x' }), 201)
+})
+
+t.test("a single resource is for users or admins, and nobody's own", async (t) => {
+  const { app, ann, root } = await startWithAccounts(t, {
+    settings: { theme: 'dark' },
+    keys: { pin: 7788 },
+    $collections: {
+      settings: { access: { change: 'admin' } },
+      keys: { access: { read: 'user' } },
+    },
+  })
+  t.equal(await status(app, 'GET', '/settings'), 200)
+  isError(t, await call(app, 'PATCH', '/settings', { payload: { theme: 'x' } }), 401)
+  isError(t, await call(app, 'PUT', '/settings', { payload: {}, token: ann }), 403)
+  t.equal(await status(app, 'PATCH', '/settings', root, { theme: 'x' }), 200)
+  for (const method of ['GET', 'PUT', 'PATCH', 'POST']) {
+    t.equal(await status(app, method, '/keys', undefined, method === 'GET' ? undefined : {}), 401)
+  }
+  t.equal(await status(app, 'GET', '/keys', ann), 200)
+  t.notMatch((await call(app, 'GET', '/db')).body, /7788/)
+  t.notMatch((await call(app, 'GET', '/openapi.json')).body, /7788/)
+  const data = {
+    settings: {},
+    $collections: { settings: { access: { change: 'owner' }, owner: 'userId' } },
+  }
+  await t.rejects(startOwn(t, data), {
+    message: /settings\/access\/change: "owner" is for collections.*settings\/owner: is for/s,
+  })
+})
+
+t.test('feeds show no more than lists', async (t) => {
+  const { app, ann, bob, root } = await startWithAccounts(t, owned())
+  t.equal(await status(app, 'GET', '/posts'), 401)
+  const url = `${await app.listen({ host: '127.0.0.1', port: 0 })}/posts`
+  const feed = await openFeed(t, url, ann)
+  const users = await openFeed(t, `${url.replace('posts', 'users')}?password=x`)
+  await status(app, 'POST', '/posts', bob, { title: 'of Bob' })
+  await status(app, 'PATCH', '/posts/2', bob, { title: 'x' })
+  await status(app, 'PATCH', '/posts/1', ann, { title: 'y' })
+  t.match(await feed.next(), { event: 'updated', data: { id: 1, title: 'y' } })
+  await status(app, 'PATCH', '/users/4', undefined, { name: 'x' })
+  await status(app, 'PATCH', '/users/ann', ann, { password: 'another' })
+  await status(app, 'PATCH', '/posts/1', root, { title: 'z' })
+  t.equal(await feed.next(), undefined, 'a token that is no good any more ends it')
+  await app.close()
+  t.equal(await users.next(), undefined, 'nobody is found by a password here either')
 })
 
 t.test('an owner under a schema that wants one', async (t) => {

@@ -221,7 +221,12 @@ t.test('no password is told, nor what else nobody sees', async (t) => {
 })
 
 t.test('who brings a token is held to it, where none is needed too', async (t) => {
-  const { app, url, write } = await start(t, { users: USERS, posts: POSTS })
+  const { app, url, write } = await start(t, {
+    users: USERS,
+    notes: [{ id: 1, userId: 1 }],
+    // What is put into users depends on who asks.
+    $collections: { notes: { access: { read: 'user' } } },
+  })
   const { access } = await logIn(app, 'ann')
   const feed = await openFeed(t, `${url}/users`, access)
   await write('DELETE', '/auth/logout', undefined, access)
