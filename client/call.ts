@@ -36,8 +36,11 @@ type Options<
 type Answer<Operation extends object, As extends ParseAs> = FetchResponse<
   Operation,
   As extends 'json' ? object : { parseAs: As },
-  MediaType
+  As extends 'json' ? JsonType : MediaType
 >
+
+/** What is read as JSON: an operation can answer with other types too, such as feeds of a collection. */
+type JsonType = `${string}/${string}json`
 
 /** Options can be left out where none of them has to be there. */
 type Needed<Options> =

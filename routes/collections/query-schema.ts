@@ -40,23 +40,72 @@ export function listQuerySchema(
   const { shape, idField } = collection
   const { properties = {} }: TSchema = shape.record()
   const example = exampleOf(collection)
-  const fields = Object.keys(properties)
-    .filter((name) => !(name in paging) && !(name in related) && /^[\w.-]+$/.test(name))
+  const fields = valuesIn(properties)
+    .filter(({ name }) => !(name in paging) && !(name in related) && /^[\w.-]+$/.test(name))
     .slice(0, MAX_FIELDS)
-    .map((name) => {
-      const value = name === idField ? example?.[idField] : undefined
-      const examples = value === undefined ? {} : { examples: [String(value)] }
-      return [
-        name,
-        Type.Optional(
-          Type.String({ description: `The value of \`${name}\`, as text`, ...examples }),
+  const plain = fields.map(({ name, types }): Parameter => {
+    const value = name === idField ? example?.[idField] : undefined
+    const description = `The value of \`${name}\`, as text`
+    return [name, valueSchema(types, description, value)]
+  })
+  const operators = fields.flatMap(({ name, types }) =>
+    OPERATORS.filter(({ fits }) => types.some((type) => fits.includes(type))).map(
+      ({ operator, words, fits }): Parameter => [
+        `${name}_${operator}`,
+        valueSchema(
+          types.filter((type) => fits.includes(type)),
+          `${words} \`${name}\``,
         ),
-      ]
-    })
+      ],
+    ),
+  )
+  const all = [...plain, ...operators.filter(([name]) => !(name in properties))]
   return Type.Unsafe<FreeForm>(
-    Type.Object({ ...Object.fromEntries(fields), ...paging, ...related }),
+    Type.Object({ ...Object.fromEntries(all.slice(0, MAX_PARAMETERS)), ...paging, ...related }),
   )
 }
 
-/** How many fields the document lists: all can be asked for. */
+/** How many fields the document lists, and with their operators: all can be asked for. */
 const MAX_FIELDS = 50
+const MAX_PARAMETERS = 100
+
+type Parameter = [name: string, schema: TSchema]
+
+interface Value {
+  readonly name: string
+  /** Its types in JSON Schema; none where anything goes. */
+  readonly types: readonly string[]
+}
+
+/** The fields of records that hold a value, and those within their objects as `author.name`. */
+function valuesIn(properties: Readonly<Record<string, TSchema>>): Value[] {
+  return Object.entries(properties).flatMap(([name, schema]): Value[] => {
+    const { properties: inner }: TSchema = schema
+    if (inner === undefined) return [{ name, types: typesOf(schema) }]
+    return Object.entries<TSchema>(inner)
+      .filter(([, within]) => within.properties === undefined)
+      .map(([key, within]) => ({ name: `${name}.${key}`, types: typesOf(within) }))
+  })
+}
+
+function typesOf({ type }: TSchema): string[] {
+  return [type ?? []].flat()
+}
+
+/** The operators that the document lists, each with what it asks. */
+const OPERATORS = [
+  { operator: 'ne', words: 'Not this value of', fits: ['string', 'number', 'integer', 'boolean'] },
+  { operator: 'gte', words: 'The least value of', fits: ['string', 'number', 'integer'] },
+  { operator: 'lte', words: 'The greatest value of', fits: ['string', 'number', 'integer'] },
+  { operator: 'like', words: 'A regular expression for', fits: ['string'] },
+]
+
+/** The schema of a value in a query: a text, which typed clients may give as what it stands for. */
+function valueSchema(types: readonly string[], description: string, example?: unknown): TSchema {
+  const kinds = ['number', 'boolean'].filter(
+    (kind) => types.includes(kind) || (kind === 'number' && types.includes('integer')),
+  )
+  const type = kinds.length > 0 ? [...kinds, 'string'] : 'string'
+  const examples = example === undefined ? {} : { examples: [String(example)] }
+  return Type.Optional(Type.Unsafe<unknown>({ type, description, ...examples }))
+}

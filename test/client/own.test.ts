@@ -15,10 +15,16 @@ const RIGHT: Record<string, [calls: string, result: unknown]> = {
     [30, 30],
   ],
   'a list by a field': [
-    `const { data } = await client.GET('/comments', { params: { query: { postId: '2' } } })
+    `const { data } = await client.GET('/comments', { params: { query: { postId: 2 } } })
      const text: string | undefined = data?.[0]?.text
      return text`,
     'Alone',
+  ],
+  'a list by what is within a field, and by operators': [
+    `const query = { 'meta.language': 'fr', views_gte: 3, views_lte: 20, title_like: '^(sand|mast)', published_ne: true }
+     const { data } = await client.GET('/posts', { params: { query } })
+     return data?.map(({ id }) => id)`,
+    [2],
   ],
   'a page in an envelope': [
     `const { data } = await client.GET('/posts', { params: { query: { _page: 3, _per_page: 10 } } })
@@ -69,6 +75,10 @@ const WRONG: Record<string, [call: string, fault: RegExp]> = {
     `await client.PUT('/tags/{id}', { params: { path: { id: 'sea' } }, body: { nam: 'x' } })`,
     /nam.*is not assignable/,
   ],
+  'an operator that does not fit the field': [
+    `await client.GET('/posts', { params: { query: { views_like: '1' } } })`,
+    /'views_like' does not exist in type/,
+  ],
   'an id of another type': [
     `await client.GET('/posts/{id}', { params: { path: { id: 'one' } } })`,
     /Type 'string' is not assignable to type 'number'/,
@@ -104,6 +114,7 @@ t.test("a client of one's own collections compiles, and does what its types say"
   const file = writeDb(t, DATA)
   const { url } = await startProcess(t, [file])
   const { stdout } = await finish(t, ['openapi', file])
+  t.equal(JSON.parse(stdout).paths['/authors/{id}'].get.summary, 'Get an author')
   const types = astToString(await openapiTypescript(stdout))
   const start = (library: string, baseUrl: string) => `
     import { createClient } from '${library}'
