@@ -96,6 +96,7 @@ const auth: FastifyPluginAsyncTypebox<AuthOptions> = async (
     schema: {
       operationId: 'whoAmI',
       summary: 'Who am I?',
+      description: 'The record of the user whose token it is.',
       tags: [TAG],
       response: { 200: success('Your own record', Profile) },
     },
@@ -112,6 +113,7 @@ const auth: FastifyPluginAsyncTypebox<AuthOptions> = async (
       schema: {
         operationId: name,
         summary: 'Make an account, as with json-server-auth',
+        description: 'The same as `registerUser`, with the answer that its clients read.',
         tags: [TAG],
         body: ref(Registration),
         response: {
@@ -135,6 +137,7 @@ const auth: FastifyPluginAsyncTypebox<AuthOptions> = async (
       schema: {
         operationId: name,
         summary: 'Log in, as with json-server-auth',
+        description: 'The same as `logIn`, with the answer that its clients read.',
         tags: [TAG],
         body: ref(AnyCredentials),
         response: {

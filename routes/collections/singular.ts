@@ -81,6 +81,9 @@ export function addSingular(app: FastifyInstance, route: Route): void {
       schema: {
         operationId,
         summary,
+        description: isPart
+          ? 'What is given takes the place of what is there; the other fields stay.'
+          : 'What is sent takes the place of all that is there.',
         tags: [name],
         consumes: isPart ? [...consumes, MERGE_PATCH] : [...consumes],
         headers: IfMatch,
