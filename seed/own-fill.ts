@@ -89,6 +89,11 @@ function accountWith({ password, passwordHash }: Secret, record: FreeForm, secre
   if (password !== undefined && !isPassword(password)) {
     throw new RecordFault('password', 'must be a text of 1 to 1024 characters')
   }
+  if (password !== undefined && BCRYPT.test(password)) {
+    const message =
+      'is a hash by bcrypt, as json-server-auth writes them: put the password itself there, which is hashed here'
+    throw new RecordFault('password', message)
+  }
   if (passwordHash !== undefined && !isHash(passwordHash)) {
     throw new RecordFault('passwordHash', 'must be a whole argon2id hash that a login can wait for')
   }
@@ -98,6 +103,9 @@ function accountWith({ password, passwordHash }: Secret, record: FreeForm, secre
   const generation = generationOf(secret, { username, password, passwordHash })
   return { ...account, generation }
 }
+
+/** Taken for a password, it would be none that anybody knows. */
+const BCRYPT = /^\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}$/
 
 /** Whether a value can be a password. */
 export function isPassword(value: unknown): value is string {

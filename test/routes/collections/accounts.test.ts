@@ -300,6 +300,10 @@ t.test('hashes in the file, and what is no password', async (t) => {
     [{ name: 'a', password: 5 }, /\/users\/0\/password: must be a text/],
     [{ name: 'a', passwordHash: 'x' }, /\/users\/0\/passwordHash/],
     [{ name: 'a', password: 'x', passwordHash }, /and not both/],
+    [
+      { name: 'a', password: `$2a$10$${'x'.repeat(53)}` },
+      /\/users\/0\/password: is a hash by bcrypt/,
+    ],
     [{ password: 'x' }, /an account logs in by username, email or name/],
   ] as const) {
     await t.rejects(startOwn(t, { users: [user] }), { message })
