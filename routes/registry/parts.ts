@@ -2,25 +2,16 @@ import { isUtf8 } from 'node:buffer'
 import type { Readable } from 'node:stream'
 import type { Multipart } from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
-import { askAgain } from '../../plugins/auth/guards.js'
-import { ApiError, errors } from '../../plugins/http/errors.js'
+import { errors } from '../../plugins/http/errors.js'
 import { hasHalfPair } from '../../plugins/http/json.js'
+import { type FilePart, MAX_FIELD_SIZE, readParts, textOf } from '../../plugins/http/multipart.js'
 import { unknownField } from '../../store/check.js'
-import type { Files, ReceivedFile } from '../../store/engine.js'
-
-/** How large a part may be that isn't the file, in bytes. */
-export const MAX_FIELD_SIZE = 64 * 1024
-
-/**
- * How much an upload may have beside its file and its fields' values, in bytes: boundaries and headers, a field that is
- * still arriving, and what has arrived of the file but not gone through the parser yet.
- */
-const MAX_OVERHEAD = 4 * MAX_FIELD_SIZE
+import type { Files } from '../../store/engine.js'
 
 /** What an upload brings: parameters, as they came, and the file. */
 export interface Upload {
   readonly parameters: Readonly<Record<string, unknown>>
-  readonly file?: { readonly name: string; readonly type: string; readonly received: ReceivedFile }
+  readonly file?: FilePart
 }
 
 /**
@@ -30,72 +21,28 @@ export interface Upload {
  * @throws 400 when it is malformed or ends early, 413 when it is too large, and what the route's guard throws when it is
  * asked again; nothing is kept then
  */
-export async function readUpload(request: FastifyRequest, files: Files): Promise<Upload> {
-  const upload = await readParts(request, files)
-  try {
-    await askAgain(request)
-    return upload
-  } catch (error) {
-    await upload.file?.received.release()
-    throw error
-  }
-}
-
-async function readParts(request: FastifyRequest, files: Files): Promise<Upload> {
+export async function readUpload(
+  request: FastifyRequest,
+  files: Files,
+  uploadLimit: number,
+): Promise<Upload> {
   const parameters: Record<string, unknown> = {}
-  const meter = meterOf(request)
-  let file: Upload['file']
-  try {
-    for await (const part of request.parts()) {
-      if (part.type === 'file' && part.fieldname === 'file') {
-        if (file) throw errors.tooManyParts()
-        // The rest need not be read.
-        part.file.once('limit', () => part.file.destroy(errors.tooLarge()))
-        meter.watch(part.file)
-        const received = await files.receive(part.file)
-        file = { name: textOf(part.filename ?? ''), type: part.mimetype, received }
-      } else {
-        if (part.type === 'field') meter.allow(String(part.value).length)
-        for (const [name, value] of Object.entries(await parametersIn(part))) {
-          if (name in parameters && parameters[name] !== value) {
-            throw errors.invalid('body', { path: `/${name}`, code: 'twice' })
-          }
-          parameters[name] = value
-        }
-      }
+  let hasFile = false
+  const [file] = await readParts({ request, files, uploadLimit }, async (part, receive) => {
+    if (part.type === 'file' && part.fieldname === 'file') {
+      if (hasFile) throw errors.tooManyParts()
+      hasFile = true
+      await receive(part)
+      return
     }
-  } catch (error) {
-    await file?.received.release()
-    const isBrokenOff = request.raw.destroyed && !request.raw.complete
-    throw isKnown(error) && !isBrokenOff ? error : errors.malformedUpload()
-  }
+    for (const [name, value] of Object.entries(await parametersIn(part))) {
+      if (name in parameters && parameters[name] !== value) {
+        throw errors.invalid('body', { path: `/${name}`, code: 'twice' })
+      }
+      parameters[name] = value
+    }
+  })
   return file ? { parameters, file } : { parameters }
-}
-
-/**
- * Counts what is neither the file nor a field's value, and ends the reading when there is too much of it: the parser passes
- * over text around the parts, and cuts off their headers, however long they are.
- */
-function meterOf({ raw }: FastifyRequest) {
-  let size = 0
-  let allowed = MAX_OVERHEAD
-  let file: { readonly bytesRead: number } | undefined
-  const count = (chunk: Buffer) => {
-    size += chunk.length
-    if (size - (file?.bytesRead ?? 0) <= allowed) return
-    raw.off('data', count)
-    // The parser of parts listens, and hands the error on to whoever waits for the next part.
-    raw.emit('error', errors.tooManyParts())
-  }
-  raw.on('data', count)
-  return {
-    watch: (watched: { readonly bytesRead: number }) => {
-      file = watched
-    },
-    allow: (more: number) => {
-      allowed += more
-    },
-  }
 }
 
 async function parametersIn(part: Multipart): Promise<object> {
@@ -107,14 +54,7 @@ async function parametersIn(part: Multipart): Promise<object> {
     const name = textOf(part.filename ?? '')
     return objectIn(isJsonObject(name) ? name : content)
   }
-  if (part.valueTruncated) throw errors.tooManyParts()
   return part.fieldname === 'json' ? objectIn(part.value) : { [part.fieldname]: part.value }
-}
-
-/** Browsers, curl and others write quotes and line breaks in a filename as escapes (HTML, section 4.10.21.8). */
-function textOf(filename: string): string {
-  if (filename.includes('"')) return filename
-  return filename.replace(/%(22|0A|0D)/gi, (code) => decodeURIComponent(code))
 }
 
 function isObject(value: unknown): value is object {
@@ -161,26 +101,4 @@ async function contentOf(part: Readable): Promise<string> {
   const content = Buffer.concat(chunks)
   if (!isUtf8(content)) throw errors.notUnicode()
   return content.toString()
-}
-
-/** Whether an error says itself what is wrong. What the parser of parts throws beside does not. */
-function isKnown(error: unknown): boolean {
-  if (error instanceof ApiError) return true
-  if (!(error instanceof Error) || !('code' in error)) return false
-  return typeof error.code === 'string' && /^(FST_|E[A-Z]+$)/.test(error.code)
-}
-
-/** In characters; what file systems commonly take. */
-const MAX_LENGTH = 255
-
-/**
- * A name that a browser can save a file under: without folders, and without characters that aren't seen, such as those
- * that turn the direction of text.
- * @param name as it was uploaded
- */
-export function safeFileName(name: string): string {
-  const last = name.split(/[/\\]/).at(-1) ?? ''
-  const visible = last.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '').trim()
-  const short = [...visible].slice(0, MAX_LENGTH).join('')
-  return /^\.*$/.test(short) ? 'file' : short
 }

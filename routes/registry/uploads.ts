@@ -4,6 +4,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, type TProperties, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import { errors } from '../../plugins/http/errors.js'
+import { mediaTypeOf, partLimits, refuseLarge, safeFileName } from '../../plugins/http/multipart.js'
 import { Id } from '../../plugins/http/record.js'
 import { linked, to } from '../../plugins/openapi/links.js'
 import { failure, success } from '../../plugins/openapi/responses.js'
@@ -13,7 +14,7 @@ import { type Package, PackageName, TagName } from '../../store/collections.js'
 import { UniqueViolation } from '../../store/errors.js'
 import { ref } from '../../store/schema.js'
 import { notYours, PackageParams, Parameters, requireOwner } from './packages.js'
-import { MAX_FIELD_SIZE, readUpload, safeFileName, type Upload } from './parts.js'
+import { readUpload, type Upload } from './parts.js'
 
 const Uploaded = Type.Object(
   { package_id: Id, tag_id: Id },
@@ -66,24 +67,6 @@ const UPLOADS = [
   },
 ]
 
-/** Type and subtype (RFC 6838, section 4.2). */
-const MEDIA_TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/i
-
-/** What an upload may have in it; the rest is refused with 413. */
-const limits = (fileSize: number) => ({
-  fileSize,
-  // The file, and the part whose filename has the parameters.
-  files: 2,
-  fields: 10,
-  parts: 20,
-  fieldSize: MAX_FIELD_SIZE,
-  headerPairs: 20,
-  headerSize: MAX_FIELD_SIZE,
-})
-
-/** How much larger than its file a body may be, in bytes. */
-const OVERHEAD = 1024 * 1024
-
 export interface UploadOptions {
   /** The largest file, in bytes. */
   readonly uploadLimit: number
@@ -94,16 +77,17 @@ const uploads: FastifyPluginAsyncTypebox<UploadOptions> = async (app, { uploadLi
   for (const schema of [Uploaded, PackageUpload, TagUpload, FileUpload]) app.addSchema(schema)
   const { access } = app.guards
 
-  // A package's name is looked for in a filename, slash and all.
-  await app.register(multipart, { preservePath: true, limits: limits(uploadLimit) })
+  // Two files: the file, and the part whose filename has the parameters. A package's name is looked for in a filename, slash and all.
+  await app.register(multipart, {
+    preservePath: true,
+    limits: partLimits(uploadLimit, { files: 2, fields: 10 }),
+  })
   // An upload is multipart/form-data, and nothing else.
   app.removeContentTypeParser('application/json')
 
   /** What can be told before the body is read. */
   const refuseEarly = async (request: FastifyRequest) => {
-    if (Number(request.headers['content-length']) > uploadLimit + OVERHEAD) {
-      throw errors.tooLarge()
-    }
+    refuseLarge(request, uploadLimit)
     const { package_name: name = '', tag = '' } = pathOf(request)
     const existing = await request.store.packages.getBy({ name })
     if (!existing) return
@@ -145,7 +129,7 @@ const uploads: FastifyPluginAsyncTypebox<UploadOptions> = async (app, { uploadLi
       streamedBody: ref(body),
       refuseEarly,
       handler: async (request) => {
-        const { parameters, file } = await readUpload(request, request.store.files)
+        const { parameters, file } = await readUpload(request, request.store.files, uploadLimit)
         try {
           return await storeUpload(request, parameters, file)
         } finally {
@@ -187,7 +171,7 @@ async function storeUpload(
     tag,
     file: { sha256, size },
     fileName: safeFileName(file.name),
-    contentType: MEDIA_TYPE.test(file.type) ? file.type : 'application/octet-stream',
+    contentType: mediaTypeOf(file.type),
     postedAt: new Date().toISOString(),
   })
   return { package_id: packageId, tag_id: id }
