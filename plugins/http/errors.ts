@@ -109,7 +109,6 @@ export const errors = {
       : `${collection} keeps its shape: start without --enforce, and it follows what is written.`
     return new ApiError(400, 'shapeBroken', `${message} ${wayOut}`, details ? { details } : {})
   },
-  idInvalid: (idField: string) => errors.invalid('body', { path: `/${idField}`, code: 'id' }),
   idTaken: (collection: string, id: number | string) =>
     new ApiError(409, 'idTaken', `${collection} has a record ${id} already.`),
   notJson: () =>

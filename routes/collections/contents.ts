@@ -39,7 +39,9 @@ export async function newRecord(
 ): Promise<NewRecord<OwnRecord>> {
   const { idField } = collection
   const given = value[idField]
-  if (given !== undefined && !isId(given)) throw errors.idInvalid(idField)
+  if (given !== undefined && !isId(given)) {
+    throw errors.invalid('body', { path: `/${idField}`, code: 'id' })
+  }
   const id = given ?? (await nextId(collection, request))
   return recordOf(id, { ...value, [idField]: id })
 }
