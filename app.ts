@@ -127,7 +127,8 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
       hasSessions: !app.hasRoute({ method: 'POST', url: '/auth/login' }),
       isTaken: (name) => ownPaths.includes(name),
     })
-    await app.register(collections, { own, source, at: config.prefix })
+    const { bodyLimit, prefix: at, uploadLimit } = config
+    await app.register(collections, { own, source, at, bodyLimit, uploadLimit })
   }
 
   return app

@@ -7427,7 +7427,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is larger than BODY_LIMIT */
+            /** @description The body is larger than BODY_LIMIT, or its files together than UPLOAD_LIMIT */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -7694,7 +7694,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is larger than BODY_LIMIT */
+            /** @description The body is larger than BODY_LIMIT, or its files together than UPLOAD_LIMIT */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -8093,7 +8093,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is larger than BODY_LIMIT */
+            /** @description The body is larger than BODY_LIMIT, or its files together than UPLOAD_LIMIT */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -8562,7 +8562,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is larger than BODY_LIMIT */
+            /** @description The body is larger than BODY_LIMIT, or its files together than UPLOAD_LIMIT */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -9058,7 +9058,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is larger than BODY_LIMIT */
+            /** @description The body is larger than BODY_LIMIT, or its files together than UPLOAD_LIMIT */
             413: {
                 headers: {
                     [name: string]: unknown;

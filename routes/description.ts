@@ -89,6 +89,8 @@ export interface Creation<R extends BaseRecord, W, B> extends Answering<R, W> {
 
 export interface Changing<R extends BaseRecord, W, K, B> extends Answering<R, W> {
   readonly body: TSchema & { readonly static: B }
+  /** What the body is in other media types that it can have: shared schemas. */
+  readonly alsoAs?: Readonly<Record<string, TSchema>>
   /** What is changed. May refuse the body. */
   readonly fromWire: (
     body: Received<B>,

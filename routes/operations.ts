@@ -151,6 +151,7 @@ export class Operations<R extends BaseRecord, W, K extends number | string> {
       fromWire,
       action = 'change',
       answers = {},
+      alsoAs,
       ...op
     }: Changing<R, W, K, B>,
   ): void {
@@ -163,7 +164,7 @@ export class Operations<R extends BaseRecord, W, K extends number | string> {
         ...this.#about(op),
         params: this.#params,
         headers: IfMatch,
-        body: ref(body),
+        body: ref(body, alsoIn(alsoAs)),
         response: {
           200: links?.shows(answer.schema) ?? answer.schema,
           ...this.#refusals(action),
@@ -290,6 +291,12 @@ export class Operations<R extends BaseRecord, W, K extends number | string> {
     if (id === null) return undefined
     return id === user?.id ? user : store.users.get(id)
   }
+}
+
+function alsoIn(alsoAs: Readonly<Record<string, TSchema>> | undefined) {
+  if (!alsoAs) return {}
+  const schemas = Object.entries(alsoAs).map(([type, schema]) => [type, ref(schema)])
+  return { alsoAs: Object.fromEntries(schemas) }
 }
 
 function routing({ at, guard }: Operation, path: string) {

@@ -17,6 +17,8 @@ export interface Download {
   readonly size: number
   readonly fileName: string
   readonly contentType: string
+  /** Whether a browser is to show it rather than to save it. */
+  readonly isInline?: boolean
 }
 
 /** The headers that a download looks at. */
@@ -58,7 +60,7 @@ export async function download(
   file: Download,
   gone: () => ApiError,
 ): Promise<FastifyReply> {
-  const { size, fileName, contentType } = file
+  const { size, fileName, contentType, isInline = false } = file
   const { files } = request.store
   const etag = etagOf(file)
   if (isTagKnown(request, reply, etag)) return reply.code(304).send(undefined)
@@ -69,6 +71,7 @@ export async function download(
   reply.headers({
     'accept-ranges': 'bytes',
     'content-disposition': contentDisposition(fileName, {
+      type: isInline ? 'inline' : 'attachment',
       fallback: fileName.replace(/[^ -~]/g, '?'),
     }),
     'content-length': end - start + 1,

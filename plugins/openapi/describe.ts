@@ -88,5 +88,16 @@ function withMediaTypes(schema: FastifySchema): FastifySchema {
         ? { ...about, type: 'null' }
         : { ...about, content: { [contentMediaType]: media, ...alsoAs } }
   }
-  return { ...schema, response }
+  return { ...schema, response, ...bodyAs(schema) }
+}
+
+/** A body that is something else in some of its media types, the way OpenAPI has it. */
+function bodyAs(schema: FastifySchema): { readonly body?: object } {
+  const { alsoAs, ...body }: TSchema = Object(schema.body)
+  if (!alsoAs) return {}
+  const content = (schema.consumes ?? []).map((type) => [
+    type,
+    { schema: alsoAs[type] ?? { ...body } },
+  ])
+  return { body: { content: Object.fromEntries(content) } }
 }

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifySchema } from 'fastify'
 import { type Fault, missingField, unknownField } from '../../store/check.js'
 import { mediaTypesOf } from '../http/bodies.js'
 import { errors } from '../http/errors.js'
+import { MULTIPART } from '../http/multipart.js'
 import type { ProblemDetail } from '../http/problem.js'
 import { failure } from './responses.js'
 
@@ -25,7 +26,12 @@ export function impliedAnswers(
       : { 400: named[400] ?? failure('The request is not valid', errors.hostMissing()) }),
     ...(readsBody
       ? {
-          413: failure('The body is larger than BODY_LIMIT', errors.tooLarge()),
+          413: failure(
+            mediaTypesOf(schema).includes(MULTIPART)
+              ? 'The body is larger than BODY_LIMIT, or its files together than UPLOAD_LIMIT'
+              : 'The body is larger than BODY_LIMIT',
+            errors.tooLarge(),
+          ),
           415: failure(
             'The body has a media type that is not read here',
             errors.unsupportedMediaType(mediaTypesOf(schema)),

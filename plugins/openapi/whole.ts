@@ -45,7 +45,7 @@ export function completed<D extends object>(document: D): D {
     for (const { requestBody, parameters = [], responses } of Object.values(path)) {
       for (const media of Object.values(requestBody?.content ?? {})) {
         const { required = [], examples: [example] = [] } = resolved(media.schema, schemas)
-        media.example = example
+        if (example !== undefined) media.example = example
         // The plugin calls every body required. One whose fields may all be absent may be absent itself.
         if (requestBody && required.length === 0) requestBody.required = false
       }

@@ -7,6 +7,7 @@ import { type FreeForm, faultIn } from '../../store/free-form.js'
 import type { OwnRecord } from '../../store/own.js'
 import { callerId, isOwnersOnly } from './access.js'
 import { idKindOf, ONLY, type OwnCollection } from './collection.js'
+import { withFiles } from './files.js'
 
 /** What no field may be called: JavaScript would take it for what an object inherits. */
 const HOSTILE = ['__proto__']
@@ -43,7 +44,8 @@ export async function newRecord(
     throw errors.invalid('body', { path: `/${idField}`, code: 'id' })
   }
   const id = given ?? (await nextId(collection, request))
-  return recordOf(id, { ...value, [idField]: id })
+  const content = { ...value, [idField]: id }
+  return { ...recordOf(id, content), ...withFiles(collection, request, String(id), content) }
 }
 
 /** A record as the store has it. */

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { withArticle } from '../../plugins/http/article.js'
 import { tag as tagVersion } from '../../plugins/http/conditional.js'
 import { errors } from '../../plugins/http/errors.js'
+import { MULTIPART } from '../../plugins/http/multipart.js'
 import { addressOf } from '../../plugins/http/record.js'
 import { answered, failure } from '../../plugins/openapi/responses.js'
 import { addRoute } from '../../plugins/route.js'
@@ -47,11 +48,12 @@ export function addCreation(
       description:
         'It gets an id, unless it brings one. A list of records creates them all, or none of them.',
       tags: [name],
-      consumes: [...mediaTypesOf(collection)],
+      consumes: [...mediaTypesOf(collection), MULTIPART],
       ...(params ? { params } : {}),
       body: Type.Unsafe<unknown>({
         anyOf: [input, Type.Array(input)],
         ...(examples ? { examples } : {}),
+        alsoAs: { [MULTIPART]: ref(schemas.upload) },
       }),
       response: {
         201: answered(

@@ -12,6 +12,7 @@ import type { Own, OwnCollection } from './collection.js'
 import { addWholeState } from './db.js'
 import { addDrift, DriftLog } from './drift.js'
 import { weakEtags } from './etags.js'
+import { addFiles } from './files.js'
 import { type Names, namesOf } from './names.js'
 import { addNested } from './nested.js'
 import { refuseTaken } from './paths.js'
@@ -19,9 +20,10 @@ import { addCollection } from './routes.js'
 import { addSchemas, type Related } from './schemas.js'
 import { addSingular } from './singular.js'
 import type { Route } from './subject.js'
+import { addUploads, type UploadOptions } from './uploads.js'
 import { MERGE_PATCH } from './writing.js'
 
-export interface CollectionsOptions {
+export interface CollectionsOptions extends UploadOptions {
   readonly own: Own
   /** What the paths begin with. */
   readonly at?: string | undefined
@@ -36,17 +38,21 @@ declare module 'fastify' {
   }
 }
 
+/** What the names of a collection's schemas end in. */
+const SUFFIXES = ['', 'Input', 'Patch', 'Upload', 'PatchUpload', 'Id', 'Page']
+
 /** Longer lists are written as a whole: their texts are not remembered. */
 const MAX_REMEMBERED = 256
 
 /** The user's own collections and single resources, each at its path, and `/db`, which is all of them. */
-const collections: FastifyPluginAsync<CollectionsOptions> = async (root, { own, at, source }) => {
+const collections: FastifyPluginAsync<CollectionsOptions> = async (root, options) => {
+  const { own, at, source } = options
   tellWhere(root, own.collections, at)
   const drifts = new DriftLog()
   addDrift(root, drifts)
   await refuseTaken(root, own.collections, at, source)
   await root.register(
-    async (app) => addAll(app, own, drifts),
+    async (app) => addAll(app, own, drifts, options),
     at === undefined ? {} : { prefix: at },
   )
 }
@@ -64,7 +70,12 @@ function tellWhere(app: FastifyInstance, collections: readonly OwnCollection[], 
 /** How many paths the log has. */
 const MAX_TOLD = 20
 
-async function addAll(app: FastifyInstance, own: Own, drifts: DriftLog): Promise<void> {
+async function addAll(
+  app: FastifyInstance,
+  own: Own,
+  drifts: DriftLog,
+  options: UploadOptions,
+): Promise<void> {
   await app.register(guards, { carriers: [bearer] })
   await app.register(form)
   app.addContentTypeParser<Buffer>(MERGE_PATCH, { parseAs: 'buffer' }, app.parseJson)
@@ -79,10 +90,10 @@ async function addAll(app: FastifyInstance, own: Own, drifts: DriftLog): Promise
   app.addHook('onSend', delayAsAsked)
 
   const schemaNames = new Set(app.schemaNames())
+  const isTaken = (name: string) => SUFFIXES.some((suffix) => schemaNames.has(name + suffix))
   const named = own.collections.map((collection) => {
-    const names = namesOf(collection.name, collection.isSingular, (name) => schemaNames.has(name))
-    for (const suffix of ['', 'Input', 'Patch', 'Id', 'Page'])
-      schemaNames.add(names.schema + suffix)
+    const names = namesOf(collection.name, collection.isSingular, isTaken)
+    for (const suffix of SUFFIXES) schemaNames.add(names.schema + suffix)
     return { collection, names }
   })
   const routes = named.map(({ collection, names }): Route => {
@@ -91,6 +102,7 @@ async function addAll(app: FastifyInstance, own: Own, drifts: DriftLog): Promise
     return { own, collection, names, schemas: addSchemas(app, collection, names, related) }
   })
   addWholeState(app, own)
+  await addUploads(app, routes, options)
   // In a scope of their own, without schemas: where a scope has some, Fastify copies them all for every route.
   await app.register(async (scope) => addRoutes(scope, own, routes))
 }
@@ -98,7 +110,10 @@ async function addAll(app: FastifyInstance, own: Own, drifts: DriftLog): Promise
 function addRoutes(app: FastifyInstance, { relations }: Own, routes: readonly Route[]): void {
   for (const route of routes) {
     if (route.collection.isSingular) addSingular(app, route)
-    else addCollection(app, route)
+    else {
+      addCollection(app, route)
+      addFiles(app, route)
+    }
   }
   const lists = routes.filter(({ collection }) => !collection.isSingular)
   for (const parent of lists) {

@@ -2,6 +2,7 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { withArticle } from '../../plugins/http/article.js'
 import { wantsEvents } from '../../plugins/http/event-stream.js'
+import { MULTIPART } from '../../plugins/http/multipart.js'
 import { success } from '../../plugins/openapi/responses.js'
 import type { FreeForm } from '../../store/free-form.js'
 import type { OwnRecord } from '../../store/own.js'
@@ -29,7 +30,7 @@ export function addCollection(app: FastifyInstance, route: Route): void {
       return shown
     },
   }
-  const consumes = mediaTypesOf(collection)
+  const consumes = [...mediaTypesOf(collection), MULTIPART]
   const answers = collection.isAccounts ? accountRefusals : {}
 
   resource<OwnRecord, FreeForm, string, FreeForm, unknown, unknown, unknown>(app, {
@@ -74,6 +75,7 @@ export function addCollection(app: FastifyInstance, route: Route): void {
       guard: changeGuard,
       consumes,
       body: schemas.input,
+      alsoAs: { [MULTIPART]: schemas.upload },
       answer: learned,
       answers,
       fromWire: (body, request, key) => replacement(collection, body, request, key),
@@ -85,6 +87,7 @@ export function addCollection(app: FastifyInstance, route: Route): void {
       guard: changeGuard,
       consumes: [...consumes, MERGE_PATCH],
       body: schemas.patch,
+      alsoAs: { [MULTIPART]: schemas.patchUpload },
       answer: learned,
       answers,
       fromWire: (body, request, key) => change(collection, body, request, key),

@@ -6,6 +6,7 @@ import type { FreeForm } from '../../store/free-form.js'
 import type { OwnCollection } from './collection.js'
 import { exampleOf } from './examples.js'
 import type { Names } from './names.js'
+import { uploadSchema } from './upload-schema.js'
 
 /** The shared schemas of a collection: they follow its shape. */
 export interface Schemas {
@@ -13,6 +14,9 @@ export interface Schemas {
   /** What a whole record is written as, and a part of one. */
   readonly input: RecordSchema
   readonly patch: RecordSchema
+  /** The same as forms with files. */
+  readonly upload: RecordSchema
+  readonly patchUpload: RecordSchema
   /** What names a record in paths. */
   readonly id: TSchema & { readonly static: string }
   /** A page in its envelope. */
@@ -73,6 +77,14 @@ export function addSchemas(
       ...shape.input('part'),
       ...examples(firstField(withoutId)),
     })),
+    upload: live(record(`${name}Upload`), () => ({
+      ...uploadSchema(shape.input('whole'), shape.isFrozen),
+      ...examples(textsOf(inputExample(collection, withoutId))),
+    })),
+    patchUpload: live(record(`${name}PatchUpload`), () => ({
+      ...uploadSchema(shape.input('part'), shape.isFrozen),
+      ...examples(firstField(textsOf(withoutId))),
+    })),
     id: live(Type.Unsafe<string>({ $id: `${name}Id`, type: 'string' }), () => ({
       ...idSchema(shape.seen.typesAt([idField])),
       description: `The id of ${withArticle(one)}`,
@@ -103,6 +115,12 @@ function inputExample({ isAccounts }: OwnCollection, record: FreeForm): FreeForm
   if (!isAccounts) return record
   const { admin: _, ...user } = record
   return loginFieldOf(user) ? { ...user, password: 'password' } : user
+}
+
+/** A record as a form has it, without what may be no text. */
+function textsOf(record: FreeForm): FreeForm {
+  const scalars = Object.entries(record).filter(([, value]) => typeof value !== 'object')
+  return Object.fromEntries(scalars.map(([name, value]) => [name, String(value)]))
 }
 
 /** One field of a record, for an example of a change. */

@@ -8,6 +8,7 @@ import type { OwnRecord } from '../../store/own.js'
 import { accountFor, changedHash, newAccount, splitPassword } from './accounts.js'
 import type { OwnCollection } from './collection.js'
 import { bounded, changed, merged, newRecord, objectIn, owned, replaced } from './contents.js'
+import { withFiles } from './files.js'
 
 /** The media type of a change that is merged at every depth (RFC 7396). */
 export const MERGE_PATCH = 'application/merge-patch+json'
@@ -143,11 +144,13 @@ async function update(
     if (isWhole) shape.check(name, password === undefined ? next : { ...next, password }, 'become')
     return next
   }
-  if (!isAccounts) return (record) => ({ content: content(record) })
+  const filed = (record: OwnRecord) =>
+    withFiles(collection, request, key, content(record), record.files ?? [])
+  if (!isAccounts) return filed
   const old = await collection.records(request.store).getBy({ key })
   const newHash = old && (await changedHash(request, old, content(old), password))
   return (record) => {
-    const next = content(record)
-    return { content: next, ...accountFor(request, record, next, newHash) }
+    const next = filed(record)
+    return { ...next, ...accountFor(request, record, next.content, newHash) }
   }
 }
