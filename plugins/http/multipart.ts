@@ -39,13 +39,11 @@ export interface Reading {
  */
 export function partLimits(
   fileSize: number,
-  { files, fields }: { readonly files: number; readonly fields: number },
+  counts: { readonly files: number; readonly fields: number; readonly parts: number },
 ) {
   return {
     fileSize,
-    files,
-    fields,
-    parts: 2 * (files + fields),
+    ...counts,
     fieldSize: MAX_FIELD_SIZE,
     headerPairs: 20,
     headerSize: MAX_FIELD_SIZE,

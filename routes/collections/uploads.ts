@@ -31,7 +31,7 @@ export interface UploadOptions {
 }
 
 /** How many parts a form may have. */
-const MOST = { files: 100, fields: 1_000 }
+const MOST = { files: 100, fields: 1_000, parts: 1_100 }
 
 /** Has the files of multipart bodies stored before the handlers see them: they are objects there, in the fields that they came in. */
 export async function addUploads(

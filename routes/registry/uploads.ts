@@ -80,7 +80,7 @@ const uploads: FastifyPluginAsyncTypebox<UploadOptions> = async (app, { uploadLi
   // Two files: the file, and the part whose filename has the parameters. A package's name is looked for in a filename, slash and all.
   await app.register(multipart, {
     preservePath: true,
-    limits: partLimits(uploadLimit, { files: 2, fields: 10 }),
+    limits: partLimits(uploadLimit, { files: 2, fields: 10, parts: 20 }),
   })
   // An upload is multipart/form-data, and nothing else.
   app.removeContentTypeParser('application/json')
