@@ -61,6 +61,8 @@ t.test('text from the environment becomes what the setting is', async (t) => {
     ID_FIELD: '_id',
     FOREIGN_KEY_SUFFIX: '_id',
     ENFORCE: 'true',
+    SAVE: 'true',
+    SNAPSHOTS: 'kept',
     PREFIX: '/usr',
     ID: 'debian',
     OTHER: 'ignored',
@@ -94,6 +96,8 @@ t.test('text from the environment becomes what the setting is', async (t) => {
     id: '_id',
     foreignKeySuffix: '_id',
     enforce: true,
+    save: true,
+    snapshots: 'kept',
   })
   t.equal(parseConfig(readEnvironment({ PORT: '' })).port, 3000, 'nothing is not a value')
 })

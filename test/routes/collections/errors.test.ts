@@ -39,7 +39,7 @@ t.test('an error says what is wrong, and the way out', async (t) => {
     t,
     await send('POST', '/posts', 'x', type),
     415,
-    'The body has a media type that is not read here. Send application/json or application/x-www-form-urlencoded, and say so in Content-Type.',
+    'The body has a media type that is not read here. Send application/json or application/x-www-form-urlencoded or multipart/form-data, and say so in Content-Type.',
   )
 })
 
