@@ -4,10 +4,13 @@ import type { FreeForm } from '../store/free-form.js'
 import { RecordFault } from './records.js'
 
 /** What an account of the user's own users can log in with: the first of these that a record has is its name. */
-const LOGIN_FIELDS = ['username', 'email', 'name'] as const
+export const LOGIN_FIELDS = ['username', 'email', 'name'] as const
 
 /** No colon and no control character, because HTTP Basic has no way to send them (RFC 7617, section 2). */
 const LOGIN_NAME = /^[^:\p{Cc}]+$/u
+
+/** A name that one can log in with, as a schema. */
+export const LoginName = { minLength: 1, maxLength: 254, pattern: '^[^:\\x00-\\x1f\\x7f-\\x9f]+$' }
 
 /** The longest name, and the longest email (RFC 3696, erratum 1690). */
 const MAX_LENGTH = 254
@@ -24,9 +27,16 @@ interface Secrets {
   readonly generation: number
 }
 
-/** The field of a record that has the name of its account; undefined where it can't have one. */
+/** The field of a record that has the name of its account: the first that can be one. Undefined where there is none. */
 export function loginFieldOf(content: FreeForm): (typeof LOGIN_FIELDS)[number] | undefined {
-  return LOGIN_FIELDS.find((name) => typeof content[name] === 'string' && content[name] !== '')
+  const texts = LOGIN_FIELDS.filter(
+    (name) => typeof content[name] === 'string' && content[name] !== '',
+  )
+  return texts.find((name) => isLoginName(String(content[name]))) ?? texts[0]
+}
+
+function isLoginName(text: string): boolean {
+  return text.length <= MAX_LENGTH && LOGIN_NAME.test(text)
 }
 
 /**
@@ -39,7 +49,7 @@ export function accountOf(content: FreeForm, secrets: Secrets): AccountValues {
     throw new RecordFault('username', 'is missing: an account logs in by username, email or name')
   }
   const username = String(content[field])
-  if (username.length > MAX_LENGTH || !LOGIN_NAME.test(username)) {
+  if (!isLoginName(username)) {
     throw new RecordFault(field, `must have 1 to 254 characters, no colon and no control character`)
   }
   const { email, admin } = content

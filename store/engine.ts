@@ -53,7 +53,7 @@ export interface Collection<R extends BaseRecord> {
   stream(selection?: Selection<FieldOf<R>>): AsyncIterable<readonly R[]>
   /**
    * Gives a number out, and no number twice: the whole number above the highest that the declared sequence ever had, in records
-   * that have gone too; 1 where it never had any.
+   * that have gone too, those aside that JavaScript can't count on from; 1 where it never had any.
    * @returns undefined where that would be none that JavaScript can count on from (above `Number.MAX_SAFE_INTEGER`)
    */
   nextNumber(): Promise<number | undefined>

@@ -69,6 +69,7 @@ function faultFinder(schema: AnySchema, shared: SharedSchemas, allErrors: boolea
       allErrors,
       coerceTypes: false,
       removeAdditional: false,
+      allowUnionTypes: true,
       // What is said of a fault can depend on the value.
       verbose: true,
       // Ours are checked by the compiler and the tests; the schema of schemas takes longer to compile than all of them.

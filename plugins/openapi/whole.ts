@@ -44,10 +44,10 @@ export function completed<D extends object>(document: D): D {
   for (const path of Object.values(copy.paths ?? {})) {
     for (const { requestBody, parameters = [], responses } of Object.values(path)) {
       for (const media of Object.values(requestBody?.content ?? {})) {
-        const { required = [], examples: [example] = [] } = resolved(media.schema, schemas)
+        const { examples: [example] = [] } = resolved(media.schema, schemas)
         if (example !== undefined) media.example = example
         // The plugin calls every body required. One whose fields may all be absent may be absent itself.
-        if (requestBody && required.length === 0) requestBody.required = false
+        if (requestBody && !needsFields(media.schema, schemas)) requestBody.required = false
       }
       for (const parameter of parameters) {
         if (parameter.in === 'header') parameter.name = canonical(parameter.name)
@@ -64,6 +64,18 @@ export function completed<D extends object>(document: D): D {
   }
   dropUnused(copy, schemas)
   return copy
+}
+
+/** Whether nothing but an object with some of its fields, or a list, fits a schema. */
+function needsFields(
+  schema: AnySchemaObject,
+  schemas: Readonly<Record<string, AnySchemaObject>>,
+): boolean {
+  const { type, required = [], anyOf = [] } = resolved(schema, schemas)
+  const alternatives: readonly AnySchemaObject[] = anyOf
+  const isUnion = alternatives.length > 0
+  if (type === 'array' || required.length > 0) return true
+  return isUnion && alternatives.every((each) => needsFields(each, schemas))
 }
 
 function resolved(

@@ -158,8 +158,8 @@ const auth: FastifyPluginAsyncTypebox<AuthOptions> = async (
 /** @throws 400 where there is none */
 function nameIn(credentials: object): string {
   const { username, email, name }: Readonly<Record<string, unknown>> = { ...credentials }
-  const given = username ?? email ?? name
-  if (typeof given === 'string' && given !== '') return given
+  const given = [username, email, name].find((text) => typeof text === 'string' && text !== '')
+  if (typeof given === 'string') return given
   throw errors.invalid('body', missingField('username'))
 }
 

@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { exampleToken } from '../../plugins/auth/tokens.js'
+import { LOGIN_FIELDS, LoginName } from '../../seed/own-accounts.js'
 import type { FreeForm } from '../../store/free-form.js'
 import { ref } from '../../store/schema.js'
 
@@ -10,12 +11,18 @@ const nameFields = {
   name: Type.Optional(Type.String({ maxLength: 128, description: 'Or the name' })),
 }
 
+/** Says that one of the names is there, which fits a schema. */
+function someName(schema: object) {
+  return LOGIN_FIELDS.map((field) => ({ required: [field], properties: { [field]: schema } }))
+}
+
 const password = Type.String({ minLength: 1, maxLength: 1024, description: 'The password' })
 
 export const AnyCredentials = Type.Object(
   { ...nameFields, password },
   {
     $id: 'AnyCredentials',
+    anyOf: someName({ type: 'string', minLength: 1 }),
     additionalProperties: true,
     examples: [{ email: 'ann@example.com', password: 'password' }],
   },
@@ -25,6 +32,7 @@ export const Registration = Type.Object(
   { ...nameFields, password },
   {
     $id: 'Registration',
+    anyOf: someName({ type: 'string', ...LoginName }),
     // The other fields are the record's.
     additionalProperties: true,
     examples: [{ email: 'bob@example.com', password: 'password', name: 'Bob' }],

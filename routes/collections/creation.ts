@@ -20,6 +20,8 @@ interface Creating {
   readonly params?: TSchema
   /** The fields that new records get from the path, and the answer where that leads nowhere. */
   readonly nested?: {
+    /** Which field that is. */
+    readonly key: string
     readonly fields: (request: FastifyRequest) => Promise<FreeForm>
     readonly notFound: TSchema
     /** Whether it matters who somebody is that needs no token. */
@@ -36,8 +38,9 @@ export function addCreation(
   const { collection, names, schemas } = route
   const { access, name } = collection
   const one = ref(schemas.record)
-  const input = ref(schemas.input)
-  const { examples }: TSchema = app.liveSchemas.get(String(schemas.input.$id))?.() ?? input
+  const current = (): TSchema => app.liveSchemas.get(String(schemas.input.$id))?.() ?? schemas.input
+  const input = ref(nested ? nestedInput(app, operationId, nested.key, current) : schemas.input)
+  const { examples } = current()
   addRoute(app, {
     method: 'POST',
     url,
@@ -68,6 +71,32 @@ export function addCreation(
     },
     handler: async (request, reply) => createFrom(app, route, reply, await nested?.fields(request)),
   })
+}
+
+/** What a record is written as whose path says what is in one of its fields: whatever the body has there. */
+function nestedInput(
+  app: FastifyInstance,
+  operationId: string,
+  key: string,
+  current: () => TSchema,
+): TSchema {
+  const $id = `${operationId.replace(/^create/, '')}NestedInput`
+  const schema = Type.Object({}, { $id, additionalProperties: true })
+  app.addSchema(schema)
+  // Fastify makes a new compiler after a schema has been added.
+  app.setValidatorCompiler(() => () => true)
+  app.liveSchemas.set($id, () => {
+    const { required = [], properties = {}, examples, ...rest } = current()
+    const { [key]: _named, ...others } = properties
+    const needed = required.filter((name: string) => name !== key)
+    return Type.Unsafe({
+      ...rest,
+      properties: others,
+      ...(needed.length > 0 ? { required: needed } : {}),
+      $id,
+    })
+  })
+  return schema
 }
 
 /**

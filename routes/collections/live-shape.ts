@@ -2,6 +2,7 @@ import { type TSchema, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import { errors } from '../../plugins/http/errors.js'
 import type { FindFaults } from '../../seed/given-schema.js'
+import { LOGIN_FIELDS, LoginName } from '../../seed/own-accounts.js'
 import { withoutPassword } from '../../seed/own-records.js'
 import type { Widening } from '../../seed/place.js'
 import type { Shape } from '../../seed/shape.js'
@@ -83,8 +84,12 @@ export class LiveShape {
       properties: {
         ...idProperty(idField),
         ...properties,
+        ...notEmpty(properties, idField),
         ...(isAccounts
-          ? { password: { ...PASSWORD, ...properties.password, writeOnly: true } }
+          ? {
+              ...loginName(properties, needed),
+              password: { ...PASSWORD, ...properties.password, writeOnly: true },
+            }
           : {}),
       },
       ...(extent !== 'part' && needed.length > 0 ? { required: needed } : {}),
@@ -137,6 +142,20 @@ export class LiveShape {
 
 function idProperty(idField: string | undefined) {
   return idField === undefined ? {} : { [idField]: { type: ['string', 'number'] } }
+}
+
+/** The id as it is written, which is no empty text. */
+function notEmpty(properties: TSchema['properties'], idField: string | undefined) {
+  if (idField === undefined) return {}
+  const schema: TSchema = { ...idProperty(idField)[idField], ...Object(properties)[idField] }
+  const isText = [schema.type].flat().includes('string')
+  return { [idField]: isText ? { ...schema, minLength: 1 } : schema }
+}
+
+/** The name that every account has, as it is written: a record with a password has to be able to log in. */
+function loginName(properties: TSchema['properties'], needed: readonly string[]) {
+  const field = LOGIN_FIELDS.find((name) => needed.includes(name))
+  return field ? { [field]: { ...Object(properties)[field], ...LoginName } } : {}
 }
 
 const PASSWORD = {

@@ -52,6 +52,7 @@ function addChildren(app: FastifyInstance, parent: Route, child: Route, key: str
     operationId: `create${single}${names.single}`,
     params,
     nested: {
+      key,
       fields: (request) => fieldNaming(parent, key, request),
       notFound: subjectOf(parent).notFound,
       isAsked: parent.collection.access.read !== 'anyone',

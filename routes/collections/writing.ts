@@ -70,8 +70,10 @@ async function valuesOf(
   body: unknown,
   at: string,
 ): Promise<NewRecord<OwnRecord>> {
-  const value = owned(collection, request, objectIn(body, at))
-  collection.shape.check(collection.name, value, 'whole', at)
+  const given = objectIn(body, at)
+  collection.shape.check(collection.name, given, 'whole', at)
+  const value = owned(collection, request, given)
+  if (value !== given) collection.shape.check(collection.name, value, 'whole', at)
   if (!collection.isAccounts) return newRecord(collection, request, value)
   const { password, content } = splitPassword(value, at)
   const record = await newRecord(collection, request, content)
@@ -97,7 +99,10 @@ export async function replacement(
   request: FastifyRequest,
   key: string,
 ): Promise<Update<OwnRecord>> {
-  return update(collection, request, key, objectIn(body), { compose: replaced, isWhole: true })
+  const value = objectIn(body)
+  // Its id and its owner are not what it says, but have to be what they can be.
+  collection.shape.check(collection.name, value, 'part')
+  return update(collection, request, key, value, { compose: replaced, isWhole: true })
 }
 
 /**

@@ -129,7 +129,8 @@ export class State {
     this.#pointers.put(row, old)
     if (this.#lazy.size > 0) this.#lazy.change(old, row, this.#length)
     const number = sequence === undefined ? null : row[sequence]
-    if (typeof number === 'number') {
+    // From the others JavaScript can't count on: they don't end the sequence.
+    if (typeof number === 'number' && number <= Number.MAX_SAFE_INTEGER) {
       this.highestNumber = Math.max(number, this.highestNumber ?? number)
     }
   }
