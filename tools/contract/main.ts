@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import pLimit from 'p-limit'
 import { install, PythonMissing } from './install.js'
-import { ROLES, runSchemathesis } from './run.js'
+import { ROLES, runSchemathesis, SUBJECTS } from './run.js'
 
 /** How long the runs of `--long` take together, in seconds. */
 const LONG = 3600
@@ -28,7 +28,9 @@ try {
 async function test(command: string): Promise<number> {
   const usual = values.long ? [1, randomInt(2 ** 31)] : [1]
   const seeds = values.seed === undefined ? usual : [Number(values.seed)]
-  const plans = seeds.flatMap((seed) => ROLES.map((role) => ({ role, seed })))
+  const plans = seeds.flatMap((seed) =>
+    SUBJECTS.flatMap((subject) => subject.roles.map((role) => ({ subject, role, seed }))),
+  )
   const seconds = values.long ? Math.floor(LONG / Math.ceil(plans.length / AT_ONCE)) : undefined
   const limit = pLimit(AT_ONCE)
   const outcomes = await Promise.all(
@@ -37,7 +39,7 @@ async function test(command: string): Promise<number> {
         const outcome = await runSchemathesis(command, { ...plan, seconds })
         const { passed, failed, requests, log } = outcome
         process.stdout.write(
-          `${log}as ${plan.role}, seed ${plan.seed}: ${passed} operations passed, ${failed} failed, ${requests} requests\n`,
+          `${log}${plan.subject.name} as ${plan.role}, seed ${plan.seed}: ${passed} operations passed, ${failed} failed, ${requests} requests\n`,
         )
         return outcome
       }),

@@ -12,7 +12,43 @@ import { startServer } from './servers.js'
 export const ROLES = ['nobody', 'user', 'admin'] as const
 export type Role = (typeof ROLES)[number]
 
+/** What the server serves. */
+export interface Subject {
+  readonly name: string
+  /** Its data file and settings, as on the command line. */
+  readonly server: readonly string[]
+  /** Whose the accounts are, as `accounts.py` has it. */
+  readonly accounts: 'apis' | 'own'
+  /** Who is to test it. */
+  readonly roles: readonly Role[]
+  /** Which data Schemathesis sends. */
+  readonly mode: 'all' | 'positive'
+}
+
+const OWN_DATA = 'tools/contract/own.json'
+
+/** All that is tested. */
+export const SUBJECTS: readonly Subject[] = [
+  { name: 'the APIs', server: [], accounts: 'apis', roles: ROLES, mode: 'all' },
+  {
+    name: 'own data',
+    server: [OWN_DATA],
+    accounts: 'own',
+    roles: ['nobody'],
+    // What doesn't fit the shape of a record is to be taken, and makes it wider: it would be no fault.
+    mode: 'positive',
+  },
+  {
+    name: 'own data, enforced',
+    server: [OWN_DATA, '--enforce'],
+    accounts: 'own',
+    roles: ['user', 'admin'],
+    mode: 'all',
+  },
+]
+
 export interface Plan {
+  readonly subject: Subject
   readonly role: Role
   readonly seed: number
   /** How long to go on; until everything has been tried once without it. */
@@ -39,8 +75,8 @@ const PHASES = ['examples', 'coverage', 'fuzzing', 'stateful']
 
 /** Tests a fresh server against its own document. */
 export async function runSchemathesis(command: string, plan: Plan): Promise<Outcome> {
-  const { role, seed, seconds } = plan
-  const server = await startServer()
+  const { subject, role, seed, seconds } = plan
+  const server = await startServer(subject.server)
   const folder = mkdtempSync(join(tmpdir(), 'slipway-contract-'))
   const report = join(folder, 'report.json')
   const settings = resolve('tools/contract')
@@ -49,7 +85,7 @@ export async function runSchemathesis(command: string, plan: Plan): Promise<Outc
     [
       ...['--no-color', '--config-file', join(settings, 'schemathesis.toml')],
       ...['run', `${server.url}/openapi.json`, '--continue-on-failure'],
-      ...['--seed', String(seed)],
+      ...['--seed', String(seed), '--mode', subject.mode],
       ...(seconds === undefined ? [] : ['--max-time', String(seconds)]),
       ...['--report', 'json', '--report-json-path', report, '--generation-database', 'none'],
     ],
@@ -60,6 +96,7 @@ export async function runSchemathesis(command: string, plan: Plan): Promise<Outc
         PATH: process.env.PATH,
         PYTHONPATH: settings,
         PYTHONDONTWRITEBYTECODE: '1',
+        CONTRACT_DATA: subject.accounts,
         CONTRACT_ROLE: role,
         CONTRACT_URL: server.url,
       },

@@ -15,12 +15,14 @@ export interface Server {
 
 /**
  * Starts a server and waits until it answers.
+ * @param options its data file and settings, as on the command line
  * @throws when it ends
  */
-export async function startServer(): Promise<Server> {
+export async function startServer(options: readonly string[] = []): Promise<Server> {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
-  const child = spawn(process.execPath, ['dist/cli/main.js', '--port', String(port)], {
+  const command = ['dist/cli/main.js', ...options, '--port', String(port)]
+  const child = spawn(process.execPath, command, {
     // Guessing passwords is part of the test.
     env: { PATH: process.env.PATH, LOGIN_LIMIT: '0', LOG_LEVEL: 'warn' },
     stdio: ['ignore', 'pipe', 'pipe'],
