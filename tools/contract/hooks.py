@@ -163,15 +163,14 @@ def before_load_schema(context, raw_schema):
         return
     # To JavaScript the largest number of 64 bits and the one above it are the same, and so they are to its validators.
     drop_formats(raw_schema, "int64")
-    # A form has texts alone, so that one widens the shape of a collection with anything else in it: what the server
+    # A form, of either kind, has texts alone, so that one widens the shape of a collection with anything else in it: what the server
     # answers from then on is no longer what this document says, which has been read at the start.
     # And in a merge patch null takes a field away, whatever its type is, and a part of an object will do.
     for path in raw_schema["paths"].values():
         for operation in path.values():
             content = operation.get("requestBody", {}).get("content", {})
             if "application/json" in content:
-                content.pop("application/x-www-form-urlencoded", None)
-                content.pop("application/merge-patch+json", None)
+                operation["requestBody"]["content"] = {"application/json": content["application/json"]}
 
 
 def drop_formats(value, name):
