@@ -232,7 +232,8 @@ t.test('check tells what is in a file, or its fault', async (t) => {
   t.match(await run(['check']), {
     code: 1,
     stdout: '',
-    stderr: /^(slipway: data\.json:\d+:\d+: \/ships\/0\/\w+: is missing\n){8}slipway: .*--apis none.*\n$/,
+    stderr:
+      /^(slipway: data\.json:\d+:\d+: \/ships\/0\/\w+: is missing\n){8}slipway: .*--apis none.*\n$/,
   })
   t.match(await run(['check', 'none.json']), { code: 1, stderr: /none\.json: can't be read/ })
 })
