@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { withArticle } from '../../plugins/http/article.js'
 import { tag as tagVersion } from '../../plugins/http/conditional.js'
 import { errors } from '../../plugins/http/errors.js'
+import { FORM } from '../../plugins/http/form.js'
 import { MULTIPART } from '../../plugins/http/multipart.js'
 import { addressOf } from '../../plugins/http/record.js'
 import { answered, failure } from '../../plugins/openapi/responses.js'
@@ -56,7 +57,7 @@ export function addCreation(
       body: Type.Unsafe<unknown>({
         anyOf: [input, Type.Array(input)],
         ...(examples ? { examples } : {}),
-        alsoAs: { [MULTIPART]: ref(schemas.upload) },
+        alsoAs: { [FORM]: ref(schemas.upload), [MULTIPART]: ref(schemas.upload) },
       }),
       response: {
         201: answered(

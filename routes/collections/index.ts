@@ -39,7 +39,18 @@ declare module 'fastify' {
 }
 
 /** What the names of a collection's schemas end in. */
-const SUFFIXES = ['', 'Input', 'Patch', 'Upload', 'PatchUpload', 'Id', 'Page']
+const SUFFIXES = [
+  '',
+  'Input',
+  'Patch',
+  'Upload',
+  'PatchUpload',
+  'Id',
+  'Page',
+  'Upload',
+  'PatchUpload',
+  'MergePatch',
+]
 
 /** Longer lists are written as a whole: their texts are not remembered. */
 const MAX_REMEMBERED = 256

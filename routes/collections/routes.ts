@@ -2,6 +2,7 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { withArticle } from '../../plugins/http/article.js'
 import { wantsEvents } from '../../plugins/http/event-stream.js'
+import { FORM } from '../../plugins/http/form.js'
 import { MULTIPART } from '../../plugins/http/multipart.js'
 import { success } from '../../plugins/openapi/responses.js'
 import type { FreeForm } from '../../store/free-form.js'
@@ -75,7 +76,7 @@ export function addCollection(app: FastifyInstance, route: Route): void {
       guard: changeGuard,
       consumes,
       body: schemas.input,
-      alsoAs: { [MULTIPART]: schemas.upload },
+      alsoAs: { [FORM]: schemas.upload, [MULTIPART]: schemas.upload },
       answer: learned,
       answers,
       fromWire: (body, request, key) => replacement(collection, body, request, key),
@@ -87,7 +88,11 @@ export function addCollection(app: FastifyInstance, route: Route): void {
       guard: changeGuard,
       consumes: [...consumes, MERGE_PATCH],
       body: schemas.patch,
-      alsoAs: { [MULTIPART]: schemas.patchUpload },
+      alsoAs: {
+        [FORM]: schemas.patchUpload,
+        [MULTIPART]: schemas.patchUpload,
+        [MERGE_PATCH]: schemas.mergePatch,
+      },
       answer: learned,
       answers,
       fromWire: (body, request, key) => change(collection, body, request, key),

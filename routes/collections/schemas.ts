@@ -5,6 +5,7 @@ import { loginFieldOf } from '../../seed/own-accounts.js'
 import type { FreeForm } from '../../store/free-form.js'
 import type { OwnCollection } from './collection.js'
 import { exampleOf } from './examples.js'
+import { mergePatchSchema } from './merge-schema.js'
 import type { Names } from './names.js'
 import { uploadSchema } from './upload-schema.js'
 
@@ -14,7 +15,9 @@ export interface Schemas {
   /** What a whole record is written as, and a part of one. */
   readonly input: RecordSchema
   readonly patch: RecordSchema
-  /** The same as forms with files. */
+  /** What is merged into one. */
+  readonly mergePatch: RecordSchema
+  /** What a whole record is written as in a form, and a part of one. */
   readonly upload: RecordSchema
   readonly patchUpload: RecordSchema
   /** What names a record in paths. */
@@ -75,6 +78,10 @@ export function addSchemas(
     })),
     patch: live(record(`${name}Patch`), () => ({
       ...shape.input('part'),
+      ...examples(firstField(withoutId)),
+    })),
+    mergePatch: live(record(`${name}MergePatch`), () => ({
+      ...mergePatchSchema(shape.input('whole'), shape.isFrozen),
       ...examples(firstField(withoutId)),
     })),
     upload: live(record(`${name}Upload`), () => ({

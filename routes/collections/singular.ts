@@ -8,6 +8,7 @@ import {
 } from '../../plugins/http/conditional.js'
 import { errors, found } from '../../plugins/http/errors.js'
 import { wantsEvents } from '../../plugins/http/event-stream.js'
+import { FORM } from '../../plugins/http/form.js'
 import { addressOf } from '../../plugins/http/record.js'
 import { empty, failure, success } from '../../plugins/openapi/responses.js'
 import { addRoute } from '../../plugins/route.js'
@@ -87,7 +88,11 @@ export function addSingular(app: FastifyInstance, route: Route): void {
         tags: [name],
         consumes: isPart ? [...consumes, MERGE_PATCH] : [...consumes],
         headers: IfMatch,
-        body: ref(isPart ? schemas.patch : schemas.input),
+        body: isPart
+          ? ref(schemas.patch, {
+              alsoAs: { [FORM]: ref(schemas.patchUpload), [MERGE_PATCH]: ref(schemas.mergePatch) },
+            })
+          : ref(schemas.input, { alsoAs: { [FORM]: ref(schemas.upload) } }),
         response: {
           [status]: success(
             `What ${name} is now`,
