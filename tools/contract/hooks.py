@@ -163,9 +163,8 @@ def before_load_schema(context, raw_schema):
         return
     # To JavaScript the largest number of 64 bits and the one above it are the same, and so they are to its validators.
     drop_formats(raw_schema, "int64")
-    # A form, of either kind, has texts alone, so that one widens the shape of a collection with anything else in it: what the server
-    # answers from then on is no longer what this document says, which has been read at the start.
-    # And in a merge patch null takes a field away, whatever its type is, and a part of an object will do.
+    # A form, of either kind, has texts alone, and a merge patch takes fields away: both widen the shape of a collection, so that what
+    # the server answers from then on is no longer what this document says, which has been read at the start.
     for path in raw_schema["paths"].values():
         for operation in path.values():
             content = operation.get("requestBody", {}).get("content", {})
