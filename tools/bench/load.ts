@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 
-/** A request as it is sent again and again. */
+/** A request as it is sent. */
 export interface Request {
   readonly url: string
-  readonly method?: 'GET' | 'POST'
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
 }
@@ -13,18 +13,20 @@ export interface Request {
 export const CONNECTIONS = 16
 
 /**
- * Sends one request over some connections, over each as soon as it has the last answer. By bare sockets: a client that
+ * Sends requests over some connections, over each as soon as it has the last answer. By bare sockets: a client that
  * takes as long for a request as the server does would leave the server idle, and measure itself.
  */
 export class Load {
-  readonly #request: string
+  readonly #next: () => string
   readonly #sockets: readonly Socket[]
 
-  constructor({ url, method = 'GET', headers = {}, body = '' }: Request) {
-    const { host, hostname, port, pathname } = new URL(url)
-    const fields = Object.entries({ host, ...headers, 'content-length': body.length })
-    const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`).join('')
-    this.#request = `${method} ${pathname} HTTP/1.1\r\n${lines}\r\n${body}`
+  /**
+   * @param url of the server, or of anything that it has
+   * @param request the one that is sent again and again, or what makes each in turn
+   */
+  constructor(url: string, request: Request | (() => Request)) {
+    this.#next = typeof request === 'function' ? () => textOf(request()) : constant(textOf(request))
+    const { hostname, port } = new URL(url)
     this.#sockets = Array.from({ length: CONNECTIONS }, () => connect(Number(port), hostname))
   }
 
@@ -35,14 +37,16 @@ export class Load {
     let left = amount
     const use = (socket: Socket) =>
       new Promise<void>((resolve, reject) => {
-        const fail = () => reject(new Error(`There is no answer to ${this.#request}`))
+        let request = ''
+        const fail = () => reject(new Error(`There is no answer to ${request}`))
         const next = () => {
           if (left === 0) {
             socket.off('data', take).off('close', fail)
             return resolve()
           }
           left -= 1
-          socket.write(this.#request)
+          request = this.#next()
+          socket.write(request)
         }
         let missing = 0
         const take = (bytes: Buffer) => {
@@ -59,6 +63,18 @@ export class Load {
   async close(): Promise<void> {
     await Promise.all(this.#sockets.map((socket) => once(socket.end(), 'close')))
   }
+}
+
+function constant(text: string): () => string {
+  return () => text
+}
+
+/** As it goes over the wire. */
+function textOf({ url, method = 'GET', headers = {}, body = '' }: Request): string {
+  const { host, pathname, search } = new URL(url)
+  const fields = Object.entries({ host, ...headers, 'content-length': body.length })
+  const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`).join('')
+  return `${method} ${pathname}${search} HTTP/1.1\r\n${lines}\r\n${body}`
 }
 
 /** How many bytes an answer has that begins with these, among them its whole head. */

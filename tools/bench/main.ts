@@ -2,6 +2,9 @@ import { parseArgs } from 'node:util'
 import { compareArticleStores } from './article-store.js'
 import { measureForks } from './forks.js'
 import { measureLongLists } from './long-lists.js'
+import { measureOwnMillion } from './own-million.js'
+import { compareOwnRequests } from './own-requests.js'
+import { compareOwnStarts } from './own-starts.js'
 import { compareRequests } from './requests.js'
 import { isMet, type Result, table } from './result.js'
 import { measureSearches } from './searches.js'
@@ -31,6 +34,14 @@ const groups = new Map<string, () => Promise<Result[]>>([
   ['forks', () => measureForks(isQuick ? 1 : 5)],
   ['lists', () => measureLongLists(isQuick ? 1 : 3, length.records)],
   ['searches', () => measureSearches(isQuick ? 1 : 3, length)],
+  [
+    'own',
+    async () => [
+      ...(await compareOwnStarts(isQuick ? 5 : 15)),
+      ...(await compareOwnRequests(isQuick ? 1 : 3, 5)),
+      ...(await measureOwnMillion(isQuick ? 1 : 3, length.records)),
+    ],
+  ],
 ])
 
 const results: Result[] = []

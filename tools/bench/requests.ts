@@ -127,7 +127,7 @@ async function measure(
 }
 
 async function sampleOf(server: Server, request: Request, amount: number): Promise<Sample> {
-  const load = new Load(request)
+  const load = new Load(request.url, request)
   // To connect is no part of it.
   await load.run(CONNECTIONS)
   const start = performance.now()

@@ -13,8 +13,8 @@ import { schemas } from './ships.js'
 /** How often a starting server is asked, in milliseconds. */
 const POLL = 1
 
-/** Where the servers put files: they are killed, and could not clean up. */
-const folder = mkdtempSync(join(tmpdir(), 'slipway-bench-'))
+/** Where the servers put files, gone when the bench ends: they are killed, and could not clean up. */
+export const folder = mkdtempSync(join(tmpdir(), 'slipway-bench-'))
 
 const environment = {
   ...process.env,
@@ -62,11 +62,28 @@ export interface StartOptions {
 const ENDS_BY_ITSELF = "data:text/javascript,process.once('SIGTERM',()=>process.exit())"
 
 /**
- * Starts a server and waits for its first answer.
+ * Starts one of the bench's servers and waits for its first answer.
  * @throws when it ends, or answers anything but 200
  */
-export async function startServer(
-  name: ServerName,
+export async function startServer(name: ServerName, options: StartOptions = {}): Promise<Server> {
+  return startProgram({ name, path: '/api/ships', argumentsAt: () => commands[name] }, options)
+}
+
+/** A program for Node that serves something. */
+export interface Program {
+  readonly name: string
+  /** What it is asked for. */
+  readonly path: string
+  /** What node is started with to have it listen at a port, which `PORT` has too. */
+  readonly argumentsAt: (port: number) => readonly string[]
+}
+
+/**
+ * Starts a program and waits for its first answer.
+ * @throws when it ends, or answers anything but 200
+ */
+export async function startProgram(
+  { name, path, argumentsAt }: Program,
   { isPinned = false, profiles }: StartOptions = {},
 ): Promise<Server> {
   const port = await freePort()
@@ -75,17 +92,18 @@ export async function startServer(
   const profiled = profiles
     ? ['--cpu-prof', '--cpu-prof-dir', profiles, '--import', ENDS_BY_ITSELF]
     : []
-  const [program = '', ...rest] = [...pin, process.execPath, ...profiled, ...commands[name]]
+  const [program = '', ...rest] = [...pin, process.execPath, ...profiled, ...argumentsAt(port)]
   const child = spawn(program, rest, {
     env: { ...environment, PORT: String(port) },
-    stdio: ['ignore', 'inherit', 'inherit'],
+    // What a program says is not part of the table.
+    stdio: ['ignore', 'ignore', 'inherit'],
   })
   running.add(child)
   let status: number | undefined
   while (status === undefined) {
     if (child.exitCode !== null) throw new Error(`${name} ended before it answered`)
     await setTimeout(POLL)
-    status = await statusOf(`${url}/api/ships`)
+    status = await statusOf(url + path)
   }
   if (status !== 200) throw new Error(`${name} answered ${status}`)
   return { url, process: child }
@@ -125,6 +143,16 @@ export function cpuTimeOf({ process: child }: Server): number {
   return readdirSync(threads)
     .map((thread) => readFileSync(`${threads}/${thread}/schedstat`, 'utf8'))
     .reduce((sum, times) => sum + Number.parseInt(times, 10) / 1e6, 0)
+}
+
+/**
+ * The CPU time of a server so far in user mode, in milliseconds. Linux tells it in steps of 10; elsewhere it is NaN.
+ */
+export function userTimeOf({ process: child }: Server): number {
+  if (process.platform !== 'linux') return Number.NaN
+  // After the command's name in parentheses, the twelfth (proc_pid_stat(5)).
+  const [, fields = ''] = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')
+  return Number(fields.split(' ')[11]) * 10
 }
 
 /** The most memory that a server has ever had, in bytes. Linux tells it; elsewhere it is NaN. */

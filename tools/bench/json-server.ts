@@ -1,0 +1,37 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+/** The versions that Slipway is set beside, and what node starts of each. */
+const SCRIPTS = { '0.17.4': 'lib/cli/bin.js', '1.0.0-beta.15': 'lib/bin.js' }
+export type Version = keyof typeof SCRIPTS
+
+const run = promisify(execFile)
+
+/**
+ * The script of json-server. It is fetched once, and stays in the user's cache.
+ * @throws where npm can't install it
+ */
+export async function jsonServer(version: Version): Promise<string> {
+  const { XDG_CACHE_HOME = join(homedir(), '.cache') } = process.env
+  const cache = join(XDG_CACHE_HOME, 'slipway-bench')
+  const kept = join(cache, `json-server-${version}`)
+  if (!existsSync(kept)) await install(version, cache, kept)
+  return join(kept, 'node_modules/json-server', SCRIPTS[version])
+}
+
+async function install(version: Version, cache: string, kept: string): Promise<void> {
+  await mkdir(cache, { recursive: true })
+  const cwd = await mkdtemp(join(cache, 'npm-'))
+  try {
+    await writeFile(join(cwd, 'package.json'), '{ "private": true }')
+    const options = '--no-audit --no-fund --prefer-offline --ignore-scripts --loglevel=error'
+    await run('npm', ['install', ...options.split(' '), `json-server@${version}`], { cwd })
+    await rename(cwd, kept)
+  } finally {
+    await rm(cwd, { recursive: true, force: true })
+  }
+}
