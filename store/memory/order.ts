@@ -6,6 +6,8 @@ import type { Row } from './predicate.js'
 export interface Order {
   readonly keyOf: (row: Row) => unknown
   readonly compareKeys: (a: unknown, b: unknown) => number
+  /** Whether the first keys descend. */
+  readonly isDescending: boolean
   /** Decides between records whose first keys are equal. Never 0. */
   readonly compareRest: (a: Row, b: Row) => number
 }
@@ -33,7 +35,12 @@ export function simplified(sort: readonly Sort[]): readonly Sort[] {
 export function orderOf(sort: readonly Sort[]): Order {
   const [first = { path: 'id' }, ...rest] = simplified(sort)
   const compareRest = comparisonOfAll(rest, isDescending(rest.at(-1) ?? first))
-  return { keyOf: readerOf(first.path), compareKeys: comparisonFor(first), compareRest }
+  return {
+    keyOf: readerOf(first.path),
+    compareKeys: comparisonFor(first),
+    isDescending: isDescending(first),
+    compareRest,
+  }
 }
 
 /** Compares records by an order; the id decides between equals, in the direction of the last key. */
