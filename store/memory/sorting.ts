@@ -164,7 +164,7 @@ export class Sorting implements Collector {
   }
 }
 
-/** Sorts in place. Numbers only are compared without a look at what they are, in half the time. */
+/** Sorts in place. Numbers only are compared without a look at what they are. */
 function sortKeyed({ compareKeys, compareRest, isDescending }: Order, keyed: Keyed[]): void {
   if (!areNumbers(keyed)) {
     keyed.sort((a, b) => compareKeys(a.key, b.key) || compareRest(a.row, b.row))

@@ -11,9 +11,12 @@ export type Version = keyof typeof SCRIPTS
 
 const run = promisify(execFile)
 
+/** json-server can't be had here. */
+export class JsonServerMissing extends Error {}
+
 /**
  * The script of json-server. It is fetched once, and stays in the user's cache.
- * @throws where npm can't install it
+ * @throws JsonServerMissing where npm can't install it
  */
 export async function jsonServer(version: Version): Promise<string> {
   const { XDG_CACHE_HOME = join(homedir(), '.cache') } = process.env
@@ -31,6 +34,8 @@ async function install(version: Version, cache: string, kept: string): Promise<v
     const options = '--no-audit --no-fund --prefer-offline --ignore-scripts --loglevel=error'
     await run('npm', ['install', ...options.split(' '), `json-server@${version}`], { cwd })
     await rename(cwd, kept)
+  } catch (cause) {
+    throw new JsonServerMissing(`json-server@${version} can't be installed`, { cause })
   } finally {
     await rm(cwd, { recursive: true, force: true })
   }
