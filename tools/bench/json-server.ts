@@ -1,15 +1,11 @@
-import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
+import { cacheFolder, installPackages } from '../npm.js'
 
 /** The versions that Slipway is set beside, and what node starts of each. */
 const SCRIPTS = { '0.17.4': 'lib/cli/bin.js', '1.0.0-beta.15': 'lib/bin.js' }
 export type Version = keyof typeof SCRIPTS
-
-const run = promisify(execFile)
 
 /** json-server can't be had here. */
 export class JsonServerMissing extends Error {}
@@ -19,8 +15,7 @@ export class JsonServerMissing extends Error {}
  * @throws JsonServerMissing where npm can't install it
  */
 export async function jsonServer(version: Version): Promise<string> {
-  const { XDG_CACHE_HOME = join(homedir(), '.cache') } = process.env
-  const cache = join(XDG_CACHE_HOME, 'slipway-bench')
+  const cache = cacheFolder('slipway-bench')
   const kept = join(cache, `json-server-${version}`)
   if (!existsSync(kept)) await install(version, cache, kept)
   return join(kept, 'node_modules/json-server', SCRIPTS[version])
@@ -30,9 +25,7 @@ async function install(version: Version, cache: string, kept: string): Promise<v
   await mkdir(cache, { recursive: true })
   const cwd = await mkdtemp(join(cache, 'npm-'))
   try {
-    await writeFile(join(cwd, 'package.json'), '{ "private": true }')
-    const options = '--no-audit --no-fund --prefer-offline --ignore-scripts --loglevel=error'
-    await run('npm', ['install', ...options.split(' '), `json-server@${version}`], { cwd })
+    await installPackages(cwd, [`json-server@${version}`])
     await rename(cwd, kept)
   } catch (cause) {
     throw new JsonServerMissing(`json-server@${version} can't be installed`, { cause })
