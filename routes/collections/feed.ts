@@ -8,11 +8,11 @@ import type { RecordEvent } from '../../store/engine.js'
 import { testOf } from '../../store/memory/predicate.js'
 import type { OwnRecord } from '../../store/own.js'
 import type { Predicate } from '../../store/query.js'
-import { maySee, ownedBy } from './access.js'
+import { maySee } from './access.js'
 import type { OwnCollection } from './collection.js'
 import { listQueryOf } from './dialect.js'
 import { exampleOf } from './examples.js'
-import { fieldsOf } from './listing.js'
+import { conditionsOf, fieldsOf } from './listing.js'
 
 /** Says of a record whether it is one of those that a feed is about. */
 type Fits = (record: OwnRecord) => boolean
@@ -36,7 +36,8 @@ export function listFeed(
     // Which fields there are to ask for can change.
     if (revision !== server.documentRevision.number) {
       revision = server.documentRevision.number
-      test = testOf({ and: [...conditionsOf(collection, request, within)] })
+      const { where } = listQueryOf(Object(request.query), fieldsOf(collection))
+      test = testOf({ and: conditionsOf(collection, request, where, within) })
     }
     return test(record)
   })
@@ -69,17 +70,6 @@ export function feedAs(collection: OwnCollection) {
         example: `event: created\ndata: ${JSON.stringify(example)}\n\n`,
       },
     },
-  }
-}
-
-function* conditionsOf(
-  collection: OwnCollection,
-  request: FastifyRequest,
-  within: Predicate<'content'> | undefined,
-): Iterable<Predicate<'content'>> {
-  const { where } = listQueryOf(Object(request.query), fieldsOf(collection))
-  for (const each of [within, ownedBy(collection, collection.access.read, request), where]) {
-    if (each) yield each
   }
 }
 

@@ -35,6 +35,20 @@ export function queryOf(
 type Field = 'content' | 'id'
 
 /**
+ * What records must be for a request: what it asks of them, and such that it may see them.
+ * @param within what they must be beside
+ */
+export function conditionsOf(
+  collection: OwnCollection,
+  request: FastifyRequest,
+  where: Predicate<'content'> | undefined,
+  within: Predicate<'content'> | undefined,
+): readonly Predicate<'content'>[] {
+  const owned = ownedBy(collection, collection.access.read, request)
+  return [within, owned, where].filter((each) => each !== undefined)
+}
+
+/**
  * Which records a request wants, of those that it may see.
  * @param within what they must be beside
  */
@@ -44,8 +58,7 @@ export function selectionOf(
   within?: Predicate<'content'>,
 ): Selection<Field> | Query<Field> {
   const { where, sort, paging } = queryOf(collection, request)
-  const owned = ownedBy(collection, collection.access.read, request)
-  const and = [within, owned, where].filter((each) => each !== undefined)
+  const and = conditionsOf(collection, request, where, within)
   const selection = { sort, ...(and.length > 0 ? { where: { and } } : {}) }
   return paging ? { ...selection, offset: paging.offset, limit: paging.limit } : selection
 }
