@@ -7,7 +7,11 @@ import type { Finding } from './faults.js'
 /** The part of a data file that says more of the user's own collections than their records do. */
 export const COLLECTIONS = '$collections'
 
-const Level = Type.Optional(oneOf(['anyone', 'user', 'owner', 'admin']))
+/** Who may, from the most to the fewest. An admin may wherever an owner may. */
+export const LEVELS = ['anyone', 'user', 'owner', 'admin'] as const
+export type Level = (typeof LEVELS)[number]
+
+const Level = Type.Optional(oneOf(LEVELS))
 
 /** What a data file says of one collection, or single resource. */
 export const Described = Type.Object(

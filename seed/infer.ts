@@ -4,7 +4,7 @@ import type { FreeForm } from '../store/free-form.js'
 import { COLLECTIONS, type Described, faultsOfSingle, readDescribed } from './described.js'
 import type { Source } from './errors.js'
 import type { Finding } from './faults.js'
-import { isObject } from './own.js'
+import { isObject } from './json-type.js'
 import { type OwnPart, ownParts, USERS, withoutPassword } from './own-records.js'
 import { Shape } from './shape.js'
 

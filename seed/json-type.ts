@@ -26,7 +26,12 @@ export function typeOf(value: unknown): TypeName {
   }
 }
 
-/** Whether a value is an object, or an array. */
+/** Whether a value is an object, and no array. */
 export function isObject(value: unknown): value is FreeForm {
+  return isContainer(value) && !Array.isArray(value)
+}
+
+/** Whether a value is an object, or an array. */
+export function isContainer(value: unknown): value is FreeForm {
   return typeof value === 'object' && value !== null
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { getNodeValue, type Node, parseTree } from 'jsonc-parser'
-import { isObject } from './json-type.js'
+import { isContainer } from './json-type.js'
 
 /** Up to the comma between two values, past comments. */
 const COMMA = /^(?:\s|\/\/[^\n]*|\/\*[\s\S]*?\*\/)*,/
@@ -111,7 +111,7 @@ class Layout {
 
   /** What a container is to have, and where of it that was; none where the new value is of another kind. */
   #itemsOf({ children = [], type }: Node, value: unknown, known: unknown): Item[] {
-    if (type === 'object' && isObject(value) && !Array.isArray(value)) {
+    if (type === 'object' && isContainer(value) && !Array.isArray(value)) {
       // Of a name that is there twice the last counts, as it does for JSON.parse.
       const places = new Map(children.map((child, at) => [String(child.children?.[0]?.value), at]))
       const kept = [...places].filter(([name]) => Object.hasOwn(value, name))
@@ -141,7 +141,7 @@ class Layout {
 
   /** What a value of a list is known by. */
   #keyOf(value: unknown): string {
-    if (!isObject(value) || value[this.#id] === undefined) return JSON.stringify(value)
+    if (!isContainer(value) || value[this.#id] === undefined) return JSON.stringify(value)
     return `id ${JSON.stringify(value[this.#id])}`
   }
 

@@ -6,14 +6,19 @@ import { RecordFault } from './records.js'
 /** What an account of the user's own users can log in with: the first of these that a record has is its name. */
 export const LOGIN_FIELDS = ['username', 'email', 'name'] as const
 
-/** No colon and no control character, because HTTP Basic has no way to send them (RFC 7617, section 2). */
-const LOGIN_NAME = /^[^:\p{Cc}]+$/u
-
-/** A name that one can log in with, as a schema. */
-export const LoginName = { minLength: 1, maxLength: 254, pattern: '^[^:\\x00-\\x1f\\x7f-\\x9f]+$' }
-
 /** The longest name, and the longest email (RFC 3696, erratum 1690). */
 const MAX_LENGTH = 254
+
+/**
+ * A name that one can log in with, as a schema: no colon and no control character, because HTTP Basic has no way to send them
+ * (RFC 7617, section 2).
+ */
+export const LoginName = {
+  minLength: 1,
+  maxLength: MAX_LENGTH,
+  pattern: '^[^:\\x00-\\x1f\\x7f-\\x9f]+$',
+}
+const LOGIN_NAME = new RegExp(LoginName.pattern, 'u')
 
 /** What nobody's name begins with: names have no colon. */
 const NOBODY = ':'

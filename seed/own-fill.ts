@@ -2,9 +2,10 @@ import { isPasswordHash } from '../plugins/auth/argon2id.js'
 import { escapePointer } from '../store/check.js'
 import type { Store } from '../store/collections.js'
 import type { Declaration } from '../store/declaration.js'
+import type { NewRecord } from '../store/engine.js'
 import { UniqueViolation } from '../store/errors.js'
 import type { FreeForm } from '../store/free-form.js'
-import { type OwnRecord, ownRecords } from '../store/own.js'
+import { newOwn, type OwnRecord, ownRecords } from '../store/own.js'
 import type { Finding } from './faults.js'
 import { isId } from './ids.js'
 import { accountOf, loginFieldOf, noAccount } from './own-accounts.js'
@@ -116,8 +117,7 @@ function isHash(value: unknown): value is string {
   return typeof value === 'string' && isPasswordHash(value)
 }
 
-function valuesOf({ part, idField }: OwnSource, content: FreeForm) {
-  const id = part.isSingular ? '' : content[idField]
-  const key = isId(id) ? String(id) : ''
-  return { key, number: typeof id === 'number' ? id : null, content, files: null }
+function valuesOf({ part, idField }: OwnSource, content: FreeForm): NewRecord<OwnRecord> {
+  const id = part.isSingular ? undefined : content[idField]
+  return newOwn(isId(id) ? id : undefined, content)
 }

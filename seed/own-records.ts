@@ -4,7 +4,7 @@ import { type FreeForm, faultIn } from '../store/free-form.js'
 import type { Finding } from './faults.js'
 import { seedWordsFor } from './format.js'
 import { isId, kindOf, type RecordId, randomId } from './ids.js'
-import { isObject } from './own.js'
+import { isObject } from './json-type.js'
 
 /** What a record of the user's own users logs in with. It is no part of the record that anybody sees. */
 export interface Secret {

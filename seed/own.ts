@@ -1,5 +1,5 @@
 import type { API_NAMES } from '../config.js'
-import type { FreeForm } from '../store/free-form.js'
+import { isObject } from './json-type.js'
 import { PART_NAMES, type PartName } from './parts.js'
 import type { FileContent } from './read.js'
 
@@ -39,8 +39,4 @@ export function divide(
     theirs: Object.fromEntries(parts.filter(([name]) => known.has(name))),
     own: new Map(isShipped && apis.length > 0 ? [] : parts.filter(([name]) => !known.has(name))),
   }
-}
-
-export function isObject(value: unknown): value is FreeForm {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,6 +1,6 @@
 import { escapePointer } from '../store/check.js'
 import type { FreeForm } from '../store/free-form.js'
-import { isObject, TYPES, type TypeName, typeOf } from './json-type.js'
+import { isContainer, TYPES, type TypeName, typeOf } from './json-type.js'
 import { formatOf, hasFormat, type TextFormat } from './text-format.js'
 
 /** What a record has made wider. */
@@ -80,7 +80,7 @@ export class Place {
     if (isNew) this.#addType(type)
     if (typeof value === 'string') this.#observeText(value, isNew, widenings)
     else if (Array.isArray(value)) this.#observeItems(value, isNew ? undefined : widenings)
-    else if (isObject(value)) this.#observeFields(value, isNew ? undefined : widenings)
+    else if (isContainer(value)) this.#observeFields(value, isNew ? undefined : widenings)
     if (isNew) this.note('type', widenings)
   }
 

@@ -4,7 +4,7 @@ import type { Collection } from '../store/engine.js'
 import { UniqueViolation } from '../store/errors.js'
 import type { Source } from './errors.js'
 import type { Finding, Shape } from './faults.js'
-import { isObject } from './own.js'
+import { isObject } from './json-type.js'
 import {
   isSeedFile,
   PART_NAMES,

@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { type Store, userFields, userRules } from './collections.js'
 import { declare, type Pointer, type RecordOf, StoredFile } from './declaration.js'
-import type { Collection } from './engine.js'
+import type { Collection, NewRecord } from './engine.js'
 import type { FreeForm } from './free-form.js'
 import { nullable } from './schema.js'
 
@@ -61,6 +61,18 @@ export function declareOwnUsers({ pointers }: OwnRules) {
       pointers,
     },
   )
+}
+
+/** The key of the one record that a single resource has. */
+export const ONLY = ''
+
+/**
+ * A record as the store has it.
+ * @param id its own id; undefined of a single resource, which has none
+ */
+export function newOwn(id: string | number | undefined, content: FreeForm): NewRecord<OwnRecord> {
+  const number = typeof id === 'number' ? id : null
+  return { key: id === undefined ? ONLY : String(id), number, content, files: null }
 }
 
 /** What the store calls a collection of the user's own, so that it is none of the APIs'. */

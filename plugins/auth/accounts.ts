@@ -36,13 +36,17 @@ export default fp(
       // Refuses most before the costly hash; the insertion decides.
       await refuseTaken(request, username)
       const passwordHash = await app.passwords.hash(password)
-      // The id can be another's after a restart, and JWT_SECRET the same: their tokens must not fit.
-      const generation = randomInt(2 ** 40)
+      const generation = newGeneration()
       return request.store.users.insert(newUser({ username, passwordHash, generation }))
     })
   },
   { name: 'accounts', dependencies: ['passwords', 'store'] },
 )
+
+/** The token generation of an account that is made: its id can be another's after a restart, and JWT_SECRET the same, and their tokens must not fit. */
+export function newGeneration(): number {
+  return randomInt(2 ** 40)
+}
 
 /**
  * Refuses a name that another user has.

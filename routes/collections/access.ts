@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Guard } from '../../plugins/auth/guards.js'
+import { LEVELS, type Level } from '../../seed/described.js'
 import { isId, type RecordId } from '../../seed/ids.js'
 import type { User } from '../../store/collections.js'
 import type { FreeForm } from '../../store/free-form.js'
@@ -7,18 +8,12 @@ import type { OwnRecord } from '../../store/own.js'
 import { type Predicate, textOf } from '../../store/query.js'
 import type { Own, OwnCollection } from './collection.js'
 
-/** Who may. An admin may wherever an owner may. */
-export type Level = 'anyone' | 'user' | 'owner' | 'admin'
-
 /** Who may do what with the records of a collection. */
 export interface Access {
   readonly read: Level
   readonly create: Level
   readonly change: Level
 }
-
-/** From the most who may to the fewest. */
-const LEVELS: readonly Level[] = ['anyone', 'user', 'owner', 'admin']
 
 /**
  * Who may do what: all is open that isn't said otherwise, as in json-server. What one may not read one may not change either: the

@@ -1,5 +1,5 @@
-import { randomInt } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
+import { newGeneration } from '../../plugins/auth/accounts.js'
 import { errors } from '../../plugins/http/errors.js'
 import {
   type AccountValues,
@@ -114,11 +114,6 @@ export function accountFor(
   if (newHash === undefined) return { username, email, admin }
   const generation = isAccount(record) ? record.generation + 1 : newGeneration()
   return { username, email, admin, passwordHash: newHash, generation }
-}
-
-/** The id can be another's after a restart, and JWT_SECRET the same: their tokens must not fit. */
-function newGeneration(): number {
-  return randomInt(2 ** 40)
 }
 
 /** @throws 403 where somebody would become an admin who is none */

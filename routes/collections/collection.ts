@@ -2,8 +2,8 @@ import type { TSchema } from '@sinclair/typebox'
 import type { Config } from '../../config.js'
 import type { FindFaults } from '../../seed/given-schema.js'
 import type { IdKind } from '../../seed/ids.js'
+import type { Description } from '../../seed/infer.js'
 import { type OwnPart, USERS } from '../../seed/own-records.js'
-import type { Shape } from '../../seed/shape.js'
 import type { Store } from '../../store/collections.js'
 import type { Declaration } from '../../store/declaration.js'
 import { ACCOUNTS, type Collection } from '../../store/engine.js'
@@ -18,15 +18,6 @@ import {
 import { type Access, accessOf } from './access.js'
 import { LiveShape } from './live-shape.js'
 import { Relations } from './relations.js'
-
-/** What is known of a part of a data file that is the user's own, beside its records. */
-export interface Description {
-  readonly shape: Shape
-  readonly schema?: TSchema | undefined
-  readonly access?: Partial<Access> | undefined
-  readonly owner?: string | undefined
-  readonly onDelete?: OwnPointer['onDelete'] | undefined
-}
 
 /** A collection of the user's own, or a single resource. */
 export interface OwnCollection {
@@ -56,9 +47,6 @@ export interface Own {
   /** Those who log in: the collection of users, or what stands for one where there is none; undefined where they are an API's. */
   readonly accounts: OwnCollection | undefined
 }
-
-/** The key of the one record that a single resource has in the store. */
-export const ONLY = ''
 
 /** What the server keeps and serves of the parts that are the user's own. */
 export function ownOf(

@@ -1,12 +1,12 @@
 import type { FastifyRequest } from 'fastify'
 import { errors } from '../../plugins/http/errors.js'
 import { isId, type RecordId, randomId } from '../../seed/ids.js'
-import { isObject } from '../../seed/own.js'
+import { isObject } from '../../seed/json-type.js'
 import type { NewRecord } from '../../store/engine.js'
 import { type FreeForm, faultIn } from '../../store/free-form.js'
-import type { OwnRecord } from '../../store/own.js'
+import { newOwn, type OwnRecord } from '../../store/own.js'
 import { callerId, isOwnersOnly } from './access.js'
-import { idKindOf, ONLY, type OwnCollection } from './collection.js'
+import { idKindOf, type OwnCollection } from './collection.js'
 import { withFiles } from './files.js'
 
 /** What no field may be called: JavaScript would take it for what an object inherits. */
@@ -45,17 +45,7 @@ export async function newRecord(
   }
   const id = given ?? (await nextId(collection, request))
   const content = { ...value, [idField]: id }
-  return { ...recordOf(id, content), ...withFiles(collection, request, String(id), content) }
-}
-
-/** A record as the store has it. */
-export function recordOf(id: RecordId, content: FreeForm): NewRecord<OwnRecord> {
-  return { key: String(id), number: typeof id === 'number' ? id : null, content, files: null }
-}
-
-/** The one record of a single resource, as the store has it. */
-export function onlyRecord(content: FreeForm): NewRecord<OwnRecord> {
-  return { key: ONLY, number: null, content, files: null }
+  return { ...newOwn(id, content), ...withFiles(collection, request, String(id), content) }
 }
 
 async function nextId(collection: OwnCollection, { store }: FastifyRequest): Promise<RecordId> {

@@ -8,7 +8,7 @@ import { MULTIPART } from '../../plugins/http/multipart.js'
 import { addressOf } from '../../plugins/http/record.js'
 import { answered, failure } from '../../plugins/openapi/responses.js'
 import { addRoute } from '../../plugins/route.js'
-import { isObject } from '../../seed/own.js'
+import { isObject } from '../../seed/json-type.js'
 import type { FreeForm } from '../../store/free-form.js'
 import { ref } from '../../store/schema.js'
 import { guardOf } from './access.js'
@@ -82,10 +82,6 @@ function nestedInput(
   current: () => TSchema,
 ): TSchema {
   const $id = `${operationId.replace(/^create/, '')}NestedInput`
-  const schema = Type.Object({}, { $id, additionalProperties: true })
-  app.addSchema(schema)
-  // Fastify makes a new compiler after a schema has been added.
-  app.setValidatorCompiler(() => () => true)
   app.liveSchemas.set($id, () => {
     const { required = [], properties = {}, examples, ...rest } = current()
     const { [key]: _named, ...others } = properties
@@ -97,7 +93,8 @@ function nestedInput(
       $id,
     })
   })
-  return schema
+  // Not a schema of the scope's: of those Fastify makes a new compiler, and a copy for every route.
+  return Type.Object({}, { $id, additionalProperties: true })
 }
 
 /**

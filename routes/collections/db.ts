@@ -4,8 +4,9 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { success } from '../../plugins/openapi/responses.js'
 import { addRoute } from '../../plugins/route.js'
 import type { FreeForm } from '../../store/free-form.js'
+import { ONLY } from '../../store/own.js'
 import { guardOf, hidesAny, mayRead, ownedBy } from './access.js'
-import { ONLY, type Own, type OwnCollection } from './collection.js'
+import type { Own, OwnCollection } from './collection.js'
 
 /** Adds the route that gives everything at once, as a data file has it. */
 export function addWholeState(app: FastifyInstance, own: Own): void {

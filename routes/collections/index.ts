@@ -39,18 +39,7 @@ declare module 'fastify' {
 }
 
 /** What the names of a collection's schemas end in. */
-const SUFFIXES = [
-  '',
-  'Input',
-  'Patch',
-  'Upload',
-  'PatchUpload',
-  'Id',
-  'Page',
-  'Upload',
-  'PatchUpload',
-  'MergePatch',
-]
+const SUFFIXES = ['', 'Input', 'Patch', 'MergePatch', 'Upload', 'PatchUpload', 'Id', 'Page']
 
 /** Longer lists are written as a whole: their texts are not remembered. */
 const MAX_REMEMBERED = 256

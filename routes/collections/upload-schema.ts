@@ -1,5 +1,5 @@
 import { type TSchema, Type } from '@sinclair/typebox'
-import { isObject } from '../../seed/own.js'
+import { isObject } from '../../seed/json-type.js'
 
 /** Whether a field's schema lets a text in. */
 export function takesText(property: unknown): boolean {

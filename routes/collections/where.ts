@@ -1,12 +1,10 @@
-import { faultIn } from '../../store/free-form.js'
+import { isObject } from '../../seed/json-type.js'
+import { type FreeForm, faultIn } from '../../store/free-form.js'
 import { allOf, anyOf, type Filter, NOTHING, OPERATORS, type Place } from './operators.js'
 import { Patterns } from './patterns.js'
 
 /** How long a condition may be, in UTF-16 code units. */
 const MAX_LENGTH = 10_000
-
-/** A JSON object, as it was parsed. */
-type Json = Readonly<Record<string, unknown>>
 
 /**
  * Reads `_where`, json-server 1.x's conditions in JSON: `{"views":{"gt":100}}`, of which all must hold; `or` and `and` with lists
@@ -30,12 +28,8 @@ function parsed(text: string): unknown {
   }
 }
 
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 /** The filter of an object, about what is at a place. */
-function filterOf(condition: Json, place: Place, patterns: Patterns): Filter {
+function filterOf(condition: FreeForm, place: Place, patterns: Patterns): Filter {
   return allOf(
     Object.entries(condition).map(([name, value]) => {
       if (name === 'or') return anyOf(alternatives(value, place, patterns))

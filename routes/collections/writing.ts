@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { errors } from '../../plugins/http/errors.js'
-import { isObject } from '../../seed/own.js'
+import { isObject } from '../../seed/json-type.js'
 import type { NewRecord, Update } from '../../store/engine.js'
 import { UniqueViolation } from '../../store/errors.js'
 import type { FreeForm } from '../../store/free-form.js'

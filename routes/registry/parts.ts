@@ -5,6 +5,7 @@ import type { FastifyRequest } from 'fastify'
 import { errors } from '../../plugins/http/errors.js'
 import { hasHalfPair } from '../../plugins/http/json.js'
 import { type FilePart, MAX_FIELD_SIZE, readParts, textOf } from '../../plugins/http/multipart.js'
+import { isObject } from '../../seed/json-type.js'
 import { unknownField } from '../../store/check.js'
 import type { Files } from '../../store/engine.js'
 
@@ -55,10 +56,6 @@ async function parametersIn(part: Multipart): Promise<object> {
     return objectIn(isJsonObject(name) ? name : content)
   }
   return part.fieldname === 'json' ? objectIn(part.value) : { [part.fieldname]: part.value }
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Whether a text is a JSON object. */
