@@ -6,9 +6,9 @@ import { SortedList } from '../../../store/memory/sorted-list.js'
 const row = (id: number, text: unknown = id % 7): Row => ({ id, version: 1, text })
 
 /** A collection of records by id, which tells its indexes of each change. */
-function newCollection(length: number, now?: () => number) {
+function newCollection(length: number, now?: () => number, textOf?: (id: number) => unknown) {
   const list = new SortedList<Row>((a, b) => a.id - b.id)
-  for (let id = 1; id <= length; id++) list.add(row(id))
+  for (let id = 1; id <= length; id++) list.add(row(id, textOf?.(id)))
   const indexes = new LazyIndexes(now)
   return {
     list,
@@ -69,7 +69,8 @@ t.test('few records need none', (t) => {
 
 t.test('there are eight at most, and the one not used for longest goes', async (t) => {
   const { list, indexes } = newCollection(1000)
-  const paths = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((name) => ['text', name] as const)
+  const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
+  const paths = names.map((name) => ['text', name] as const)
   for (const path of paths) await indexes.make(path, list)
   t.ok(indexes.get(['text', 'a']))
   await indexes.make('text', list)
@@ -78,7 +79,10 @@ t.test('there are eight at most, and the one not used for longest goes', async (
   t.notOk(indexes.get(['text', 'b']))
   t.ok(indexes.get(['text', 'c']))
 
-  const large = newCollection(200_000)
+  // Each has a text of its own at each path: no machine puts as many into an index in one turn.
+  const large = newCollection(100_000, undefined, (id) =>
+    Object.fromEntries(names.map((name) => [name, `${name}${id}`])),
+  )
   const made = paths.map((path) => large.indexes.make(path, large.list))
   t.equal(large.indexes.make('text', large.list), undefined, 'those that are being made stay')
   await Promise.all(made)
