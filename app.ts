@@ -21,6 +21,8 @@ import security, { HEADERS } from './plugins/http/security.js'
 import openapi from './plugins/openapi/document.js'
 import reference from './plugins/openapi/reference.js'
 import storePlugin from './plugins/store.js'
+import workspaces from './plugins/workspaces/index.js'
+import { withoutWorkspace } from './plugins/workspaces/name.js'
 import { apiAccounts } from './routes/auth/accounts.js'
 import auth from './routes/auth/index.js'
 import collections from './routes/collections/index.js'
@@ -77,7 +79,7 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
       reply.headers(HEADERS)
       answerError(error, request, reply)
     },
-    rewriteUrl: ({ url = '/' }) => trimmed(rewritten(url)),
+    rewriteUrl: (request) => trimmed(rewritten(withoutWorkspace(request))),
     // Node bounds the request line already, so a long parameter is its schema's to refuse, like any other.
     routerOptions: { maxParamLength: maxHeaderSize },
     schemaController: { compilersFactory: { buildValidator, buildSerializer } },
@@ -86,13 +88,6 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
 
   await app.register(errors)
   await app.register(security, config)
-  await app.register(delay, config)
-  await app.register(eventStream)
-  await app.register(readOnly, config)
-  await app.register(refusedBody)
-  await app.register(pages, config)
-  await app.register(methods, config)
-  await app.register(json)
   await app.register(passwords)
   await app.register(storePlugin, {
     source,
@@ -101,6 +96,14 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
     jwtSecret: config.jwtSecret,
     wayOut: config.apis === 'auto' ? OWN_INSTEAD : undefined,
   })
+  await app.register(workspaces, config)
+  await app.register(delay, config)
+  await app.register(eventStream)
+  await app.register(readOnly, config)
+  await app.register(refusedBody)
+  await app.register(pages, config)
+  await app.register(methods, config)
+  await app.register(json)
   await app.register(accounts)
   await app.register(tokens, {
     ...config,

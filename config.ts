@@ -185,7 +185,8 @@ export const Settings = Type.Object(
     }),
     nodeEnv: Type.String({
       default: 'development',
-      description: 'Where it is `production`, the registry does not list its users',
+      description:
+        'Where it is `production`, the registry does not list its users, and `/__slipway` is there only with `CONTROL_TOKEN`',
       allowed: 'any word',
     }),
     forumPageSize: Type.Integer({
@@ -255,7 +256,7 @@ export const Settings = Type.Object(
       .Encode((value) => value),
     prefix: Type.Optional(
       Type.String({
-        pattern: '^(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+$',
+        pattern: '^/[A-Za-z0-9_-][A-Za-z0-9._~-]*(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*$',
         maxLength: 200,
         variable: 'PATH_PREFIX',
         description: 'What the paths of your own collections begin with, such as `/data`',
@@ -288,6 +289,23 @@ export const Settings = Type.Object(
         'Whether every change of your own collections is written back to the data file, which keeps its layout',
       allowed: 'true or false',
     }),
+    maxWorkspaces: Type.Integer({
+      minimum: 1,
+      maximum: 100_000,
+      default: 1000,
+      description: 'How many workspaces there are at most',
+      allowed: 'a whole number from 1 to 100000',
+    }),
+    workspaceTtl: Duration('15m', 'How long a workspace stays that nobody uses'),
+    stateLimit: Size('64MiB', 'The largest state that `PUT /__slipway/state` takes'),
+    controlToken: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z0-9._~+/-]{1,1024}={0,2}$',
+        description:
+          'What calls of `/__slipway` have to bring as a Bearer token, and requests that ask for a fault. Without it both are there where the server listens on loopback alone, and not where `NODE_ENV` is `production`',
+        allowed: 'a token of letters, digits and . _ ~ + / - (RFC 6750)',
+      }),
+    ),
     snapshots: Type.Optional(
       Type.String({
         minLength: 1,
@@ -400,7 +418,7 @@ function describeFault(
   if (!schemaOf(setting)) return `${setting} is not a setting`
   // A secret isn't repeated: what refuses it can end in a log.
   const shown =
-    setting === 'jwtSecret'
+    setting === 'jwtSecret' || setting === 'controlToken'
       ? `a value of ${Buffer.byteLength(String(value))} bytes`
       : JSON.stringify(value)
   return `${nameOf(setting)} can't be ${shown}: it takes ${String(schema.allowed)}`

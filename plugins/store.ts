@@ -10,11 +10,7 @@ import { warnOfDemoUsers } from './exposure.js'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** For what has to be known before there are requests. Handlers use the request's. */
-    readonly store: Store
-  }
-  interface FastifyRequest {
-    /** Where handlers get all data. */
+    /** The server's own. For what has to be known before there are requests: handlers use the request's. */
     readonly store: Store
   }
 }
@@ -33,7 +29,7 @@ export interface StoreOptions {
 }
 
 /**
- * Gives every request the store: one in memory, which the data fills.
+ * Opens the store: one in memory, which the data fills.
  * @throws SeedError when the data has a fault
  */
 export default fp<StoreOptions>(
@@ -41,11 +37,10 @@ export default fp<StoreOptions>(
     const store = await openStore(app, options.own)
     app.log.info(`The data comes from ${options.source.name}`)
     const passwords = await fillAll(store, options)
-    app.passwords.defer(store, passwords)
+    app.passwords.deferSeed(passwords)
     warnOfDemoUsers(app, store, passwords)
     hashInBackground(app)
     app.decorate('store', store)
-    app.decorateRequest('store', { getter: () => store })
   },
   { name: 'store', dependencies: ['passwords'] },
 )

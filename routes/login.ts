@@ -66,17 +66,17 @@ const login: FastifyPluginAsyncTypebox<ApiOptions> = async (app, { config, mount
         ),
       },
     },
-    handler: async ({ store, user }, reply) => {
+    handler: async ({ store, user, world }, reply) => {
       const project = await firstProjectOf(store, user)
       reply.header('cache-control', 'no-store')
       return {
-        token: app.tokens.issue(user, 'access', config.memesTokenTtl),
+        token: app.tokens.issue(world, user, 'access', config.memesTokenTtl),
         username: user.username,
         email: user.email,
         project: project?.name ?? 'none',
         project_description: project?.description ?? '',
-        access_token: app.tokens.issue(user, 'access', config.sessionTokenTtl),
-        refresh_token: app.tokens.issue(user, 'refresh'),
+        access_token: app.tokens.issue(world, user, 'access', config.sessionTokenTtl),
+        refresh_token: app.tokens.issue(world, user, 'refresh'),
       }
     },
   })

@@ -66,8 +66,8 @@ const sessions: FastifyPluginAsyncTypebox<SessionOptions> = async (
       const user = await app.logIn(request, nameIn(body), body.password)
       reply.header('cache-control', 'no-store')
       return {
-        access_token: app.tokens.issue(user, 'access'),
-        refresh_token: app.tokens.issue(user, 'refresh'),
+        access_token: app.tokens.issue(request.world, user, 'access'),
+        refresh_token: app.tokens.issue(request.world, user, 'refresh'),
       }
     },
   })
@@ -86,7 +86,7 @@ const sessions: FastifyPluginAsyncTypebox<SessionOptions> = async (
     },
     handler: async (request, reply) => {
       reply.header('cache-control', 'no-store')
-      return { access_token: app.tokens.issue(request.user, 'access') }
+      return { access_token: app.tokens.issue(request.world, request.user, 'access') }
     },
   })
 
@@ -123,8 +123,8 @@ const sessions: FastifyPluginAsyncTypebox<SessionOptions> = async (
   })
 }
 
-async function logOut({ server, claims, store }: FastifyRequest): Promise<Message> {
-  await server.tokens.revoke(claims, store)
+async function logOut({ server, claims, world }: FastifyRequest): Promise<Message> {
+  await server.tokens.revoke(claims, world)
   return { message: 'Successfully logged out.' }
 }
 

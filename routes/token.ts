@@ -115,7 +115,7 @@ const token: FastifyPluginAsyncTypebox<TokenRouteOptions> = async (app, { access
       const { user, refreshToken } = await granted(request, request.body)
       reply.header('cache-control', 'no-store')
       return {
-        access_token: app.tokens.issue(user, 'access'),
+        access_token: app.tokens.issue(request.world, user, 'access'),
         token_type: 'Bearer' as const,
         expires_in: Math.floor(accessTokenTtl / 1000),
         refresh_token: refreshToken,
@@ -132,7 +132,7 @@ async function granted(
   request: FastifyRequest,
   { grant_type, username, password, refresh_token }: Static<typeof TokenRequest>,
 ): Promise<{ user: User; refreshToken: string }> {
-  const { server, store } = request
+  const { server, world } = request
   if (grant_type === 'password') {
     const user = await server.logIn(
       request,
@@ -140,12 +140,12 @@ async function granted(
       required('password', password),
       errors.grantInvalid,
     )
-    return { user, refreshToken: server.tokens.issue(user, 'refresh') }
+    return { user, refreshToken: server.tokens.issue(world, user, 'refresh') }
   }
   if (grant_type !== 'refresh_token') throw errors.grantUnsupported()
   const refreshToken = required('refresh_token', refresh_token)
   try {
-    const { user } = await server.tokens.check(refreshToken, 'refresh', store)
+    const { user } = await server.tokens.check(refreshToken, 'refresh', world)
     return { user, refreshToken }
   } catch (error) {
     // Section 5.2 has 400 for what is 401 elsewhere.

@@ -28,6 +28,9 @@ t.test('every setting has its default', async (t) => {
     foreignKeySuffix: 'Id',
     enforce: false,
     save: false,
+    maxWorkspaces: 1000,
+    workspaceTtl: 15 * 60_000,
+    stateLimit: 64 * 1024 * 1024,
   })
 })
 
@@ -63,6 +66,10 @@ t.test('text from the environment becomes what the setting is', async (t) => {
     ENFORCE: 'true',
     SAVE: 'true',
     SNAPSHOTS: 'kept',
+    MAX_WORKSPACES: '20',
+    WORKSPACE_TTL: '1h',
+    STATE_LIMIT: '1GiB',
+    CONTROL_TOKEN: 'abc+/==',
     PREFIX: '/usr',
     ID: 'debian',
     OTHER: 'ignored',
@@ -98,6 +105,10 @@ t.test('text from the environment becomes what the setting is', async (t) => {
     enforce: true,
     save: true,
     snapshots: 'kept',
+    maxWorkspaces: 20,
+    workspaceTtl: 3_600_000,
+    stateLimit: 1024 ** 3,
+    controlToken: 'abc+/==',
   })
   t.equal(parseConfig(readEnvironment({ PORT: '' })).port, 3000, 'nothing is not a value')
 })
@@ -111,6 +122,10 @@ t.test(
       [{ port: -1 }, `PORT can't be -1: it takes a whole number from 0 to 65535`],
       [{ port: 80.5 }, `PORT can't be 80.5: it takes a whole number from 0 to 65535`],
       [{ host: '' }, `HOST can't be "": it takes a host name or an address`],
+      [
+        { controlToken: 'a token' },
+        `CONTROL_TOKEN can't be a value of 7 bytes: it takes a token of letters, digits and . _ ~ + / - (RFC 6750)`,
+      ],
       [{ dataFile: '' }, `DATA_FILE can't be "": it takes a file's path`],
       [
         { jwtSecret: 'short' },

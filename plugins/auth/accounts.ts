@@ -37,7 +37,10 @@ export default fp(
       await refuseTaken(request, username)
       const passwordHash = await app.passwords.hash(password)
       const generation = newGeneration()
-      return request.store.users.insert(newUser({ username, passwordHash, generation }))
+      const registeredAt = request.world.date()
+      return request.store.users.insert(
+        newUser({ username, passwordHash, generation, registeredAt }),
+      )
     })
   },
   { name: 'accounts', dependencies: ['passwords', 'store'] },

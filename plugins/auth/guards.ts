@@ -124,7 +124,7 @@ export default fp<GuardOptions>(
       const check: Check = async (request) => {
         const [token, ...others] = tokensOf(request, carriers)
         if (token === undefined) throw errors.tokenMissing()
-        const { user, claims } = await app.tokens.check(token, type, request.store)
+        const { user, claims } = await app.tokens.check(token, type, request.world)
         if (others.length > 0) await requireSameUser(request, user, others, type)
         if (isAdmin && !user.admin) throw errors.adminOnly()
         request.user = user
@@ -228,11 +228,11 @@ function tokensOf(request: FastifyRequest, carriers: readonly Carrier[]): readon
  * @throws 401 when one isn't good, 400 when one is another user's
  */
 async function requireSameUser(
-  { server, store }: FastifyRequest,
+  { server, world }: FastifyRequest,
   { id }: User,
   tokens: readonly string[],
   type: TokenType,
 ): Promise<void> {
-  const sessions = await Promise.all(tokens.map((token) => server.tokens.check(token, type, store)))
+  const sessions = await Promise.all(tokens.map((token) => server.tokens.check(token, type, world)))
   if (sessions.some(({ user }) => user.id !== id)) throw errors.tokensDiffer()
 }

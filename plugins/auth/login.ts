@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache'
 import type { User } from '../../store/collections.js'
 import { type ApiError, errors } from '../http/errors.js'
 import { failure } from '../openapi/responses.js'
+import { PerWorld } from '../workspaces/world.js'
 import { findAccount } from './accounts.js'
 
 /** What one logs in with. */
@@ -105,16 +106,17 @@ class LoginLimiter {
 /** Logging in by name and password, the same for every API. */
 export default fp<LoginOptions>(
   async (app, { loginLimit, hasOwnUsers }) => {
-    const limiter = new LoginLimiter(loginLimit)
+    const limiters = new PerWorld(() => new LoginLimiter(loginLimit))
 
     app.decorate('logIn', async (request, username, password, wrong = errors.credentialsWrong) => {
+      const limiter = limiters.of(request.world)
       const user = await findAccount(request.store, username, hasOwnUsers)
       // By whichever of its names somebody tries, it is one account.
       const name = `${request.ip} ${user?.username ?? username}`
       // Not by its name, which another can have once this one is deleted.
       const account = user && `${request.ip} ${user.publicId}`
       limiter.isBeyond(name, account)
-      const isRight = await app.passwords.verify(user, password)
+      const isRight = await app.passwords.verify(request.world, user, password)
       // Others of the same name may have failed while this one was being checked.
       const isBeyond = limiter.isBeyond(name, account)
       if (user && account && isRight) {

@@ -2,9 +2,9 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import fp from 'fastify-plugin'
 import pLimit from 'p-limit'
-import type { Store, User } from '../../store/collections.js'
-import { ConditionFailed } from '../../store/errors.js'
+import type { User } from '../../store/collections.js'
 import { errors } from '../http/errors.js'
+import { PerWorld, type World } from '../workspaces/world.js'
 import { ARGON2ID, hashPassword, verifyPassword } from './argon2id.js'
 
 declare module 'fastify' {
@@ -25,22 +25,39 @@ const AT_ONCE = Math.min(4, availableParallelism())
 /** How many may wait: about a second's worth. Beyond it an answer would come too late to be of use. */
 const MAX_WAITING = 200
 
-/** A plain password of a data file, until it is hashed. */
-interface Deferred {
+/** A plain password of a data file, and its hash once that is there. */
+class Deferred {
   readonly password: string
-  readonly hashNow: () => Promise<void>
+  #hashed: Promise<string> | undefined
+
+  constructor(password: string) {
+    this.password = password
+  }
+
+  get isHashed(): boolean {
+    return this.#hashed !== undefined
+  }
+
+  hash(): Promise<string> {
+    this.#hashed ??= hashPassword(this.password)
+    return this.#hashed
+  }
 }
+
+/** Plain passwords, by the id of their user, whose record has no hash. */
+type DeferredById = ReadonlyMap<number, Deferred>
 
 /** Hashes and checks passwords off the event loop, a bounded number at once. */
 export class Passwords {
   readonly #limit = pLimit(AT_ONCE)
-  readonly #deferred = new Map<number, Deferred>()
+  #seed: DeferredById = new Map()
+  readonly #deferred = new PerWorld(() => this.#seed, { copy: (deferred) => deferred })
   #background: Promise<void> = Promise.resolve()
   #closed = false
 
-  /** How many plain passwords the data came with. */
+  /** How many passwords of the data file are not hashed yet. */
   get waiting(): number {
-    return this.#deferred.size
+    return [...this.#seed.values()].filter(({ isHashed }) => !isHashed).length
   }
 
   /** @throws 503 when too many are waiting */
@@ -53,14 +70,15 @@ export class Passwords {
    * password is yet to be hashed.
    * @throws 503 when too many are waiting
    */
-  async verify(user: User | undefined, password: string): Promise<boolean> {
-    const deferred = user?.passwordHash === null ? this.#deferred.get(user.id) : undefined
+  async verify(world: World, user: User | undefined, password: string): Promise<boolean> {
+    const deferred = user && this.#deferredOf(world, user)
     return this.#bounded(async () => {
-      if (deferred) {
-        await deferred.hashNow()
+      if (deferred && !deferred.isHashed) {
+        await deferred.hash()
         return isSame(deferred.password, password)
       }
-      const matches = await verifyPassword(user?.passwordHash ?? DECOY, password)
+      const hash = (await deferred?.hash()) ?? user?.passwordHash ?? DECOY
+      const matches = await verifyPassword(hash, password)
       return matches && user !== undefined
     })
   }
@@ -71,30 +89,39 @@ export class Passwords {
    * @throws 503 when too many are waiting
    */
   async change(
+    world: World,
     user: User,
     password: string,
   ): Promise<Partial<Pick<User, 'passwordHash' | 'generation'>>> {
-    if (await this.verify(user, password)) return {}
+    if (await this.verify(world, user, password)) return {}
     return { passwordHash: await this.hash(password), generation: user.generation + 1 }
   }
 
   /**
-   * Takes the plain passwords of a data file, to be hashed when there is time. A login that needs one of them has it
-   * hashed at once.
-   * @param passwords plain passwords by the user's id
+   * The hash of a user's password: null where they have none.
+   * @throws 503 when too many are waiting
    */
-  defer(store: Store, passwords: ReadonlyMap<number, string>): void {
-    for (const [id, password] of passwords) {
-      let hashed: Promise<void> | undefined
-      const hashNow = () => {
-        hashed ??= hashDeferred(store, id, password)
-        return hashed
-      }
-      this.#deferred.set(id, { password, hashNow })
-    }
+  async hashOf(world: World, user: User): Promise<string | null> {
+    const deferred = this.#deferredOf(world, user)
+    if (!deferred) return user.passwordHash
+    return deferred.isHashed ? deferred.hash() : this.#bounded(() => deferred.hash())
   }
 
-  /** Begins to hash the deferred passwords while the server answers: one by one, beside those that requests need. */
+  /**
+   * Takes the plain passwords of the data file that the server starts with, for all worlds: they are hashed when there is time.
+   * A login that needs one of them has it hashed at once.
+   * @param passwords plain passwords by the user's id
+   */
+  deferSeed(passwords: ReadonlyMap<number, string>): void {
+    this.#seed = deferredFrom(passwords)
+  }
+
+  /** Takes those of a state that is put into a world, in the step in which that is done. */
+  defer(world: World, passwords: ReadonlyMap<number, string>): void {
+    this.#deferred.set(world, deferredFrom(passwords))
+  }
+
+  /** Begins to hash the data file's passwords while the server answers: one by one, beside those that requests need. */
   hashDeferred(): void {
     this.#background = this.#hashAll()
   }
@@ -106,10 +133,14 @@ export class Passwords {
   }
 
   async #hashAll(): Promise<void> {
-    for (const { hashNow } of this.#deferred.values()) {
+    for (const deferred of this.#seed.values()) {
       if (this.#closed) return
-      await hashNow()
+      await deferred.hash()
     }
+  }
+
+  #deferredOf(world: World, { id, passwordHash }: User): Deferred | undefined {
+    return passwordHash === null ? this.#deferred.of(world).get(id) : undefined
   }
 
   async #bounded<T>(work: () => Promise<T>): Promise<T> {
@@ -118,14 +149,8 @@ export class Passwords {
   }
 }
 
-async function hashDeferred(store: Store, id: number, password: string): Promise<void> {
-  const passwordHash = await hashPassword(password)
-  try {
-    await store.users.update(id, { passwordHash }, { where: { passwordHash: null } })
-  } catch (error) {
-    // The user has set another password meanwhile: that one counts.
-    if (!(error instanceof ConditionFailed)) throw error
-  }
+function deferredFrom(passwords: ReadonlyMap<number, string>): DeferredById {
+  return new Map([...passwords].map(([id, password]) => [id, new Deferred(password)]))
 }
 
 /** Compares in a time that tells nothing of where two texts differ. */

@@ -4,8 +4,9 @@ import { type Static, Type } from '@sinclair/typebox'
 import fp from 'fastify-plugin'
 import { LRUCache } from 'lru-cache'
 import { compile } from '../../store/check.js'
-import type { Store, User } from '../../store/collections.js'
+import type { User } from '../../store/collections.js'
 import { errors } from '../http/errors.js'
+import type { World } from '../workspaces/world.js'
 
 /** A token as it looks, for examples. */
 export const exampleToken = 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl'
@@ -36,6 +37,8 @@ const Claims = Type.Object({
   type: Type.Union([Type.Literal('access'), Type.Literal('refresh')]),
   /** The user's token generation when it was issued. */
   gen: Type.Integer(),
+  /** When it was issued in reality, where the time of its world is another. */
+  real_iat: Type.Optional(Type.Integer()),
   /** The user's id as a number, for clients that read it, as fleet's document shows it. Nothing is decided on it here. */
   identity: Type.Optional(Type.Integer()),
   /** The user's public id, likewise, as memes' document shows it. */
@@ -80,17 +83,17 @@ export interface TokenOptions {
 
 export interface Tokens {
   /**
-   * A new token for a user, as they are now.
+   * A new token for a user, as they are now, by the time of their world.
    * @param lifetime milliseconds, Infinity for a token that never expires; as the settings have it for the type without it
    */
-  issue(user: User, type: TokenType, lifetime?: number): string
+  issue(world: World, user: User, type: TokenType, lifetime?: number): string
   /**
    * Finds out whose token it is.
    * @throws 401 when it isn't ours, is of the other type, has expired or was revoked, or its user has gone or has a new password
    */
-  check(token: string, type: TokenType, store: Store): Promise<Session>
+  check(token: string, type: TokenType, world: World): Promise<Session>
   /** Ends a token before its time. */
-  revoke(claims: Claims, store: Store): Promise<void>
+  revoke(claims: Claims, world: World): Promise<void>
 }
 
 /** Issues, checks and revokes tokens: JSON Web Tokens (RFC 7519), HS256 only. */
@@ -106,6 +109,8 @@ export default fp<TokenOptions>(
         algorithms: ['HS256'],
         allowedIss: ISSUER,
         requiredClaims: ['iss', 'sub', 'jti', 'type'],
+        // Each world has a time of its own.
+        ignoreExpiration: true,
       },
     })
     app.decorateRequest('claims')
@@ -116,7 +121,7 @@ export default fp<TokenOptions>(
     const verified = new LRUCache<string, Claims>({ max: CACHE_SIZE })
     const verify = (token: string): Claims => {
       const known = verified.get(token)
-      if (known && endOf(known) > Date.now()) return known
+      if (known) return known
       let claims: unknown
       try {
         claims = app.jwt.verify(token)
@@ -133,8 +138,8 @@ export default fp<TokenOptions>(
     }
 
     app.decorate('tokens', {
-      issue: (user, type, lifetime = lifetimes[type]) => {
-        const iat = Math.floor(Date.now() / 1000)
+      issue: (world, user, type, lifetime = lifetimes[type]) => {
+        const iat = Math.floor(world.now() / 1000)
         return app.jwt.sign({
           iss: ISSUER,
           sub: String(user.id),
@@ -145,24 +150,39 @@ export default fp<TokenOptions>(
             : { eternal: true }),
           type,
           gen: user.generation,
+          ...(world.offset === 0 ? {} : { real_iat: Math.floor(Date.now() / 1000) }),
           identity: user.id,
           public_id: user.publicId,
         } satisfies Claims)
       },
-      check: async (token, type, store) => {
+      check: async (token, type, world) => {
         const claims = verify(token)
-        if (claims.type !== type) throw errors.tokenInvalid()
-        const user = await store.sessions.find(claims.jti, Number(claims.sub))
+        if (claims.type !== type || isOver(claims, world)) throw errors.tokenInvalid()
+        const user = await world.store.sessions.find(claims.jti, Number(claims.sub))
         if (user?.generation !== claims.gen) throw errors.tokenInvalid()
         return { user, claims }
       },
-      revoke: (claims, store) => store.sessions.revoke(claims.jti, endOf(claims)),
+      revoke: (claims, { store }) => store.sessions.revoke(claims.jti, realEndOf(claims)),
     })
   },
   { name: 'tokens' },
 )
 
-/** When a token ends by itself: milliseconds since 1970, Infinity for never. */
+/**
+ * Whether a token has ended by itself: by the time of a world, or in reality. It lives no longer where that time is put back, so
+ * that a revoked one need not be remembered for ever.
+ */
+function isOver(claims: Claims, world: World): boolean {
+  return endOf(claims) <= world.now() || realEndOf(claims) <= Date.now()
+}
+
+/** When a token ends by the time of its world: milliseconds since 1970, Infinity for never. */
 function endOf({ exp = Number.POSITIVE_INFINITY }: Claims): number {
   return exp * 1000
+}
+
+/** The same in reality. */
+function realEndOf(claims: Claims): number {
+  const { iat, real_iat: realIat = iat } = claims
+  return endOf(claims) + (realIat - iat) * 1000
 }

@@ -130,6 +130,18 @@ export const errors = {
   hostMissing: () => new ApiError(400, 'hostMissing', 'The Host header is missing.'),
   idMismatch: () =>
     new ApiError(400, 'idMismatch', 'The id in the body is not the id in the path.'),
+  workspaceNameInvalid: () =>
+    new ApiError(
+      400,
+      'workspaceNameInvalid',
+      'This is no name of a workspace: it has 1 to 64 letters, digits, hyphens, underscores and dots, and no dot first.',
+    ),
+  workspacesDiffer: () =>
+    new ApiError(
+      400,
+      'workspacesDiffer',
+      'The path and the header X-Slipway-Workspace name two workspaces.',
+    ),
   tokensDiffer: () =>
     new ApiError(400, 'tokensDiffer', 'The request carries tokens of different users.'),
   grantInvalid: () =>
@@ -202,6 +214,8 @@ export const errors = {
     new ApiError(409, 'taken', `This ${fields.join(' and ')} is taken.`, {
       own: (words) => words.taken?.(fields),
     }),
+  workspaceTaken: (name: string) =>
+    new ApiError(409, 'workspaceTaken', `There is a workspace ${name} already.`),
   conflict: () =>
     new ApiError(
       409,
@@ -248,6 +262,12 @@ export const errors = {
       headers: { 'retry-after': String(seconds) },
     }),
   internal: () => new ApiError(500, 'internal', 'Internal Server Error'),
+  tooManyWorkspaces: (most: number) =>
+    new ApiError(
+      503,
+      'tooManyWorkspaces',
+      `There are ${most} workspaces, and no room for another: delete one, let one go, or start with a larger MAX_WORKSPACES.`,
+    ),
   tooManyFeeds: () =>
     new ApiError(503, 'tooManyFeeds', 'Too many feeds are open. End one, or try again later.', {
       headers: { 'retry-after': '60' },

@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
+import { baseOf } from '../workspaces/name.js'
 
 /** A number that names a record. Numbers are never given twice. */
 export const Id = Type.Integer({
@@ -21,7 +22,12 @@ export function locationOf(request: FastifyRequest, id: number | string): string
   return addressOf(request, `${request.routeOptions.url}/${id}`)
 }
 
-/** A path with the server before it, as the contracts have it, unless the client named no host that one could ask. */
-export function addressOf({ protocol, host }: FastifyRequest, path: string): string {
-  return HOST.test(host) ? `${protocol}://${host}${path}` : path
+/**
+ * A path with the server before it, as the contracts have it, unless the client named no host that one could ask. It stays in
+ * the request's workspace.
+ */
+export function addressOf(request: FastifyRequest, path: string): string {
+  const { protocol, host } = request
+  const whole = baseOf(request) + path
+  return HOST.test(host) ? `${protocol}://${host}${whole}` : whole
 }

@@ -2,6 +2,7 @@ import type { FastifySwaggerUiOptions } from '@fastify/swagger-ui'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { errors, REFERENCE } from '../http/errors.js'
+import { baseOf } from '../workspaces/name.js'
 import { latest } from './document.js'
 import { LOGIN_SCRIPT } from './reference-login.js'
 
@@ -85,7 +86,9 @@ export default fp<ReferenceOptions>(
   async (app, { isHome }) => {
     if (isHome) {
       app.get('/', { schema: { hide: true } }, async (request, reply) => {
-        return (await app.pages?.answer(request, reply)) ?? reply.redirect(REFERENCE)
+        return (
+          (await app.pages?.answer(request, reply)) ?? reply.redirect(baseOf(request) + REFERENCE)
+        )
       })
     }
 

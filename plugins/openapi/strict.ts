@@ -101,9 +101,13 @@ async function contractOf(
 }
 
 /** The operation that a request belongs to; undefined where the document has none. */
-function operationOf({ is404, routeOptions }: FastifyRequest): OperationName | undefined {
+function operationOf({
+  is404,
+  isOutside,
+  routeOptions,
+}: FastifyRequest): OperationName | undefined {
   const { schema, url = '', method } = routeOptions
-  if (is404 || !schema || ('hide' in schema && schema.hide)) return undefined
+  if (is404 || isOutside || !schema || ('hide' in schema && schema.hide)) return undefined
   // Every GET is a HEAD too, which differs from it by its body alone.
   const name = String(method === 'HEAD' ? 'GET' : method).toLowerCase()
   return { path: url.replace(/:([^/]+)/g, '{$1}'), method: name }

@@ -82,8 +82,8 @@ const auth: FastifyPluginAsyncTypebox<AuthOptions> = async (
       const user = await accounts.register(request, request.body)
       reply.code(201).header('cache-control', 'no-store')
       return {
-        access_token: app.tokens.issue(user, 'access'),
-        refresh_token: app.tokens.issue(user, 'refresh'),
+        access_token: app.tokens.issue(request.world, user, 'access'),
+        refresh_token: app.tokens.issue(request.world, user, 'refresh'),
         user: accounts.show(user),
       }
     },
@@ -124,7 +124,10 @@ const auth: FastifyPluginAsyncTypebox<AuthOptions> = async (
       handler: async (request, reply) => {
         const user = await accounts.register(request, request.body)
         reply.code(201).header('cache-control', 'no-store')
-        return { accessToken: app.tokens.issue(user, 'access'), user: accounts.show(user) }
+        return {
+          accessToken: app.tokens.issue(request.world, user, 'access'),
+          user: accounts.show(user),
+        }
       },
     })
   }
@@ -149,7 +152,10 @@ const auth: FastifyPluginAsyncTypebox<AuthOptions> = async (
         const { body } = request
         const user = await app.logIn(request, nameIn(body), body.password)
         reply.header('cache-control', 'no-store')
-        return { accessToken: app.tokens.issue(user, 'access'), user: accounts.show(user) }
+        return {
+          accessToken: app.tokens.issue(request.world, user, 'access'),
+          user: accounts.show(user),
+        }
       },
     })
   }

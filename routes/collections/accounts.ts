@@ -91,7 +91,7 @@ export async function changedHash(
   const { passwords } = request.server
   if (password === undefined) return undefined
   if (!isAccount(record)) return passwords.hash(password)
-  const { passwordHash } = await passwords.change(record, password)
+  const { passwordHash } = await passwords.change(request.world, record, password)
   return passwordHash ?? undefined
 }
 

@@ -147,12 +147,12 @@ function relatedSchemas(
 function drifting(app: FastifyInstance, { name }: OwnCollection, drifts: DriftLog) {
   return (widenings: readonly Widening[], request: FastifyRequest): void => {
     app.documentRevision.number++
-    const { method, log } = request
+    const { method, log, world } = request
     const asked = `${method} ${pathOf(request)}`
     for (const { path, change } of widenings) {
       log.info({ collection: name, field: path, change, request: asked }, 'the shape has widened')
     }
-    const at = new Date().toISOString()
+    const at = world.date()
     drifts.add(widenings.map((each) => ({ collection: name, ...each, request: asked, at })))
   }
 }

@@ -136,7 +136,7 @@ const users: FastifyPluginAsyncTypebox = async (app) => {
       await refuseTaken(request, name, id)
       const user = await request.store.users.update(
         id,
-        { username: name, ...(await app.passwords.change(old, password)) },
+        { username: name, ...(await app.passwords.change(request.world, old, password)) },
         { versions: expectedVersions(request), where: { generation: request.user.generation } },
       )
       if (!user) throw errors.tokenInvalid()

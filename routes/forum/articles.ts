@@ -168,8 +168,8 @@ const articles: FastifyPluginAsyncTypebox<ArticleOptions> = async (app, { pageSi
       at: '/articles/new',
       guard,
       body: ArticleInput,
-      fromWire: ({ title, text }, { user }) => {
-        return { title, text, userId: user.id, postedAt: new Date().toISOString() }
+      fromWire: ({ title, text }, { user, world }) => {
+        return { title, text, userId: user.id, postedAt: world.date() }
       },
       answer: answer(success('The new article', Article, ['etag']), (article) => article),
     },

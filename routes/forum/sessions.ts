@@ -80,7 +80,7 @@ const sessions: FastifyPluginAsyncTypebox<SessionOptions> = async (app, { sessio
       const user = await app.logIn(request, username, password)
       reply.header('cache-control', 'no-store')
       return {
-        'access-token': app.tokens.issue(user, 'access', sessionTokenTtl),
+        'access-token': app.tokens.issue(request.world, user, 'access', sessionTokenTtl),
         user_id: user.id,
         username: user.username,
       }

@@ -1,13 +1,14 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
-import { errors } from '../../plugins/http/errors.js'
+import { errors, REFERENCE } from '../../plugins/http/errors.js'
 import { FORM } from '../../plugins/http/form.js'
 import { Id } from '../../plugins/http/record.js'
 import { linksOf } from '../../plugins/openapi/links.js'
 import { prefersHtml } from '../../plugins/openapi/reference.js'
 import { empty, failure, Message, success } from '../../plugins/openapi/responses.js'
 import { addRoute } from '../../plugins/route.js'
+import { baseOf } from '../../plugins/workspaces/name.js'
 import {
   type Template as TemplateRecord,
   templateFields,
@@ -83,7 +84,7 @@ const templates: FastifyPluginAsyncTypebox = async (app) => {
     home.addHook('onRequest', async (request, reply) => {
       const { authorization, 'x-access-token': token } = request.headers
       const isVisitor = authorization === undefined && token === undefined
-      if (isVisitor && prefersHtml(request)) return reply.redirect('/docs')
+      if (isVisitor && prefersHtml(request)) return reply.redirect(baseOf(request) + REFERENCE)
     })
 
     addRoute(home, {
@@ -154,8 +155,11 @@ const templates: FastifyPluginAsyncTypebox = async (app) => {
       guard,
       consumes: ['application/json', FORM],
       body: TemplateInput,
-      fromWire: ({ title, url, description = null }, { user: { id: userId, admin: approved } }) => {
-        const postedAt = new Date().toISOString()
+      fromWire: (
+        { title, url, description = null },
+        { user: { id: userId, admin: approved }, world },
+      ) => {
+        const postedAt = world.date()
         return { title, url, description, userId, postedAt, approved }
       },
       answer: done('The template is there', 'Post created'),

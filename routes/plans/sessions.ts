@@ -45,8 +45,8 @@ const sessions: FastifyPluginAsyncTypebox<SessionOptions> = async (app, { sessio
       tags: ['plans'],
       response: { 200: success('The token is revoked', Notice) },
     },
-    handler: async ({ claims, store }) => {
-      await app.tokens.revoke(claims, store)
+    handler: async ({ claims, world }) => {
+      await app.tokens.revoke(claims, world)
       return { msg: 'Logged out' }
     },
   })
@@ -96,9 +96,9 @@ const sessions: FastifyPluginAsyncTypebox<SessionOptions> = async (app, { sessio
         tags: ['plans'],
         response: { [status]: success('A new access token', AccessToken, ['cache-control']) },
       },
-      handler: async ({ user }, reply) => {
+      handler: async ({ user, world }, reply) => {
         reply.code(status).header('cache-control', 'no-store')
-        return { access_token: app.tokens.issue(user, 'access', sessionTokenTtl) }
+        return { access_token: app.tokens.issue(world, user, 'access', sessionTokenTtl) }
       },
     })
   }

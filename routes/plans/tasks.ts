@@ -130,14 +130,14 @@ const tasks: FastifyPluginAsyncTypebox<TaskOptions> = async (app, { rendering })
       },
     },
     handler: async (request, reply) => {
-      const { body, store, user } = request
+      const { body, store, user, world } = request
       const { content, publicId: dmp } = await ownDmp(request, body.dmp)
       const project = await firstProjectOf(store, user)
       const values = newTask(user.id, dmp, {
         plan: content,
         author: user.username,
         project: project?.name,
-        date: new Date().toISOString(),
+        date: world.date(),
       })
       await rendering.start(store, values)
       reply.code(201).header('location', locationOf(request, values.publicId))

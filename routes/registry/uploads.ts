@@ -172,7 +172,7 @@ async function storeUpload(
     file: { sha256, size },
     fileName: safeFileName(file.name),
     contentType: mediaTypeOf(file.type),
-    postedAt: new Date().toISOString(),
+    postedAt: request.world.date(),
   })
   return { package_id: packageId, tag_id: id }
 }

@@ -130,7 +130,7 @@ const users: FastifyPluginAsyncTypebox<UserOptions> = async (
       const { username, password } = request.body
       const user = await app.logIn(request, username, password, wrong)
       reply.header('cache-control', 'no-store')
-      return { token: app.tokens.issue(user, 'access', sessionTokenTtl) }
+      return { token: app.tokens.issue(request.world, user, 'access', sessionTokenTtl) }
     },
   })
 
@@ -154,7 +154,7 @@ const users: FastifyPluginAsyncTypebox<UserOptions> = async (
       const { username, password } = request.body
       const user = await app.logIn(request, username, password, wrong)
       if (user.id !== request.user.id) throw errors.tokenInvalid()
-      await app.tokens.revoke(request.claims, request.store)
+      await app.tokens.revoke(request.claims, request.world)
       return { message: 'token has been revoked' }
     },
   })

@@ -27,7 +27,7 @@ t.test('what is no good token', async (t) => {
   isError(t, await call(app, 'GET', '/auth/me'), 401, /A token is needed/)
   const [head, , signature] = ann.split('.')
   const forged = Buffer.from(JSON.stringify({ ...claimsOf(ann), sub: '2' })).toString('base64url')
-  const { user, claims } = await app.tokens.check(ann, 'access', app.store)
+  const { user, claims } = await app.tokens.check(ann, 'access', app.worlds.own)
   t.equal(user.email, 'ann@example.com')
   const expired = app.jwt.sign({ ...claims, exp: 1_700_000_000 })
   for (const token of ['', 'x', refresh, `${head}.${forged}.${signature}`, expired]) {

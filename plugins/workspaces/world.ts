@@ -1,0 +1,165 @@
+import { EventEmitter } from 'node:events'
+import type { Store } from '../../store/collections.js'
+import type { Snapshot } from '../../store/engine.js'
+
+/** What can be heard of a world. */
+export interface WorldEvents {
+  /** All of it is another state now: after a reset, a restoration, or when a state was put in. */
+  readonly reset: []
+  /** It is no more. */
+  readonly end: []
+}
+
+/** A state of a world, kept aside. */
+export interface WorldSnapshot {
+  readonly store: Snapshot
+  /** Puts back what is not in the store. */
+  readonly restore: () => void
+}
+
+/** All that one client sees, and others don't: the server's own world, or a workspace. */
+export class World {
+  /** The workspace's; undefined for the server's own. */
+  readonly name: string | undefined
+  readonly store: Store
+  readonly events = new EventEmitter<WorldEvents>()
+  /** How far its time is ahead, in milliseconds. */
+  offset = 0
+  readonly #seed: Store
+  readonly #slots = new Set<Slot>()
+  #isOver = false
+
+  /** @param seed the state that a reset goes back to; nobody writes to it */
+  constructor(name: string | undefined, store: Store, seed: Store) {
+    this.name = name
+    this.store = store
+    this.#seed = seed
+    // Each stream of events listens.
+    this.events.setMaxListeners(0)
+  }
+
+  /** Whether it is no more. */
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
+  /** Its time: milliseconds since 1970. */
+  now(): number {
+    return Date.now() + this.offset
+  }
+
+  /** The same as text: ISO 8601, UTC. */
+  date(): string {
+    return new Date(this.now()).toISOString()
+  }
+
+  /** Puts everything back as it was at the start. Snapshots stay. */
+  async reset(): Promise<void> {
+    const start = await this.#seed.snapshot()
+    await this.#become(start, () => {
+      this.offset = 0
+      for (const slot of this.#slots) slot.forget(this)
+    })
+    await start.discard()
+  }
+
+  async snapshot(): Promise<WorldSnapshot> {
+    const store = this.store.snapshot()
+    const kept = [...this.#slots].map((slot) => slot.keep(this))
+    const restore = () => {
+      for (const each of kept) each()
+    }
+    return { store: await store, restore }
+  }
+
+  /** Puts everything back as it was. The snapshot stays. */
+  async restore({ store, restore }: WorldSnapshot): Promise<void> {
+    await this.#become(store, restore)
+  }
+
+  /**
+   * Becomes what another store is, in one step.
+   * @param others does what is to be done beside, in the same step
+   */
+  async become(state: Store, others: () => void): Promise<void> {
+    const snapshot = await state.snapshot()
+    await this.#become(snapshot, others)
+    await snapshot.discard()
+  }
+
+  /** Ends a workspace, with all that is in it. */
+  async close(): Promise<void> {
+    this.#isOver = true
+    this.events.emit('end')
+    this.events.removeAllListeners()
+    await this.store.close()
+  }
+
+  /** Takes note of what it has of its own. */
+  has(slot: Slot): void {
+    this.#slots.add(slot)
+  }
+
+  async #become(state: Snapshot, others: () => void): Promise<void> {
+    // Nothing comes between: the memory's engine has done it when it gives its promise.
+    const done = this.store.restore(state)
+    others()
+    await done
+    this.events.emit('reset')
+  }
+}
+
+/** Something of which each world has its own. */
+interface Slot {
+  /** Begins anew, unless it is to stay. */
+  forget(world: World): void
+  /** @returns puts back what there is now */
+  keep(world: World): () => void
+}
+
+export interface SlotOptions<T> {
+  /** Makes one for a snapshot, and of that one for the world again; without it snapshots have nothing to do with it. */
+  readonly copy?: (value: T) => T
+  /** Whether it stays when everything is put back as at the start. */
+  readonly isLasting?: boolean
+}
+
+/** Something of which each world has its own: made when it is first asked for, and anew after a reset. */
+export class PerWorld<T> implements Slot {
+  readonly #make: (world: World) => T
+  readonly #options: SlotOptions<T>
+  readonly #values = new WeakMap<World, { readonly value: T }>()
+
+  constructor(make: (world: World) => T, options: SlotOptions<T> = {}) {
+    this.#make = make
+    this.#options = options
+  }
+
+  of(world: World): T {
+    return (this.#values.get(world) ?? this.#put(world, this.#make(world))).value
+  }
+
+  set(world: World, value: T): void {
+    this.#put(world, value)
+  }
+
+  forget(world: World): void {
+    if (!this.#options.isLasting) this.#values.delete(world)
+  }
+
+  keep(world: World): () => void {
+    const { copy } = this.#options
+    const kept = this.#values.get(world)
+    if (!copy) return () => {}
+    if (!kept) return () => this.forget(world)
+    const value = copy(kept.value)
+    return () => this.#put(world, copy(value))
+  }
+
+  #put(world: World, value: T): { readonly value: T } {
+    world.has(this)
+    const entry = { value }
+    this.#values.set(world, entry)
+    return entry
+  }
+}
