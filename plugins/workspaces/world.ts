@@ -13,8 +13,8 @@ export interface WorldEvents {
 /** A state of a world, kept aside. */
 export interface WorldSnapshot {
   readonly store: Snapshot
-  /** Puts back what is not in the store. */
-  readonly restore: () => void
+  /** What puts back that which is not in the store. */
+  readonly kept: ReadonlyMap<Slot, () => void>
 }
 
 /** All that one client sees, and others don't: the server's own world, or a workspace. */
@@ -65,16 +65,20 @@ export class World {
 
   async snapshot(): Promise<WorldSnapshot> {
     const store = this.store.snapshot()
-    const kept = [...this.#slots].map((slot) => slot.keep(this))
-    const restore = () => {
-      for (const each of kept) each()
-    }
-    return { store: await store, restore }
+    const kept = new Map<Slot, () => void>()
+    for (const slot of this.#slots) if (slot.isKept) kept.set(slot, slot.keep(this))
+    return { store: await store, kept }
   }
 
   /** Puts everything back as it was. The snapshot stays. */
-  async restore({ store, restore }: WorldSnapshot): Promise<void> {
-    await this.#become(store, restore)
+  async restore({ store, kept }: WorldSnapshot): Promise<void> {
+    await this.#become(store, () => {
+      for (const slot of this.#slots) {
+        const putBack = kept.get(slot)
+        if (putBack) putBack()
+        else if (slot.isKept) slot.forget(this)
+      }
+    })
   }
 
   /**
@@ -111,6 +115,8 @@ export class World {
 
 /** Something of which each world has its own. */
 interface Slot {
+  /** Whether snapshots have it too. */
+  readonly isKept: boolean
   /** Begins anew, unless it is to stay. */
   forget(world: World): void
   /** @returns puts back what there is now */
@@ -126,6 +132,7 @@ export interface SlotOptions<T> {
 
 /** Something of which each world has its own: made when it is first asked for, and anew after a reset. */
 export class PerWorld<T> implements Slot {
+  readonly isKept: boolean
   readonly #make: (world: World) => T
   readonly #options: SlotOptions<T>
   readonly #values = new WeakMap<World, { readonly value: T }>()
@@ -133,6 +140,7 @@ export class PerWorld<T> implements Slot {
   constructor(make: (world: World) => T, options: SlotOptions<T> = {}) {
     this.#make = make
     this.#options = options
+    this.isKept = options.copy !== undefined
   }
 
   of(world: World): T {
@@ -148,11 +156,8 @@ export class PerWorld<T> implements Slot {
   }
 
   keep(world: World): () => void {
-    const { copy } = this.#options
-    const kept = this.#values.get(world)
-    if (!copy) return () => {}
-    if (!kept) return () => this.forget(world)
-    const value = copy(kept.value)
+    const { copy = (value: T) => value } = this.#options
+    const value = copy(this.of(world))
     return () => this.#put(world, copy(value))
   }
 
