@@ -15,7 +15,7 @@ import {
   safeFileName,
 } from '../../plugins/http/multipart.js'
 import type { FreeForm } from '../../store/free-form.js'
-import { testOf } from '../../store/memory/predicate.js'
+import { testOf } from '../../store/predicate.js'
 import { ownedBy } from './access.js'
 import { requireOwnAccount } from './accounts.js'
 import type { OwnCollection } from './collection.js'

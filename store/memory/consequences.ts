@@ -1,5 +1,5 @@
 import type { RecordEvent } from '../engine.js'
-import type { Row } from './predicate.js'
+import type { Row } from '../predicate.js'
 
 /** What follows elsewhere in a view from what happens to a record. */
 export interface Consequences {

@@ -1,8 +1,8 @@
 import type { Declaration, Index } from '../declaration.js'
+import { comparisonOf, simplified } from '../order.js'
+import { conjunctsOf, type Row } from '../predicate.js'
 import type { Comparison, Predicate, Selection, Sort } from '../query.js'
 import { LayeredMap } from './layered-map.js'
-import { comparisonOf, simplified } from './order.js'
-import { conjunctsOf, type Row } from './predicate.js'
 import { SortedList } from './sorted-list.js'
 
 /** Values by the names of their fields. */

@@ -1,6 +1,6 @@
 import type { Job } from '../engine.js'
+import type { Row } from '../predicate.js'
 import type { MemoryCollection } from './collection.js'
-import type { Row } from './predicate.js'
 
 interface Lease {
   readonly lost: AbortController

@@ -1,6 +1,6 @@
+import { readerOf } from '../paths.js'
+import type { Row } from '../predicate.js'
 import { type Path, textOf } from '../query.js'
-import { readerOf } from './paths.js'
-import type { Row } from './predicate.js'
 import type { Chunk, SortedList } from './sorted-list.js'
 import { TextLists } from './text-lists.js'
 import { Turns } from './turns.js'

@@ -1,7 +1,7 @@
+import { keyOfPath } from '../paths.js'
+import type { Row } from '../predicate.js'
 import type { Path } from '../query.js'
 import { LazyIndex } from './lazy-index.js'
-import { keyOfPath } from './paths.js'
-import type { Row } from './predicate.js'
 import type { SortedList } from './sorted-list.js'
 
 /** Where there are fewer records, a look at each is as quick. */

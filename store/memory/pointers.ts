@@ -1,5 +1,5 @@
-import { keyOfPath } from './paths.js'
-import type { Row } from './predicate.js'
+import { keyOfPath } from '../paths.js'
+import type { Row } from '../predicate.js'
 import type { PointerPlan } from './schema.js'
 import type { SortedList } from './sorted-list.js'
 import { TextLists } from './text-lists.js'

@@ -1,7 +1,7 @@
 import type { Declaration } from '../declaration.js'
 import { InvalidRecord } from '../errors.js'
+import type { Row } from '../predicate.js'
 import type { Fields } from './indexes.js'
-import type { Row } from './predicate.js'
 import type { Schema } from './schema.js'
 
 /**

@@ -6,9 +6,9 @@ import {
   UniqueViolation,
   VersionMismatch,
 } from '../errors.js'
+import { type Row, testOf } from '../predicate.js'
 import type { Consequences } from './consequences.js'
 import { type Fields, keyOf } from './indexes.js'
-import { type Row, testOf } from './predicate.js'
 import type { Schema } from './schema.js'
 import type { State } from './state.js'
 

@@ -1,8 +1,8 @@
 import type { Declaration, Declarations, Pointer } from '../declaration.js'
+import { keyOfPath, readerOf } from '../paths.js'
+import type { Row } from '../predicate.js'
 import { textOf } from '../query.js'
 import { accessTo, type IndexPlan, plansOf } from './indexes.js'
-import { keyOfPath, readerOf } from './paths.js'
-import type { Row } from './predicate.js'
 import { TextSearch } from './text-search.js'
 
 /** A declared pointer, and how it is read. */

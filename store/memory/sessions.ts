@@ -1,6 +1,6 @@
 import type { Sessions } from '../engine.js'
+import type { Row } from '../predicate.js'
 import { LayeredMap } from './layered-map.js'
-import type { Row } from './predicate.js'
 import { SortedList } from './sorted-list.js'
 
 interface Revoked {

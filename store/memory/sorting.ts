@@ -1,6 +1,6 @@
+import { type Order, orderOf } from '../order.js'
+import type { Row } from '../predicate.js'
 import type { Sort } from '../query.js'
-import { type Order, orderOf } from './order.js'
-import type { Row } from './predicate.js'
 import { Turns } from './turns.js'
 
 /** How many records are sorted at once, by one key. More keys take longer. */

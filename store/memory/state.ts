@@ -1,11 +1,11 @@
+import { keyOfPath } from '../paths.js'
+import type { Row } from '../predicate.js'
 import type { Path } from '../query.js'
 import { type Fields, keyOf, SortedLists } from './indexes.js'
 import { LayeredMap } from './layered-map.js'
 import { LONGEST_TEXT } from './lazy-index.js'
 import { LazyIndexes } from './lazy-indexes.js'
-import { keyOfPath } from './paths.js'
 import { Pointers } from './pointers.js'
-import type { Row } from './predicate.js'
 import type { Schema } from './schema.js'
 import { SortedList } from './sorted-list.js'
 

@@ -1,5 +1,5 @@
+import type { Row } from '../predicate.js'
 import { LayeredMap } from './layered-map.js'
-import type { Row } from './predicate.js'
 import { SortedList } from './sorted-list.js'
 
 /** Records by a text that each has, those of one text in the order of their ids. */

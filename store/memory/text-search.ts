@@ -1,3 +1,4 @@
+import { someTextIn } from '../predicate.js'
 import { type Chunk, lowerBound } from './sorted-list.js'
 
 /** Between two texts. */
@@ -16,17 +17,6 @@ const ENTRY_SIZE = 1024
 interface Joined {
   readonly text: string
   readonly starts: Uint32Array
-}
-
-/**
- * Whether a text in a value is as asked for: the value itself, or what is in it, however deep. Numbers, true and false are
- * texts too; the names of fields are none.
- */
-export function someTextIn(value: unknown, isWanted: (text: string) => boolean): boolean {
-  if (typeof value === 'string') return isWanted(value)
-  if (typeof value === 'number' || typeof value === 'boolean') return isWanted(String(value))
-  if (typeof value !== 'object' || value === null) return false
-  return Object.values(value).some((each) => someTextIn(each, isWanted))
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { RecordEvent } from '../engine.js'
-import type { Row } from './predicate.js'
+import type { Row } from '../predicate.js'
 
 type Listener = (event: RecordEvent<Row>) => void
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { LazyIndexes } from '../../../store/memory/lazy-indexes.js'
-import type { Row } from '../../../store/memory/predicate.js'
 import { SortedList } from '../../../store/memory/sorted-list.js'
+import type { Row } from '../../../store/predicate.js'
 
 const row = (id: number, text: unknown = id % 7): Row => ({ id, version: 1, text })
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { comparisonOf } from '../../../store/memory/order.js'
-import type { Row } from '../../../store/memory/predicate.js'
 import { First, Sorting } from '../../../store/memory/sorting.js'
+import { comparisonOf } from '../../../store/order.js'
+import type { Row } from '../../../store/predicate.js'
 import type { Sort } from '../../../store/query.js'
 
 const path = fc.constantFrom<Sort['path']>('a', ['b', 'c'], 'id', ['id'], '__proto__')

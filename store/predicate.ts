@@ -1,8 +1,7 @@
-import { patternTest } from '../pattern.js'
-import { type Comparison, type Predicate, textOf } from '../query.js'
 import { compareValues } from './order.js'
 import { readerOf } from './paths.js'
-import { someTextIn } from './text-search.js'
+import { patternTest } from './pattern.js'
+import { type Comparison, type Predicate, textOf } from './query.js'
 
 /** A record, to code that knows no collection in particular. */
 export interface Row {
@@ -83,6 +82,17 @@ function textTestOf(op: 'contains' | 'startsWith' | 'endsWith', needle: string) 
     typeof value === 'string'
       ? isWanted(value)
       : op === 'contains' && typeof value === 'object' && someTextIn(value, isWanted)
+}
+
+/**
+ * Whether a text in a value is as asked for: the value itself, or what is in it, however deep. Numbers, true and false are
+ * texts too; the names of fields are none.
+ */
+export function someTextIn(value: unknown, isWanted: (text: string) => boolean): boolean {
+  if (typeof value === 'string') return isWanted(value)
+  if (typeof value === 'number' || typeof value === 'boolean') return isWanted(String(value))
+  if (typeof value !== 'object' || value === null) return false
+  return Object.values(value).some((each) => someTextIn(each, isWanted))
 }
 
 /** The comparisons that all must hold; what stands in an `or` is one of the rest. */

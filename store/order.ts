@@ -1,6 +1,6 @@
-import type { Sort } from '../query.js'
 import { keyOfPath, readerOf } from './paths.js'
 import type { Row } from './predicate.js'
+import type { Sort } from './query.js'
 
 /** An order of records, with its first key apart: it can be read once for each record. */
 export interface Order {

@@ -1,5 +1,5 @@
-import type { Path } from '../query.js'
 import type { Row } from './predicate.js'
+import type { Path } from './query.js'
 
 /** The names on a path, from the record inwards. */
 export function namesOf(path: Path): readonly string[] {
