@@ -5,6 +5,7 @@ import accounts from './plugins/auth/accounts.js'
 import login from './plugins/auth/login.js'
 import passwords from './plugins/auth/passwords.js'
 import tokens from './plugins/auth/tokens.js'
+import controls from './plugins/control.js'
 import health, { tag as healthTag } from './plugins/health.js'
 import { buildSerializer, buildValidator } from './plugins/http/compilers.js'
 import delay from './plugins/http/delay.js'
@@ -30,6 +31,7 @@ import { isServed, pathsOf, readOwn, sourcesOf, tagsOf } from './routes/collecti
 import { trimmer } from './routes/collections/paths.js'
 import { ownAccounts } from './routes/collections/registration.js'
 import saving from './routes/collections/saving.js'
+import control, { tag as controlTag } from './routes/control/index.js'
 import { apis, partsOf } from './routes/index.js'
 import token, { tag as tokenTag } from './routes/token.js'
 import { divide } from './seed/own.js'
@@ -89,6 +91,7 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
   await app.register(errors)
   await app.register(security, config)
   await app.register(passwords)
+  await app.register(controls, config)
   await app.register(storePlugin, {
     source,
     theirs,
@@ -114,7 +117,13 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
     hasOwnUsers: own.accounts !== undefined,
   })
   await app.register(openapi, {
-    tags: [...mounted.map(({ tag }) => tag), ...tagsOf(own), tokenTag, healthTag],
+    tags: [
+      ...mounted.map(({ tag }) => tag),
+      ...tagsOf(own),
+      tokenTag,
+      ...(app.controls.isThere ? [controlTag] : []),
+      healthTag,
+    ],
   })
   if (config.strict) await app.register(import('./plugins/openapi/strict.js'))
   await app.register(reference, { isHome: !mounted.some(({ hasHome }) => hasHome) })
@@ -123,6 +132,7 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
   for (const { routes } of mounted) await app.register(routes, { config, mounted })
   app.decorate('own', own)
   await app.register(saving, { own, source, save: config.save, id: config.id })
+  if (app.controls.isThere) await app.register(control)
   if (isServed(own)) {
     const ownPaths = config.prefix === undefined ? pathsOf(own) : []
     await app.register(auth, {

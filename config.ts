@@ -256,7 +256,8 @@ export const Settings = Type.Object(
       .Encode((value) => value),
     prefix: Type.Optional(
       Type.String({
-        pattern: '^/[A-Za-z0-9_-][A-Za-z0-9._~-]*(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*$',
+        pattern:
+          '^(?!/__slipway(/|$))/[A-Za-z0-9_-][A-Za-z0-9._~-]*(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*$',
         maxLength: 200,
         variable: 'PATH_PREFIX',
         description: 'What the paths of your own collections begin with, such as `/data`',

@@ -992,6 +992,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/__slipway": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sum up the server
+         * @description What it is, and what is in the world that was asked.
+         */
+        get: operations["getSummary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2134,6 +2154,43 @@ export interface components {
             dmp: string;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * @example {
+         *       "version": "0.9.0",
+         *       "engine": "memory",
+         *       "collections": [
+         *         {
+         *           "name": "ships",
+         *           "records": 4
+         *         }
+         *       ],
+         *       "workspaces": 2
+         *     }
+         */
+        Summary: {
+            /** @description Slipway's */
+            version: string;
+            /**
+             * @description What keeps the records
+             * @enum {string}
+             */
+            engine: "memory";
+            /** @description In the world that was asked */
+            collections: {
+                /** @description As the data file calls it */
+                name: string;
+                /**
+                 * Format: int64
+                 * @description How many records it has
+                 */
+                records: number;
+            }[];
+            /**
+             * Format: int64
+             * @description How many workspaces there are
+             */
+            workspaces: number;
         };
     };
     responses: never;
@@ -10962,6 +11019,58 @@ export interface operations {
                      *       "statusCode": 416,
                      *       "error": "The file has no such range.",
                      *       "message": "The file has no such range."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSummary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What there is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Summary"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 400,
+                     *       "error": "Bad Request",
+                     *       "message": "The Host header is missing."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another origin asks, or it is asked at a name of another machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 403,
+                     *       "error": "Forbidden",
+                     *       "message": "Pages of other origins than the server's can't do this."
                      *     }
                      */
                     "application/json": components["schemas"]["Problem"];

@@ -13,9 +13,14 @@ const loopback = new BlockList()
 loopback.addSubnet('127.0.0.0', 8)
 loopback.addAddress('::1', 'ipv6')
 
-function isLoopback(at: string | AddressInfo): boolean {
+/** Whether nobody but this machine reaches what listens there. */
+export function isLoopback(at: string | AddressInfo): boolean {
   // A socket in the file system is text.
-  return typeof at === 'string' || loopback.check(at.address, isIPv6(at.address) ? 'ipv6' : 'ipv4')
+  return typeof at === 'string' || isLoopbackAddress(at.address)
+}
+
+export function isLoopbackAddress(address: string): boolean {
+  return loopback.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
 }
 
 /**

@@ -9,7 +9,7 @@ interface PasswordFlow {
 
 /** The ways to describe a carrier that OpenAPI has (3.1, Security Scheme Object). */
 export type SecurityScheme = { readonly description: string } & (
-  | { readonly type: 'http'; readonly scheme: 'bearer'; readonly bearerFormat: 'JWT' }
+  | { readonly type: 'http'; readonly scheme: 'bearer'; readonly bearerFormat?: 'JWT' }
   | { readonly type: 'http'; readonly scheme: 'basic' }
   | { readonly type: 'apiKey'; readonly in: 'header'; readonly name: string }
   | { readonly type: 'oauth2'; readonly flows: { readonly password: PasswordFlow } }

@@ -75,7 +75,7 @@ export class Passwords {
     return this.#bounded(async () => {
       if (deferred && !deferred.isHashed) {
         await deferred.hash()
-        return isSame(deferred.password, password)
+        return isSameText(deferred.password, password)
       }
       const hash = (await deferred?.hash()) ?? user?.passwordHash ?? DECOY
       const matches = await verifyPassword(hash, password)
@@ -154,7 +154,7 @@ function deferredFrom(passwords: ReadonlyMap<number, string>): DeferredById {
 }
 
 /** Compares in a time that tells nothing of where two texts differ. */
-function isSame(a: string, b: string): boolean {
+export function isSameText(a: string, b: string): boolean {
   const [left, right] = [a, b].map((text) => createHash('sha256').update(text).digest())
   return left !== undefined && right !== undefined && timingSafeEqual(left, right)
 }

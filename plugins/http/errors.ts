@@ -73,6 +73,11 @@ const BEARER = { 'www-authenticate': 'Bearer realm="slipway"' }
 const BEARER_INVALID = { 'www-authenticate': 'Bearer realm="slipway", error="invalid_token"' }
 /** The challenge of RFC 7617, section 2. */
 const BASIC = { 'www-authenticate': 'Basic realm="slipway"' }
+/** As `BEARER`, for who steers the server. */
+const CONTROL = { 'www-authenticate': 'Bearer realm="slipway control"' }
+const CONTROL_INVALID = {
+  'www-authenticate': 'Bearer realm="slipway control", error="invalid_token"',
+}
 /** For what no RFC has a challenge for: RFC 9110, section 11.6.1, wants one with every 401. */
 const APPLICATION = { 'www-authenticate': 'Application realm="slipway"' }
 
@@ -180,6 +185,20 @@ export const errors = {
     new ApiError(401, 'applicationUnknown', 'The application token is not valid.', {
       headers: APPLICATION,
     }),
+  controlTokenMissing: () =>
+    new ApiError(
+      401,
+      'controlTokenMissing',
+      'The control token is needed, as a Bearer token: what CONTROL_TOKEN is set to.',
+      { headers: CONTROL },
+    ),
+  controlTokenWrong: () =>
+    new ApiError(
+      401,
+      'controlTokenWrong',
+      'This is not the control token: CONTROL_TOKEN is set to another.',
+      { headers: CONTROL_INVALID },
+    ),
   passwordIncorrect: () =>
     new ApiError(401, 'passwordIncorrect', 'password is incorrect', { headers: BEARER }),
   basicMissing: () =>
@@ -195,6 +214,20 @@ export const errors = {
       403,
       'readOnly',
       'This server is read-only. To change something, start it without --read-only (READ_ONLY).',
+    ),
+  originForeign: () =>
+    new ApiError(403, 'originForeign', "Pages of other origins than the server's can't do this."),
+  hostForeign: () =>
+    new ApiError(
+      403,
+      'hostForeign',
+      'Without CONTROL_TOKEN this is answered at a name of this machine alone: ask at localhost.',
+    ),
+  controlHidden: () =>
+    new ApiError(
+      403,
+      'controlHidden',
+      'Other machines can reach this server: start it with CONTROL_TOKEN, or have it listen on 127.0.0.1.',
     ),
   adminOnly: () => new ApiError(403, 'adminOnly', 'Only an admin can do this.'),
   routeNotFound: () =>

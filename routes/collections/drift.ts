@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
+import { CONTROL } from '../../plugins/control.js'
 import { success } from '../../plugins/openapi/responses.js'
 import { addRoute } from '../../plugins/route.js'
 import type { Widening } from '../../seed/place.js'
@@ -66,9 +67,6 @@ const DriftList = Type.Unsafe<readonly Drift[]>(
     },
   ),
 )
-
-/** Where what the server says of itself is found. */
-export const CONTROL = '/__slipway'
 
 /** Adds the route that lists how the data has left its shape. */
 export function addDrift(app: FastifyInstance, drifts: DriftLog): void {

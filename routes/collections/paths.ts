@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { CONTROL } from '../../plugins/control.js'
 import type { Source } from '../../seed/errors.js'
 import type { Finding } from '../../seed/faults.js'
 import { escapePointer } from '../../store/check.js'
@@ -30,9 +31,11 @@ export async function refuseTaken(
 function faultOf(name: string, prefix = '', taken: readonly string[]): string | undefined {
   if (UNSERVABLE.test(name)) return "can't be a path: give it another name"
   const [first = ''] = name.split('/')
+  if (prefix === '' && first.startsWith('~'))
+    return `${first} is where a workspace is: give it another name`
   if (first === 'db') return `${prefix}/db is everything at once: give it another name`
   const path = encodeURI(`${prefix}/${name}`)
-  const isTaken = taken.some((each) => each === path || each.startsWith(`${path}/`))
+  const isTaken = [...taken, CONTROL].some((each) => each === path || each.startsWith(`${path}/`))
   if (!isTaken) return undefined
   return `${path} is a path of the server's own or of an API: start with --prefix /data, or with other --apis (none for none of them)`
 }

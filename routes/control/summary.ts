@@ -1,0 +1,69 @@
+import { Type } from '@sinclair/typebox'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { version } from '../../config.js'
+import { CONTROL } from '../../plugins/control.js'
+import { success } from '../../plugins/openapi/responses.js'
+import { addRoute } from '../../plugins/route.js'
+import { oneOf } from '../../store/schema.js'
+
+const Summary = Type.Object(
+  {
+    version: Type.String({ description: "Slipway's" }),
+    engine: oneOf(['memory'], { description: 'What keeps the records' }),
+    collections: Type.Array(
+      Type.Object(
+        {
+          name: Type.String({ description: 'As the data file calls it' }),
+          records: Type.Integer({ minimum: 0, description: 'How many records it has' }),
+        },
+        { additionalProperties: false },
+      ),
+      { description: 'In the world that was asked' },
+    ),
+    workspaces: Type.Integer({ minimum: 0, description: 'How many workspaces there are' }),
+  },
+  {
+    $id: 'Summary',
+    additionalProperties: false,
+    examples: [
+      {
+        version: '0.9.0',
+        engine: 'memory',
+        collections: [{ name: 'ships', records: 4 }],
+        workspaces: 2,
+      },
+    ],
+  },
+)
+
+/** Adds the route that sums up what there is. */
+export function addSummary(app: FastifyInstance): void {
+  app.addSchema(Summary)
+  addRoute(app, {
+    method: 'GET',
+    url: CONTROL,
+    guard: app.controls.guard,
+    schema: {
+      operationId: 'getSummary',
+      summary: 'Sum up the server',
+      description: 'What it is, and what is in the world that was asked.',
+      tags: ['control'],
+      response: { 200: success('What there is', Summary) },
+    },
+    handler: async (request) => ({
+      version,
+      engine: 'memory' as const,
+      collections: await counts(request),
+      workspaces: app.worlds.size,
+    }),
+  })
+}
+
+async function counts({ server, store }: FastifyRequest) {
+  return Promise.all(
+    server.own.collections.map(async ({ name, records }) => {
+      const { total } = await records(store).find({ limit: 0 })
+      return { name, records: total }
+    }),
+  )
+}
