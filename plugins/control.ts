@@ -18,7 +18,7 @@ declare module 'fastify' {
 /** Where the server is steered, and says what it has seen. */
 export const CONTROL = '/__slipway'
 
-/** Brings the control token to an API, whose own `Authorization` is. */
+/** Brings the control token to an API, where `Authorization` has that API's own. */
 export const CONTROL_TOKEN_HEADER = 'x-slipway-control-token'
 
 export interface ControlOptions {
@@ -75,7 +75,8 @@ export class Controls {
   isOn(request: FastifyRequest): boolean {
     if (!this.isThere) return false
     if (this.#token === undefined) return this.#isLocal(request) && this.#isOurs(request)
-    return isSameText(this.#token, String(request.headers[CONTROL_TOKEN_HEADER]))
+    const token = request.headers[CONTROL_TOKEN_HEADER] ?? bearer.read(request)
+    return token !== undefined && isSameText(this.#token, String(token))
   }
 
   /** @throws 401, 403 where a request may not steer the server */
