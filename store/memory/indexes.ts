@@ -3,7 +3,7 @@ import { comparisonOf, simplified } from '../order.js'
 import { conjunctsOf, type Row } from '../predicate.js'
 import type { Comparison, Predicate, Selection, Sort } from '../query.js'
 import { LayeredMap } from './layered-map.js'
-import { SortedList } from './sorted-list.js'
+import { SEARCHED_CHUNK_SIZE, SortedList } from './sorted-list.js'
 
 /** Values by the names of their fields. */
 export interface Fields {
@@ -16,6 +16,8 @@ export interface IndexPlan {
   /** The order as text, to be compared. */
   readonly order: string
   readonly compare: (a: Row, b: Row) => number
+  /** How its lists are divided; as others are without it. */
+  readonly chunkSize: number | undefined
 }
 
 /** How a query is answered from an index. */
@@ -32,7 +34,7 @@ export interface Access {
 }
 
 /** The indexes of a collection: those that it declares, by id, and by each reference. */
-export function plansOf({ indexes, references }: Declaration): IndexPlan[] {
+export function plansOf({ indexes, references, searchable }: Declaration): IndexPlan[] {
   const implied: Index[] = [
     { fields: [] },
     ...Object.keys(references).map((field) => ({ fields: [field] })),
@@ -45,6 +47,7 @@ export function plansOf({ indexes, references }: Declaration): IndexPlan[] {
         fields,
         order: nameOf(sort),
         compare: comparisonOf(sort),
+        chunkSize: searchable.length > 0 ? SEARCHED_CHUNK_SIZE : undefined,
       }))
   )
 }
@@ -132,7 +135,8 @@ export class SortedLists {
   #listToChange(key: unknown): SortedList<Row> {
     const own = this.#lists.getOwn(key)
     if (own) return own
-    const list = this.#lists.get(key)?.copy() ?? new SortedList(this.#plan.compare)
+    const list =
+      this.#lists.get(key)?.copy() ?? new SortedList(this.#plan.compare, this.#plan.chunkSize)
     this.#lists.set(key, list)
     return list
   }

@@ -12,6 +12,9 @@ import { Turns } from './turns.js'
 /** How many records a scan looks at between two looks at the clock. */
 const AT_ONCE = 16
 
+/** How many records whoever is in no hurry takes at once. */
+const UNHURRIED = 256
+
 /** Among no more than these an index finds hardly anything faster, and a page that ends here is best kept while all are looked at. */
 const FEW_RECORDS = 1000
 
@@ -127,7 +130,8 @@ function collectorFor(sort: readonly Sort[] | undefined, offset: number, limit: 
 }
 
 function chunksOf(lists: readonly SortedList<Row>[]): readonly Chunk<Row>[] {
-  return lists.flatMap(({ chunks }) => chunks)
+  const [first, second] = lists
+  return first && !second ? first.chunks : lists.flatMap(({ chunks }) => chunks)
 }
 
 /** What of some predicates is a search of a searchable field. */
@@ -143,7 +147,7 @@ function searchIn(schema: Schema, predicates: readonly Predicate[]) {
 
 /**
  * What of some chunks meets some predicates; now and then other work has a turn.
- * @param isUnhurried whether it has one after each chunk
+ * @param isUnhurried whether it has one after so many records, however quick they were
  */
 async function* batches(
   schema: Schema,
@@ -156,8 +160,13 @@ async function* batches(
   const isWanted = rest.length > 0 ? testOf({ and: rest }) : undefined
   const atOnce = rest.some(isSlow) ? 1 : AT_ONCE
   const turns = new Turns()
-  for (const [count, chunk] of chunks.entries()) {
-    if (turns.isOver || (isUnhurried && count > 0)) await turns.next()
+  let count = 0
+  for (const chunk of chunks) {
+    if (turns.isOver || (isUnhurried && count >= UNHURRIED)) {
+      await turns.next()
+      count = 0
+    }
+    count += chunk.length
     const found = search ? search.texts.search(chunk, search.needle) : chunk
     let matches: readonly Row[] =
       found ?? (await filtered(chunk, testOf({ and: predicates }), turns, 1))

@@ -1,29 +1,77 @@
-/** A full chunk is halved. Small, since each change copies one; large enough for few chunks at a million entries. */
-const CHUNK_SIZE = 256
+/** How many entries a full chunk has. Few, since each change copies one, and a fork keeps it. */
+const CHUNK_SIZE = 32
+
+/** The same where all texts are looked through, chunk by chunk: the fewer there are, the quicker. */
+export const SEARCHED_CHUNK_SIZE = 128
+
+/** How many chunks a full block has. A change copies the array of these too. */
+const BLOCK_SIZE = 32
 
 /** A part of a list. Once somebody has seen it, it never changes: a change of the list puts another in its place. */
 export type Chunk<T> = readonly T[]
 
+/** Some chunks, one after the other. It never changes either, so that a list and its copies share all but what they change. */
+class Block<T> {
+  readonly chunks: readonly Chunk<T>[]
+  /** How many entries are in them. */
+  readonly length: number
+  #starts: readonly number[] | undefined
+
+  constructor(chunks: readonly Chunk<T>[], length = lengthOf(chunks)) {
+    this.chunks = chunks
+    this.length = length
+  }
+
+  /** Where each chunk begins. */
+  get starts(): readonly number[] {
+    this.#starts ??= startsOf(this.chunks)
+    return this.#starts
+  }
+}
+
+interface Place<T> {
+  /** Where the block is among the blocks. */
+  readonly at: number
+  readonly block: Block<T>
+  /** Where the chunk is in the block. */
+  readonly chunkAt: number
+  readonly chunk: Chunk<T>
+  /** Where the entry is in the chunk, or belongs. */
+  readonly position: number
+}
+
 /**
- * A list that keeps itself sorted and gives any page of itself without walking to it: chunks in order, and the position
- * at which each begins. Adding and removing cost a binary search and the copy of one chunk; a copy of the whole list shares
- * them all.
+ * A list that keeps itself sorted and gives any page of itself without walking to it: chunks in order, in blocks, and the
+ * position at which each block begins. Adding and removing cost a binary search and the copies of one chunk and one block; a copy
+ * of the whole list that of its array of blocks.
  *
  * `compare` must never give 0 for two different entries.
  */
 export class SortedList<T extends object> {
   readonly #compare: (a: T, b: T) => number
-  readonly #chunks: Chunk<T>[]
-  /** Where each chunk begins, worked out at the first look after a change. */
-  #starts: readonly number[] = []
+  /** A chunk that is longer is halved. */
+  readonly #chunkSize: number
+  readonly #blocks: Block<T>[]
+  /** Where each block begins, worked out at the first look after a change. */
+  #starts: readonly number[] | undefined
   #length: number
-  /** The last chunk, as long as nobody else has seen it: what comes behind all others need not copy it. */
+  /** The last entries, in no block as long as nobody else has seen them: what comes behind all others need not copy them. */
   #tail: T[] | undefined
 
-  constructor(compare: (a: T, b: T) => number, chunks: readonly Chunk<T>[] = [], length = 0) {
+  constructor(
+    compare: (a: T, b: T) => number,
+    chunkSize: number = CHUNK_SIZE,
+    blocks: readonly Block<T>[] = [],
+  ) {
     this.#compare = compare
-    this.#chunks = [...chunks]
-    this.#length = length
+    this.#chunkSize = chunkSize
+    this.#blocks = [...blocks]
+    this.#length = lengthOf(blocks)
+  }
+
+  /** A list of one entry. */
+  static of<T extends object>(compare: (a: T, b: T) => number, entry: T): SortedList<T> {
+    return new SortedList(compare, CHUNK_SIZE, [new Block([[entry]], 1)])
   }
 
   get length(): number {
@@ -31,39 +79,43 @@ export class SortedList<T extends object> {
   }
 
   get first(): T | undefined {
-    return this.#chunks[0]?.[0]
+    return this.#blocks[0]?.chunks[0]?.[0] ?? this.#tail?.[0]
   }
 
   /** The entries in order, as they are now: what comes later doesn't change them. */
   get chunks(): readonly Chunk<T>[] {
-    this.#tail = undefined
-    return [...this.#chunks]
+    this.#settle()
+    const all: Chunk<T>[] = []
+    for (const { chunks } of this.#blocks) for (const chunk of chunks) all.push(chunk)
+    return all
   }
 
   copy(): SortedList<T> {
-    return new SortedList(this.#compare, this.chunks, this.#length)
+    this.#settle()
+    return new SortedList(this.#compare, this.#chunkSize, this.#blocks)
   }
 
   add(entry: T): void {
-    const at = this.#chunkOf(entry)
-    const chunk = this.#chunks[at]
-    this.#changed(1)
-    if (chunk) this.#insert(entry, chunk, at)
+    const last = this.#tail?.at(-1) ?? lastOf(this.#blocks.at(-1))
+    const isLast = !last || this.#compare(last, entry) < 0
+    const place = isLast ? undefined : this.#find(entry)
+    this.#length += 1
+    if (place) this.#put(place, withEntry(place, entry, this.#chunkSize), 1)
     else this.#append(entry)
   }
 
   remove(entry: T): void {
-    const { chunk, at, position } = this.#locate(entry)
-    if (chunk.length === 1) this.#chunks.splice(at, 1)
-    else this.#chunks[at] = chunk.toSpliced(position, 1)
-    this.#changed(-1)
+    const place = this.#locate(entry)
+    const { chunk, position } = place
+    this.#length -= 1
+    this.#put(place, chunk.length === 1 ? [] : [chunk.toSpliced(position, 1)], -1)
   }
 
   /** Puts an entry in another's place; they may sort differently. */
   replace(old: T, entry: T): void {
     if (this.#compare(old, entry) === 0) {
-      const { chunk, at, position } = this.#locate(old)
-      this.#chunks[at] = chunk.with(position, entry)
+      const place = this.#locate(old)
+      this.#put(place, [place.chunk.with(place.position, entry)], 0)
     } else {
       this.remove(old)
       this.add(entry)
@@ -71,95 +123,146 @@ export class SortedList<T extends object> {
   }
 
   slice(offset: number, limit: number): T[] {
-    const end = Math.min(offset + limit, this.#length)
-    if (offset >= end) return []
-    const starts = this.#currentStarts()
-    let at = lowerBound(starts.length, (index) => (starts[index] ?? 0) - offset - 1) - 1
-    let from = offset - (starts[at] ?? 0)
-    const first = this.#chunks[at]
-    if (first && first.length >= from + end - offset) return first.slice(from, from + end - offset)
+    const size = Math.min(limit, this.#length - offset)
+    if (size <= 0) return []
+    this.#settle()
+    this.#starts ??= startsOf(this.#blocks)
+    let at = partAt(this.#starts, offset)
+    let from = offset - (this.#starts[at] ?? 0)
     const page: T[] = []
-    for (let chunk = first; chunk && page.length < end - offset; chunk = this.#chunks[++at]) {
-      const to = Math.min(chunk.length, from + end - offset - page.length)
-      for (; from < to; from++) {
-        const entry = chunk[from]
-        if (entry) page.push(entry)
+    for (let block = this.#blocks[at]; block && page.length < size; block = this.#blocks[++at]) {
+      const { chunks, starts } = block
+      let chunkAt = partAt(starts, from)
+      from -= starts[chunkAt] ?? 0
+      for (let chunk = chunks[chunkAt]; chunk && page.length < size; chunk = chunks[++chunkAt]) {
+        const part = chunk.slice(from, from + size - page.length)
+        if (part.length === size) return part
+        for (const entry of part) page.push(entry)
+        from = 0
       }
-      from = 0
     }
     return page
   }
 
   /** Puts an entry behind all others. */
   #append(entry: T): void {
-    const last = this.#chunks.at(-1)
-    if (!last || last.length >= CHUNK_SIZE) {
-      this.#tail = [entry]
-      this.#chunks.push(this.#tail)
-    } else if (last === this.#tail) {
-      this.#tail.push(entry)
+    if (this.#tail && this.#tail.length >= this.#chunkSize) this.#settle()
+    this.#tail ??= this.#takeLast()
+    this.#tail.push(entry)
+  }
+
+  /** A copy of the last chunk, which is in its block no more; nothing where that is full. */
+  #takeLast(): T[] {
+    const at = this.#blocks.length - 1
+    const block = this.#blocks[at]
+    const chunk = block?.chunks.at(-1)
+    if (!block || !chunk || chunk.length >= this.#chunkSize) return []
+    this.#put(
+      { at, block, chunkAt: block.chunks.length - 1, chunk, position: 0 },
+      [],
+      -chunk.length,
+    )
+    return [...chunk]
+  }
+
+  /** Puts the last entries into a block. */
+  #settle(): void {
+    const tail = this.#tail
+    if (!tail) return
+    this.#tail = undefined
+    this.#starts = undefined
+    const last = this.#blocks.at(-1)
+    if (!last || last.chunks.length >= BLOCK_SIZE) {
+      this.#blocks.push(new Block([tail]))
     } else {
-      this.#tail = [...last, entry]
-      this.#chunks[this.#chunks.length - 1] = this.#tail
+      const length = last.length + tail.length
+      this.#blocks[this.#blocks.length - 1] = new Block([...last.chunks, tail], length)
     }
   }
 
-  /** Puts an entry into a chunk, before its last one. */
-  #insert(entry: T, chunk: Chunk<T>, at: number): void {
-    const position = this.#positionIn(chunk, entry)
-    if (chunk.length < CHUNK_SIZE) {
-      this.#chunks[at] = chunk.toSpliced(position, 0, entry)
-    } else if (position === 0) {
-      // Entries mostly come in order, up or down: begin anew beside a full chunk, so that chunks stay full.
-      this.#chunks.splice(at, 0, [entry])
+  /** Puts other chunks in the place of one. */
+  #put({ at, block, chunkAt }: Place<T>, others: readonly Chunk<T>[], by: number): void {
+    this.#starts = undefined
+    const chunks = block.chunks.toSpliced(chunkAt, 1, ...others)
+    const length = block.length + by
+    if (chunks.length === 0) {
+      this.#blocks.splice(at, 1)
+    } else if (chunks.length <= BLOCK_SIZE) {
+      this.#blocks[at] = new Block(chunks, length)
     } else {
-      const whole = chunk.toSpliced(position, 0, entry)
-      const middle = whole.length >>> 1
-      this.#chunks.splice(at, 1, whole.slice(0, middle), whole.slice(middle))
+      // As with chunks: what comes before all others begins anew.
+      const middle = chunkAt === 0 ? 1 : chunks.length >>> 1
+      const halves = [chunks.slice(0, middle), chunks.slice(middle)]
+      this.#blocks.splice(at, 1, ...halves.map((half) => new Block(half)))
     }
   }
 
-  #changed(by: 1 | -1): void {
-    this.#length += by
-    this.#starts = []
+  /** Where an entry is, or belongs; undefined where that is behind all others. */
+  #find(entry: T): Place<T> | undefined {
+    this.#settle()
+    const compareTo = (other: T | undefined) => (other ? this.#compare(other, entry) : 0)
+    const blocks = this.#blocks
+    // The first whose last entry isn't below the entry, and there the same again.
+    const at = lowerBound(blocks.length, (index) => compareTo(lastOf(blocks[index])))
+    const block = blocks[at]
+    if (!block) return undefined
+    const { chunks } = block
+    const chunkAt = lowerBound(chunks.length, (index) => compareTo(chunks[index]?.at(-1)))
+    const chunk = chunks[chunkAt] ?? []
+    const position = lowerBound(chunk.length, (index) => compareTo(chunk[index]))
+    return { at, block, chunkAt, chunk, position }
   }
 
-  #currentStarts(): readonly number[] {
-    if (this.#starts.length === 0) {
-      let start = 0
-      this.#starts = this.#chunks.map((chunk) => {
-        const own = start
-        start += chunk.length
-        return own
-      })
-    }
-    return this.#starts
-  }
-
-  /** The first chunk whose last entry isn't below the entry. */
-  #chunkOf(entry: T): number {
-    return lowerBound(this.#chunks.length, (index) => {
-      const last = this.#chunks[index]?.at(-1)
-      return last === undefined ? 0 : this.#compare(last, entry)
-    })
-  }
-
-  #positionIn(chunk: Chunk<T>, entry: T): number {
-    return lowerBound(chunk.length, (index) => {
-      const other = chunk[index]
-      return other === undefined ? 0 : this.#compare(other, entry)
-    })
-  }
-
-  #locate(entry: T): { chunk: Chunk<T>; at: number; position: number } {
-    const at = this.#chunkOf(entry)
-    const chunk = this.#chunks[at]
-    const position = chunk ? this.#positionIn(chunk, entry) : -1
-    if (chunk?.[position] === undefined || this.#compare(chunk[position], entry) !== 0) {
+  #locate(entry: T): Place<T> {
+    const place = this.#find(entry)
+    const found = place?.chunk[place.position]
+    if (!place || !found || this.#compare(found, entry) !== 0) {
       throw new Error('The entry is not in the list')
     }
-    return { chunk, at, position }
+    return place
   }
+}
+
+/** A chunk with an entry more, before its last one; two where it was full. */
+function withEntry<T>(
+  { chunk, position }: Place<T>,
+  entry: T,
+  chunkSize: number,
+): readonly Chunk<T>[] {
+  const isFull = chunk.length >= chunkSize
+  // Entries mostly come in order, up or down: begin anew beside a full chunk, so that chunks stay full.
+  if (isFull && position === 0) return [[entry], chunk]
+  const whole = chunk.toSpliced(position, 0, entry)
+  const middle = whole.length >>> 1
+  return isFull ? [whole.slice(0, middle), whole.slice(middle)] : [whole]
+}
+
+/** Parts that follow one another: chunks of a block, blocks of a list. */
+type Parts = readonly { readonly length: number }[]
+
+function lengthOf(parts: Parts): number {
+  let sum = 0
+  for (const { length } of parts) sum += length
+  return sum
+}
+
+/** Where each part begins. */
+function startsOf(parts: Parts): readonly number[] {
+  let start = 0
+  return parts.map(({ length }) => {
+    const own = start
+    start += length
+    return own
+  })
+}
+
+/** Which of some parts an offset is in. */
+function partAt(starts: readonly number[], offset: number): number {
+  return lowerBound(starts.length, (index) => (starts[index] ?? 0) - offset - 1) - 1
+}
+
+function lastOf<T>(block: Block<T> | undefined): T | undefined {
+  return block?.chunks.at(-1)?.at(-1)
 }
 
 /** The lowest index from 0 to `length` at which `compareAt` isn't negative. */

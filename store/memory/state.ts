@@ -105,7 +105,7 @@ export class State {
     if (unique !== undefined) {
       return (text) => {
         const row = this.#unique[unique]?.get(text)
-        return row && new SortedList((a, b) => a.id - b.id, [[row]], 1)
+        return row && SortedList.of((a, b) => a.id - b.id, row)
       }
     }
     const pointer = this.#pointers.find(key)

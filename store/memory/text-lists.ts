@@ -17,7 +17,7 @@ export class TextLists {
 
   get(text: string): SortedList<Row> | undefined {
     const entry = this.#entries.get(text)
-    return entry && !isList(entry) ? new SortedList(byId, [[entry]], 1) : entry
+    return entry && !isList(entry) ? SortedList.of(byId, entry) : entry
   }
 
   /** Goes from one text to another, either of which may be none: a record is added, removed, or changes its place. */
@@ -37,7 +37,7 @@ export class TextLists {
     } else if (isList(entry)) {
       this.#listToChange(text, entry).add(row)
     } else {
-      const list = new SortedList(byId, [[entry]], 1)
+      const list = SortedList.of(byId, entry)
       list.add(row)
       this.#entries.set(text, list)
     }
