@@ -20,30 +20,32 @@ import { State } from './state.js'
 export class MemoryCollection implements Collection<Row> {
   readonly #schema: Schema
   readonly #consequences: Consequences
+  /** To be read. What writes takes `#ownState`. */
   #state: State
+  /** Whether another goes on from this state too. */
+  #isShared: boolean
 
-  constructor(schema: Schema, consequences: Consequences, state = new State(schema)) {
+  /** @param from the same collection of another view, which it begins as; an empty one without it */
+  constructor(schema: Schema, consequences: Consequences, from?: MemoryCollection) {
     this.#schema = schema
     this.#consequences = consequences
-    this.#state = state
+    this.#state = from ? from.#share() : new State(schema)
+    this.#isShared = from !== undefined
   }
 
   get declaration(): Declaration {
     return this.#schema.declaration
   }
 
-  /** A copy of what it holds, which the collection and others go on from. */
-  copyState(): State {
-    return this.#state.copy()
+  /** The same of another view, which begins as this one is. */
+  fork(consequences: Consequences): MemoryCollection {
+    return new MemoryCollection(this.#schema, consequences, this)
   }
 
-  /** The same of another view, with this state. */
-  with(consequences: Consequences, state: State): MemoryCollection {
-    return new MemoryCollection(this.#schema, consequences, state)
-  }
-
-  restore(state: State): void {
-    this.#state = state
+  /** Becomes what another is. */
+  restore(other: MemoryCollection): void {
+    this.#state = other.#share()
+    this.#isShared = true
   }
 
   async get(id: number): Promise<Row | undefined> {
@@ -75,7 +77,7 @@ export class MemoryCollection implements Collection<Row> {
     if (this.declaration.sequence === undefined) throw this.#schema.unanswerable('sequence')
     const next = Math.floor(this.#state.highestNumber ?? 0) + 1
     if (next > Number.MAX_SAFE_INTEGER) return undefined
-    this.#state.highestNumber = next
+    this.#ownState().highestNumber = next
     return next
   }
 
@@ -135,6 +137,21 @@ export class MemoryCollection implements Collection<Row> {
     for (const chunk of list?.chunks ?? []) yield* chunk
   }
 
+  /** What it holds, for another to begin with: none of the two writes to it from now on. */
+  #share(): State {
+    this.#isShared = true
+    return this.#state
+  }
+
+  /** What it holds, to be written to: a copy is made at the first write, so that a fork costs nothing where it is only read. */
+  #ownState(): State {
+    if (this.#isShared) {
+      this.#state = this.#state.copy()
+      this.#isShared = false
+    }
+    return this.#state
+  }
+
   /** Does something that is done whole or not at all. */
   #step<T>(run: () => T): T {
     let isDone = false
@@ -166,7 +183,7 @@ export class MemoryCollection implements Collection<Row> {
       for (const values of many) rows.push(this.#insert(values))
     } catch (error) {
       for (const row of rows.reverse()) this.#takeOut(row)
-      Object.assign(this.#state, { highestId, highestNumber })
+      Object.assign(this.#ownState(), { highestId, highestNumber })
       throw error
     }
     return rows
@@ -178,7 +195,7 @@ export class MemoryCollection implements Collection<Row> {
     if (this.row(row.id)) throw new UniqueViolation(this.#schema.name, ['id'])
     for (const { where, atMost } of bounds) requireRoom(this.#state, where, atMost)
     this.#put(row)
-    this.#state.highestId = Math.max(highestId, row.id)
+    this.#ownState().highestId = Math.max(highestId, row.id)
     return row
   }
 
@@ -194,7 +211,7 @@ export class MemoryCollection implements Collection<Row> {
     const { name, declaration } = this.#schema
     const { queue } = declaration
     this.#consequences.filesKept(contentsOf(row, this.declaration))
-    this.#state.put(row, old)
+    this.#ownState().put(row, old)
     if (old) this.#consequences.filesDropped(contentsOf(old, this.declaration))
     if (queue) this.#consequences.jobChanged(name, row.id, row[queue.field] === queue.waiting)
     this.#consequences.happened(
@@ -221,7 +238,7 @@ export class MemoryCollection implements Collection<Row> {
 
   /** Removes a record, and nothing else along with it. */
   #takeOut(row: Row): void {
-    this.#state.remove(row)
+    this.#ownState().remove(row)
     this.#consequences.filesDropped(contentsOf(row, this.declaration))
     if (this.declaration.queue) this.#consequences.jobChanged(this.#schema.name, row.id, false)
   }

@@ -44,7 +44,7 @@ class MemoryState implements Consequences {
   fork(): MemoryState {
     const collectionsFor = (consequences: Consequences) => {
       const copies = [...this.collections].map(
-        ([name, each]) => [name, each.with(consequences, each.copyState())] as const,
+        ([name, each]) => [name, each.fork(consequences)] as const,
       )
       return new Map(copies)
     }
@@ -57,8 +57,8 @@ class MemoryState implements Consequences {
     this.files.restore(other.files)
     this.sessions.restore(other.sessions.copyState())
     for (const [name, collection] of this.collections) {
-      const state = other.collections.get(name)?.copyState()
-      if (state) collection.restore(state)
+      const from = other.collections.get(name)
+      if (from) collection.restore(from)
     }
     this.epoch = newEpoch()
   }
