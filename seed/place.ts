@@ -51,7 +51,8 @@ interface Budget {
 
 /** The values at one place of all records. */
 export class Place {
-  readonly types = new Set<TypeName>()
+  /** Never changed, so that copies share it. */
+  types: ReadonlySet<TypeName> = new Set()
   /** Whether every object that could have this field had it. */
   isRequired = false
   readonly #parent: Place | undefined
@@ -76,7 +77,7 @@ export class Place {
   /** @param widenings where to note what is new; undefined where all is, and has been noted as a whole */
   observe(value: unknown, widenings: Widening[] | undefined): void {
     const type = typeOf(value)
-    const isNew = !this.types.has(type) && !(type === 'integer' && this.types.has('number'))
+    const isNew = !this.#hasType(type)
     if (isNew) this.#addType(type)
     if (typeof value === 'string') this.#observeText(value, isNew, widenings)
     else if (Array.isArray(value)) this.#observeItems(value, isNew ? undefined : widenings)
@@ -85,8 +86,29 @@ export class Place {
   }
 
   #addType(type: TypeName): void {
-    this.types.add(type)
-    if (type === 'number') this.types.delete('integer')
+    const others = [...this.types].filter((each) => type !== 'number' || each !== 'integer')
+    this.types = new Set([...others, type])
+  }
+
+  /** Whether a value has nothing new about it: to observe it would widen nothing. */
+  fits(value: unknown): boolean {
+    const type = typeOf(value)
+    if (!this.#hasType(type)) return false
+    if (typeof value === 'string') {
+      return this.#format === undefined || hasFormat(value, this.#format)
+    }
+    if (Array.isArray(value)) return this.#fitItems(value)
+    return !isContainer(value) || this.#depth >= MAX_DEPTH || this.#fields?.fit(value) === true
+  }
+
+  #hasType(type: TypeName): boolean {
+    return this.types.has(type) || (type === 'integer' && this.types.has('number'))
+  }
+
+  #fitItems(items: readonly unknown[]): boolean {
+    if (items.length === 0) return true
+    const place = this.#items
+    return place ? items.every((item) => place.fits(item)) : this.#hasOpenItems
   }
 
   #observeText(text: string, isFirst: boolean, widenings: Widening[] | undefined): void {
@@ -122,6 +144,18 @@ export class Place {
   /** A new place within this one; undefined when there are too many. */
   newPlace(name: string): Place | undefined {
     return this.#budget.left > 0 ? new Place(this, name, this.#budget) : undefined
+  }
+
+  /** The same within another place, or at the top. What either learns from then on the other doesn't know. */
+  copyTo(parent: Place | undefined, budget: Budget): Place {
+    const copy = new Place(parent, this.#name, budget)
+    copy.types = this.types
+    copy.isRequired = this.isRequired
+    copy.#format = this.#format
+    copy.#hasOpenItems = this.#hasOpenItems
+    copy.#items = this.#items?.copyTo(copy, budget)
+    copy.#fields = this.#fields?.copyTo(copy, budget)
+    return copy
   }
 
   note(change: Widening['change'], widenings: Widening[] | undefined): void {
@@ -214,8 +248,26 @@ class Fields {
     this.#objects++
   }
 
+  /** Whether an object has nothing new about it. */
+  fit(object: FreeForm): boolean {
+    let found = 0
+    for (const name in object) {
+      const value = object[name]
+      if (value === undefined) continue
+      const field = this.#fields.get(name)
+      if (field ? !field.fits(value) : !this.#isOpen || !this.#isUntold(name)) return false
+      if (field?.isRequired) found++
+    }
+    return found === this.#required
+  }
+
+  /** Whether another field of this name isn't told apart. */
+  #isUntold(name: string): boolean {
+    return this.#isFull || name.length > MAX_NAME_LENGTH
+  }
+
   #add(name: string, value: unknown, widenings: Widening[] | undefined): void {
-    if (this.#isFull || name.length > MAX_NAME_LENGTH) {
+    if (this.#isUntold(name)) {
       this.#isOpen = true
       return
     }
@@ -259,6 +311,18 @@ class Fields {
       this.#required--
       field.note('optional', widenings)
     }
+  }
+
+  /** The same for the objects at another place. */
+  copyTo(place: Place, budget: Budget): Fields {
+    const copy = new Fields(place)
+    for (const [name, field] of this.#fields) copy.#fields.set(name, field.copyTo(place, budget))
+    copy.#required = this.#required
+    copy.#objects = this.#objects
+    copy.#total = this.#total
+    copy.#isOpen = this.#isOpen
+    copy.#isFull = this.#isFull
+    return copy
   }
 
   find(name: string): Place | typeof OPEN | undefined {

@@ -10,10 +10,10 @@ export type { PlaceInfo, Widening } from './place.js'
  * still refused nothing, fields that it doesn't know included, makes it a description rather than a rule.
  */
 export class Shape {
-  readonly #record = new Place(undefined, '', { left: MAX_PLACES })
+  #record = new Place(undefined, '', { left: MAX_PLACES })
 
   constructor() {
-    this.#record.types.add('object')
+    this.#record.types = new Set(['object'])
   }
 
   /** The shape of some records. */
@@ -32,6 +32,18 @@ export class Shape {
     const widenings: Widening[] = []
     this.#record.observe(record, widenings)
     return widenings
+  }
+
+  /** Whether there is nothing new about a record: to observe it would widen nothing. */
+  fits(record: FreeForm): boolean {
+    return this.#record.fits(record)
+  }
+
+  /** Another one with the same shape. What either learns from then on the other doesn't know. */
+  copy(): Shape {
+    const copy = new Shape()
+    copy.#record = this.#record.copyTo(undefined, { left: MAX_PLACES })
+    return copy
   }
 
   /** Whether records can have such a field, as far as anybody knows. An index, or `*`, leads into an array. */

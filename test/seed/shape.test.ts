@@ -293,3 +293,48 @@ t.test('every record fits that was seen, and so does each that follows', async (
     { numRuns: 500 },
   )
 })
+
+t.test('what fits widens nothing, and what a copy learns the original does not know', async () => {
+  fc.assert(
+    fc.property(fc.array(records, { minLength: 1, maxLength: 8 }), (made) => {
+      const all: readonly FreeForm[] = JSON.parse(JSON.stringify(made))
+      const shape = new Shape()
+      for (const [index, record] of all.entries()) {
+        const copy = shape.copy()
+        const before = JSON.stringify(shape.toSchema())
+        const isFit = shape.fits(record)
+        const widenings = copy.observe(record)
+        // The first says what all have, even where it has nothing.
+        if (index > 0 && isFit !== (widenings.length === 0)) throw new Error(`fits: ${isFit}`)
+        if (isFit && JSON.stringify(copy.toSchema()) !== before) throw new Error('widened')
+        if (!copy.fits(record)) throw new Error('what was seen does not fit')
+        if (JSON.stringify(shape.toSchema()) !== before) throw new Error('the original has learnt')
+        // The same from the same on.
+        if (JSON.stringify(shape.observe(record)) !== JSON.stringify(widenings)) {
+          throw new Error('the copy was another')
+        }
+      }
+    }),
+    { numRuns: 500 },
+  )
+})
+
+t.test('a copy has as much room left as its original, and opens like it', async (t) => {
+  const full = Shape.of([{ id: 1, ...wide(3_000) }])
+  const parts = Array.from({ length: 12 }, (_, index) => ({ [`part${index}`]: wide(900) }))
+  const shape = Shape.of(parts)
+  for (const each of [full, shape, full.copy().copy(), shape.copy()]) {
+    const copy = each.copy()
+    for (const record of [{ id: 2, new: wide(990, 'h') }, { late: [1] }, { late: [{ a: 1 }] }]) {
+      t.same(copy.observe(record), each.observe(record))
+      t.ok(copy.fits(record))
+      t.same(copy.toSchema(), each.toSchema())
+      t.equal(copy.has(['unknown']), each.has(['unknown']))
+    }
+  }
+  t.notOk(
+    Shape.of([{ id: 1 }]).fits({ id: 1, ['x'.repeat(201)]: 1 }),
+    'there are others, from then on',
+  )
+  t.notOk(new Shape().fits({}), 'the first says what all have')
+})
