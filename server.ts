@@ -2,6 +2,7 @@ import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from './app.js'
 import type { Config } from './config.js'
+import { logOutput } from './plugins/http/log-output.js'
 
 /** How long requests may take to finish when the process is told to stop, in milliseconds. */
 const GRACE = 10_000
@@ -27,6 +28,7 @@ export async function serve(config: Config): Promise<FastifyInstance> {
       if (err) app.log.fatal(err)
       else app.log.info(`${signal} received: stopping`)
       await app.close()
+      await logOutput().settled()
     },
   )
   try {

@@ -4,11 +4,11 @@ import { CommanderError } from 'commander'
 import { ConfigError } from '../config.js'
 import { printable } from '../plugins/http/printable.js'
 import { SeedError } from '../seed/errors.js'
-import { codeOf, reasonOf } from '../seed/read.js'
+import { codeOf } from '../seed/read.js'
+import { endWithoutOutput, REFUSED } from './output.js'
 import { buildProgram } from './program.js'
 import { Refusal, UsageError } from './say.js'
 
-const REFUSED = 1
 const WRONG_USAGE = 2
 
 // What commands load is then compiled once for all starts, by a Node that can (22.8 and later).
@@ -16,12 +16,7 @@ if ('enableCompileCache' in nodeModule && typeof nodeModule.enableCompileCache =
   nodeModule.enableCompileCache()
 }
 
-// Whoever reads the output may have read enough, as `head` does.
-process.stdout.on('error', (error) => {
-  if (codeOf(error) === 'EPIPE') process.exit()
-  process.stderr.write(`slipway: the output can't be written (${reasonOf(error)})\n`)
-  process.exit(REFUSED)
-})
+process.stdout.on('error', endWithoutOutput)
 // There is nobody to tell, and the exit code still says it.
 process.stderr.on('error', () => {})
 

@@ -9,6 +9,7 @@ import {
 } from '../config.js'
 import { isFolder } from '../plugins/http/pages.js'
 import { serve } from '../server.js'
+import { goOnWithoutOutput } from './output.js'
 import { say, UsageError } from './say.js'
 
 /** Settings by their names, as the command line has them, and what is no setting. */
@@ -37,6 +38,7 @@ export async function serveData(
     return serveWatching(options, { isDevelopment: dev })
   }
   endWithParent()
+  goOnWithoutOutput()
   const app = await serve(config)
   app.saves.on('saving', (digest) => tellParent({ saving: digest }))
   await offerSnapshots(app, config)

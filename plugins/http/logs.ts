@@ -1,9 +1,11 @@
+import { hostname } from 'node:os'
 import {
   type FastifyReply,
   type FastifyRequest,
   type FastifyServerOptions,
   LogController,
 } from 'fastify'
+import { type LogOutput, logOutput } from './log-output.js'
 import { printable } from './printable.js'
 
 declare module 'fastify' {
@@ -17,6 +19,9 @@ export interface LogOptions {
   readonly logLevel: string
   readonly logFormat: 'auto' | 'json' | 'pretty'
 }
+
+/** The level `warn`, as pino writes it. */
+const WARN = 40
 
 /** The levels at which requests are logged. */
 const WITH_REQUESTS: ReadonlySet<string> = new Set(['info', 'debug', 'trace'])
@@ -49,19 +54,35 @@ export async function loggingFor({
   logFormat,
 }: LogOptions): Promise<FastifyServerOptions & { logController: LogController }> {
   const logController = new RequestLog({ disableRequestLogging: !WITH_REQUESTS.has(level) })
+  if (level === 'silent') return { logger: { level }, logController }
   const isPretty = logFormat === 'pretty' || (logFormat === 'auto' && process.stdout.isTTY)
-  if (!isPretty || level === 'silent') return { logger: { level }, logController }
-  prettyOutput ??= openPrettyOutput()
-  return { logger: { level, stream: await prettyOutput }, logController }
+  const format = isPretty ? await prettyFormat() : asIs
+  return { logger: { level, stream: streamTo(logOutput(), format) }, logController }
 }
 
-/** One for all servers of the process, since each would listen for the end of the output. */
-let prettyOutput: ReturnType<typeof openPrettyOutput> | undefined
+type Format = (line: string) => string
 
-async function openPrettyOutput() {
-  const { default: pretty } = await import('pino-pretty')
-  return pretty({
-    destination: process.stdout,
+const asIs: Format = (line) => line
+
+/** What a logger writes to. The first line after some were lost says how many. */
+export function streamTo(output: LogOutput, format: Format): { write(line: string): void } {
+  return {
+    write: (line) => {
+      const lost = output.takeLost()
+      if (lost > 0) output.write(format(lossLine(lost)))
+      output.write(format(line))
+    },
+  }
+}
+
+function lossLine(lost: number): string {
+  const entry = { level: WARN, time: Date.now(), pid: process.pid, hostname: hostname() }
+  return `${JSON.stringify({ ...entry, lost, msg: `${lost} lines of the log are lost` })}\n`
+}
+
+async function prettyFormat(): Promise<Format> {
+  const { prettyFactory } = await import('pino-pretty')
+  return prettyFactory({
     ignore: 'pid,hostname,reqId,method,url,statusCode,responseTime,refusal',
     messageFormat: (entry, messageKey) => printable(lineOf(entry) ?? String(entry[messageKey])),
   })
