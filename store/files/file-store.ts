@@ -106,13 +106,10 @@ export class FileStore {
    * @throws {MissingContent} when there is no reference
    */
   async release(sha256: string): Promise<void> {
-    if (this.#closed) return
+    if (this.#closed || this.#releaseOneOfMany(sha256)) return
     await this.#step(async () => {
-      const content = this.#require(sha256)
-      if (content.references > 1) {
-        this.#contents.set(sha256, { ...content, references: content.references - 1 })
-        return
-      }
+      // It can have come again while this waited.
+      if (this.#releaseOneOfMany(sha256)) return
       // First, so that nobody begins to read what is about to go.
       this.#contents.delete(sha256)
       await rm(this.#pathOf(sha256), { force: true })
@@ -225,6 +222,14 @@ export class FileStore {
       this.#contents.clear()
       await rm(this.folder, { recursive: true, force: true })
     })
+  }
+
+  /** @returns false when it is the last reference, and the content has to go with it */
+  #releaseOneOfMany(sha256: string): boolean {
+    const content = this.#require(sha256)
+    if (content.references === 1) return false
+    this.#contents.set(sha256, { ...content, references: content.references - 1 })
+    return true
   }
 
   #require(sha256: string): Content {
