@@ -169,7 +169,7 @@ type AccountIn<D extends Declarations> = D extends { readonly [ACCOUNTS]: infer 
 
 /** A state of everything, kept aside. */
 export interface Snapshot {
-  /** Forgets it. */
+  /** Forgets it, and gives up its files. It can't be restored any more. */
   discard(): Promise<void>
 }
 
@@ -182,9 +182,17 @@ interface ViewBase<D extends Declarations> {
   /** A view of its own that begins as this one is, and then goes its own way. */
   fork(): Promise<View<D>>
   snapshot(): Promise<Snapshot>
-  /** Puts everything back as it was, in one step. The snapshot stays. */
+  /**
+   * Puts everything back as it was, in one step: whatever else is asked of the view comes before it or after. Jobs that were
+   * taken are lost; what is being read, of records or of a file, is read to its end as it was. The snapshot stays.
+   * @throws Error when the snapshot has been discarded
+   */
   restore(snapshot: Snapshot): Promise<void>
-  /** Ends a fork: its files and its jobs go. */
+  /**
+   * Ends a fork, whatever is under way in it: its files go, its jobs are lost, and who watches hears no more. What is begun can
+   * be brought to its end, by whoever doesn't know: records can be read and written as before, but hold no file and are nobody's
+   * job, and content that arrives goes once it is released. A file that is being read is read to its end.
+   */
   close(): Promise<void>
 }
 

@@ -11,6 +11,7 @@ export class MemoryFiles implements Files {
   #references = new Map<string, number>()
   /** There once a file has come. */
   #disk: FileStore | undefined
+  #isClosed = false
 
   /**
    * @param openDisk gives what all views share
@@ -37,6 +38,7 @@ export class MemoryFiles implements Files {
 
   /** @throws MissingContent; nothing is kept then */
   keep(hashes: readonly string[]): void {
+    if (this.#isClosed) return
     const disk = this.#disk
     for (const sha256 of hashes) if (!disk?.has(sha256)) throw new MissingContent(sha256)
     for (const sha256 of hashes) {
@@ -47,6 +49,7 @@ export class MemoryFiles implements Files {
   }
 
   drop(hashes: readonly string[]): void {
+    if (this.#isClosed) return
     for (const sha256 of hashes) {
       const count = this.#references.get(sha256) ?? 0
       if (count > 1) {
@@ -58,15 +61,17 @@ export class MemoryFiles implements Files {
     }
   }
 
-  /** Other files that begin as these are. */
+  /** Other files that begin as these are: as none, where these are closed. */
   fork(): MemoryFiles {
     const fork = new MemoryFiles(this.#openDisk, this.#onFault)
     fork.restore(this)
+    fork.#isClosed = this.#isClosed
     return fork
   }
 
-  /** Becomes what others are. */
+  /** Becomes what others are, unless it is closed. */
   restore(other: MemoryFiles): void {
+    if (this.#isClosed) return
     const references = other.#references
     const old = this.#references
     this.#disk = other.#disk ?? this.#disk
@@ -75,14 +80,19 @@ export class MemoryFiles implements Files {
     for (const sha256 of old.keys()) this.#release(sha256)
   }
 
-  /** Gives everything up. */
-  close(): void {
-    for (const sha256 of this.#references.keys()) this.#release(sha256)
+  /**
+   * Gives everything up: whatever records refer to afterwards, nothing is held.
+   * @returns done when it has gone from the disk
+   */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    const held = [...this.#references.keys()]
     this.#references.clear()
+    await Promise.all(held.map((sha256) => this.#release(sha256)))
   }
 
-  #release(sha256: string): void {
-    this.#disk?.release(sha256).catch(this.#onFault)
+  async #release(sha256: string): Promise<void> {
+    await this.#disk?.release(sha256).catch(this.#onFault)
   }
 }
 

@@ -11,9 +11,11 @@ interface Lease {
 export class MemoryJobs {
   /** By the collection's name and the record's id. */
   readonly #leases = new Map<string, Lease>()
+  #isClosed = false
 
   /** @param lease in milliseconds */
   take(name: string, collection: MemoryCollection, lease: number): Job<Row> | undefined {
+    if (this.#isClosed) return undefined
     for (const record of collection.waiting()) {
       const key = keyOf(name, record.id)
       if (this.#leases.has(key)) continue
@@ -27,8 +29,15 @@ export class MemoryJobs {
     if (!isWaiting) this.#end(keyOf(name, id))
   }
 
-  close(): void {
+  /** Ends all leases. */
+  endAll(): void {
     for (const key of [...this.#leases.keys()]) this.#end(key)
+  }
+
+  /** Ends them for good: nothing can be taken any more. */
+  close(): void {
+    this.#isClosed = true
+    this.endAll()
   }
 
   #lease(key: string, record: Row, collection: MemoryCollection, time: number): Job<Row> {

@@ -53,7 +53,7 @@ class MemoryState implements Consequences {
 
   /** Becomes what another state is. */
   restore(other: MemoryState): void {
-    this.jobs.close()
+    this.jobs.endAll()
     this.files.restore(other.files)
     this.sessions.restore(other.sessions.copyState())
     for (const [name, collection] of this.collections) {
@@ -63,10 +63,10 @@ class MemoryState implements Consequences {
     this.epoch = newEpoch()
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.jobs.close()
     this.watchers.close()
-    this.files.close()
+    await this.files.close()
   }
 
   has(collection: string, id: number): boolean {
@@ -114,10 +114,22 @@ class MemoryState implements Consequences {
 
 /** A snapshot, and the state that it keeps. */
 class MemorySnapshot implements Snapshot {
-  constructor(readonly state: MemoryState) {}
+  #state: MemoryState | undefined
+
+  constructor(state: MemoryState) {
+    this.#state = state
+  }
+
+  /** @throws Error once it has been discarded: its files have gone */
+  get state(): MemoryState {
+    if (!this.#state) throw new Error('This snapshot has been discarded')
+    return this.#state
+  }
 
   async discard(): Promise<void> {
-    this.state.close()
+    const state = this.#state
+    this.#state = undefined
+    await state?.close()
   }
 }
 

@@ -12,6 +12,7 @@ export class Watchers {
   #happened: [collection: string, event: RecordEvent<Row>][] = []
   /** What has happened in steps that are. */
   readonly #untold: [collection: string, event: RecordEvent<Row>][] = []
+  #isClosed = false
 
   /** @param onFault hears of what a listener throws */
   constructor(onFault: (error: unknown) => void) {
@@ -20,6 +21,7 @@ export class Watchers {
 
   /** @returns ends it */
   add(collection: string, tell: Listener): () => void {
+    if (this.#isClosed) return () => {}
     const listeners = this.#listeners.get(collection) ?? new Set()
     this.#listeners.set(collection, listeners)
     const listener = { tell }
@@ -52,7 +54,9 @@ export class Watchers {
     this.#happened = []
   }
 
+  /** Tells nobody anything any more. */
   close(): void {
+    this.#isClosed = true
     for (const listeners of this.#listeners.values()) listeners.clear()
   }
 

@@ -1,3 +1,5 @@
+import { readdir } from 'node:fs/promises'
+import { Readable } from 'node:stream'
 import { Type } from '@sinclair/typebox'
 import t from 'tap'
 import { declare } from '../../../store/declaration.js'
@@ -5,12 +7,24 @@ import { MemoryEngine } from '../../../store/memory/engine.js'
 import { MemorySessions } from '../../../store/memory/sessions.js'
 import { slowly } from '../../fixtures/slow-engine.js'
 import { testEngine } from '../engine-suite.js'
+import { testForks } from '../fork-suite.js'
 import { testFreeRecords } from '../free-suite.js'
 
 testEngine('memory', () => new MemoryEngine())
 testEngine('memory, slowly', () => slowly(new MemoryEngine()))
+testForks('memory', () => new MemoryEngine(), contentsOf)
+testForks('memory, slowly', () => slowly(new MemoryEngine()), contentsOf)
 testFreeRecords('memory', () => new MemoryEngine(ignore))
 testFreeRecords('memory, slowly', () => slowly(new MemoryEngine(ignore)))
+
+/** What an engine has on its disk, once what it was to delete has gone. */
+async function contentsOf(engine: MemoryEngine): Promise<readonly string[]> {
+  const disk = await engine.openFiles()
+  const last = await disk.receive(Readable.from(['the last']))
+  await last.keep()
+  await disk.release(last.sha256)
+  return readdir(disk.folder)
+}
 
 /** What a listener throws, which is what a test wants. */
 function ignore(): void {}
