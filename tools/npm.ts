@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process'
-import { writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
@@ -12,6 +13,28 @@ const OPTIONS = '--no-audit --no-fund --prefer-offline --ignore-scripts --loglev
 export function cacheFolder(name: string): string {
   const { XDG_CACHE_HOME = join(homedir(), '.cache') } = process.env
   return join(XDG_CACHE_HOME, name)
+}
+
+/**
+ * A folder in the user's cache that is filled once, and stays.
+ * @param name a path in the cache, which changes with what the folder is filled with
+ * @throws what filling it throws, and leaves nothing then
+ */
+export async function filledOnce(
+  name: string,
+  fill: (folder: string) => Promise<unknown>,
+): Promise<string> {
+  const kept = cacheFolder(name)
+  if (existsSync(kept)) return kept
+  await mkdir(dirname(kept), { recursive: true })
+  const folder = await mkdtemp(join(dirname(kept), 'new-'))
+  try {
+    await fill(folder)
+    await rename(folder, kept)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+  return kept
 }
 
 /**
