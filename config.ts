@@ -50,7 +50,7 @@ const oneOf = <const T extends string>(words: readonly T[], options: SchemaOptio
   )
 
 /** How durations are written, with their longest in milliseconds: 99999 days. */
-const DURATION = '[1-9][0-9]{0,4}(s|m|h|d)'
+export const DURATION = '[1-9][0-9]{0,4}(s|m|h|d)'
 const DURATION_ALLOWED = 'a whole number with a unit, such as 30s, 15m, 12h or 30d'
 const Milliseconds = Type.Integer({ minimum: 1000, maximum: 99_999 * 86_400_000, multipleOf: 1000 })
 
@@ -429,7 +429,8 @@ function splitList(list: string | readonly string[]): string[] {
   return typeof list === 'string' ? list.split(',').map((part) => part.trim()) : [...list]
 }
 
-function milliseconds(duration: string | number): number {
+/** @param duration as settings have it: a text, or milliseconds already */
+export function milliseconds(duration: string | number): number {
   return typeof duration === 'number' ? duration : (parseDuration(duration) ?? Number.NaN)
 }
 

@@ -120,12 +120,19 @@ export default fp<ControlOptions>(
     app.decorate('controls', new Controls(app, options, isThere))
     if (!isThere) return
     app.addHook('onRequest', (request, reply, done) => {
-      if (isControl(request)) keepFromPages(reply)
-      done()
+      if (!isControl(request)) return done()
+      keepFromPages(reply)
+      // Not even what such a page may ask is told.
+      done(isPreflight(request) ? errors.originForeign() : undefined)
     })
   },
   { name: 'control', dependencies: ['security', 'passwords'] },
 )
+
+/** Whether a browser asks what a page of another origin may ask (Fetch, section 4.8). */
+export function isPreflight({ method, headers }: FastifyRequest): boolean {
+  return method === 'OPTIONS' && headers['access-control-request-method'] !== undefined
+}
 
 /** Whether a request is about the server, and not for an API. */
 export function isControl({ url }: FastifyRequest): boolean {

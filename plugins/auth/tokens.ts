@@ -6,7 +6,7 @@ import { LRUCache } from 'lru-cache'
 import { compile } from '../../store/check.js'
 import type { User } from '../../store/collections.js'
 import { errors } from '../http/errors.js'
-import type { World } from '../workspaces/world.js'
+import { LATEST, type World } from '../workspaces/world.js'
 
 /** A token as it looks, for examples. */
 export const exampleToken = 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl'
@@ -18,6 +18,9 @@ export const AccessToken = Type.Object(
 )
 
 const ISSUER = 'slipway'
+
+/** How long ago an expired token ended that is minted, in seconds: more than clocks differ. */
+const EXPIRED_SINCE = 60
 
 /** How many verified tokens are remembered. Each is about 1 KB. */
 const CACHE_SIZE = 10_000
@@ -81,12 +84,31 @@ export interface TokenOptions {
   readonly hasEternal: boolean
 }
 
+/** How a token is to be that is no login's. */
+export interface TokenOrder {
+  readonly type: TokenType
+  /** Milliseconds; as the settings have it for the type without it. */
+  readonly lifetime?: number | undefined
+  /** Whether it ends before now. */
+  readonly isExpired?: boolean | undefined
+  readonly issuer?: string | undefined
+}
+
 export interface Tokens {
   /**
    * A new token for a user, as they are now, by the time of their world.
    * @param lifetime milliseconds, Infinity for a token that never expires; as the settings have it for the type without it
    */
   issue(world: World, user: User, type: TokenType, lifetime?: number): string
+  /**
+   * The same in another way, for tests of a client: one that has ended, or that is another issuer's.
+   * @returns when it ends by itself too: milliseconds since 1970
+   */
+  mint(
+    world: World,
+    user: User,
+    order: TokenOrder,
+  ): { readonly token: string; readonly end: number }
   /**
    * Finds out whose token it is.
    * @throws 401 when it isn't ours, is of the other type, has expired or was revoked, or its user has gone or has a new password
@@ -137,23 +159,38 @@ export default fp<TokenOptions>(
       return claims
     }
 
+    /** @param iat when it is issued, by the time of its world: seconds since 1970 */
+    const claimsOf = (
+      world: World,
+      user: User,
+      type: TokenType,
+      lifetime: number,
+      iat = Math.floor(world.now() / 1000),
+    ): Claims => ({
+      iss: ISSUER,
+      sub: String(user.id),
+      jti: randomUUID(),
+      iat,
+      ...(Number.isFinite(lifetime)
+        ? { exp: iat + Math.floor(lifetime / 1000) }
+        : { eternal: true }),
+      type,
+      gen: user.generation,
+      ...(world.offset === 0 ? {} : { real_iat: iat - Math.floor(world.offset / 1000) }),
+      identity: user.id,
+      public_id: user.publicId,
+    })
+
     app.decorate('tokens', {
-      issue: (world, user, type, lifetime = lifetimes[type]) => {
-        const iat = Math.floor(world.now() / 1000)
-        return app.jwt.sign({
-          iss: ISSUER,
-          sub: String(user.id),
-          jti: randomUUID(),
-          iat,
-          ...(Number.isFinite(lifetime)
-            ? { exp: iat + Math.floor(lifetime / 1000) }
-            : { eternal: true }),
-          type,
-          gen: user.generation,
-          ...(world.offset === 0 ? {} : { real_iat: Math.floor(Date.now() / 1000) }),
-          identity: user.id,
-          public_id: user.publicId,
-        } satisfies Claims)
+      issue: (world, user, type, lifetime = lifetimes[type]) =>
+        app.jwt.sign(claimsOf(world, user, type, lifetime)),
+      mint: (world, user, { type, lifetime = lifetimes[type], isExpired, issuer = ISSUER }) => {
+        const now = Math.floor(world.now() / 1000)
+        const seconds = Math.floor(Math.min(lifetime, LATEST - world.now()) / 1000)
+        const iat = isExpired ? Math.max(0, now - seconds - EXPIRED_SINCE) : now
+        const end = isExpired ? now - EXPIRED_SINCE : now + seconds
+        const claims = claimsOf(world, user, type, (end - iat) * 1000, iat)
+        return { token: app.jwt.sign(claims, { iss: issuer }), end: end * 1000 }
       },
       check: async (token, type, world) => {
         const claims = verify(token)

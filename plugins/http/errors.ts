@@ -133,6 +133,12 @@ export const errors = {
     ),
   malformedPath: () => new ApiError(400, 'malformedPath', 'The path has an escape that is none.'),
   hostMissing: () => new ApiError(400, 'hostMissing', 'The Host header is missing.'),
+  clockOutOfRange: () =>
+    errors.invalid('body', {
+      path: '/offset',
+      code: 'range',
+      message: 'must leave the time between the years 1970 and 9999',
+    }),
   idMismatch: () =>
     new ApiError(400, 'idMismatch', 'The id in the body is not the id in the path.'),
   workspaceNameInvalid: () =>
@@ -237,6 +243,8 @@ export const errors = {
       `There is nothing at this path. The API reference is at ${REFERENCE}.`,
     ),
   usernameNotFound: () => new ApiError(404, 'usernameNotFound', 'username not found'),
+  notThere: (kind: string, name: string) =>
+    new ApiError(404, 'notThere', `There is no ${kind} ${name}.`),
   recordNotFound: (kind: string, id: number | string) =>
     new ApiError(404, 'recordNotFound', `There is no ${kind} with the id ${id}.`, {
       own: (words) => words.recordNotFound?.(kind, id),
@@ -249,6 +257,14 @@ export const errors = {
     }),
   workspaceTaken: (name: string) =>
     new ApiError(409, 'workspaceTaken', `There is a workspace ${name} already.`),
+  snapshotTaken: (name: string) =>
+    new ApiError(409, 'snapshotTaken', `There is a snapshot ${name} already.`),
+  tooManySnapshots: (most: number) =>
+    new ApiError(
+      503,
+      'tooManySnapshots',
+      `There are ${most} snapshots of this workspace, and no room for another: delete one.`,
+    ),
   conflict: () =>
     new ApiError(
       409,

@@ -1,7 +1,7 @@
 import cors from '@fastify/cors'
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
-import { isControl, keepFromPages } from '../control.js'
+import { isControl, isPreflight, keepFromPages } from '../control.js'
 import { answer } from './error-handler.js'
 import { errors, type Wording } from './errors.js'
 import { corsOptions, isOpen, type SecurityOptions } from './security.js'
@@ -52,12 +52,10 @@ export default fp<SecurityOptions>(
     await app.register(async (unmatched) => {
       if (isOpen(corsOrigin)) await unmatched.register(cors, corsOptions(corsOrigin))
       unmatched.addHook('onRequest', (request, reply, done) => {
-        const { method, headers } = request
-        const isKept = app.controls.isThere && isControl(request)
-        if (isKept) keepFromPages(reply)
+        const { method } = request
+        if (app.controls.isThere && isControl(request)) keepFromPages(reply)
         // A preflight is for the browser: the request that follows gets the real answer, in a form that a page can read.
-        if (method === 'OPTIONS' && headers['access-control-request-method']) {
-          if (isKept) return done(errors.originForeign())
+        if (isPreflight(request)) {
           reply.code(204).header('content-length', '0').send()
           return
         }

@@ -27,7 +27,10 @@ export function locationOf(request: FastifyRequest, id: number | string): string
  * the request's workspace.
  */
 export function addressOf(request: FastifyRequest, path: string): string {
-  const { protocol, host } = request
-  const whole = baseOf(request) + path
-  return HOST.test(host) ? `${protocol}://${host}${whole}` : whole
+  return absolute(request, baseOf(request) + path)
+}
+
+/** The same of a path that is in no workspace, or names another. */
+export function absolute({ protocol, host }: FastifyRequest, path: string): string {
+  return HOST.test(host) ? `${protocol}://${host}${path}` : path
 }

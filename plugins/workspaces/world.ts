@@ -17,6 +17,9 @@ export interface WorldSnapshot {
   readonly kept: ReadonlyMap<Slot, () => void>
 }
 
+/** The last moment whose date has four digits in its year: milliseconds since 1970. */
+export const LATEST = Date.UTC(10_000, 0) - 1
+
 /** All that one client sees, and others don't: the server's own world, or a workspace. */
 export class World {
   /** The workspace's; undefined for the server's own. */
@@ -43,9 +46,9 @@ export class World {
     return this.#isOver
   }
 
-  /** Its time: milliseconds since 1970. */
+  /** Its time: milliseconds since 1970. It stops before the year 10000, whose dates would sort as others. */
   now(): number {
-    return Date.now() + this.offset
+    return Math.min(Date.now() + this.offset, LATEST)
   }
 
   /** The same as text: ISO 8601, UTC. */
@@ -87,7 +90,10 @@ export class World {
    */
   async become(state: Store, others: () => void): Promise<void> {
     const snapshot = await state.snapshot()
-    await this.#become(snapshot, others)
+    await this.#become(snapshot, () => {
+      for (const slot of this.#slots) if (slot.isKept) slot.forget(this)
+      others()
+    })
     await snapshot.discard()
   }
 
