@@ -28,6 +28,7 @@ import { apiAccounts } from './routes/auth/accounts.js'
 import auth from './routes/auth/index.js'
 import collections from './routes/collections/index.js'
 import { isServed, pathsOf, readOwn, sourcesOf, tagsOf } from './routes/collections/own.js'
+import ownShapes from './routes/collections/own-shapes.js'
 import { trimmer } from './routes/collections/paths.js'
 import { ownAccounts } from './routes/collections/registration.js'
 import saving from './routes/collections/saving.js'
@@ -131,6 +132,7 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
   await app.register(token, { accessTokenTtl: config.accessTokenTtl })
   for (const { routes } of mounted) await app.register(routes, { config, mounted })
   app.decorate('own', own)
+  await app.register(ownShapes, { own })
   await app.register(saving, { own, source, save: config.save, id: config.id })
   if (app.controls.isThere) await app.register(control)
   if (isServed(own)) {

@@ -8,26 +8,24 @@ import { AccessToken } from '../auth/tokens.js'
 import { isTagKnown } from '../http/conditional.js'
 import { Problem, ProblemDetail } from '../http/problem.js'
 import { addressOf } from '../http/record.js'
+import { baseOf } from '../workspaces/name.js'
+import type { World } from '../workspaces/world.js'
 import type { Tag } from './describe.js'
+import { DocumentKeys, PerDocument } from './keys.js'
 import { Message } from './responses.js'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Shared schemas that follow the data, by their `$id`: as each is now. */
-    readonly liveSchemas: Map<string, () => TSchema>
+    /** Shared schemas that follow the data, by their `$id`: as each is in a world now. */
+    readonly liveSchemas: Map<string, (world: World) => TSchema>
     /** The names of all shared schemas so far, of every scope. */
     readonly schemaNames: () => ReadonlySet<string>
-    /** Counts the changes of what the document says. Whoever makes one raises it. */
-    readonly documentRevision: { number: number }
+    /** Names what the document of each world says. Whoever changes that says so. */
+    readonly documentKeys: DocumentKeys
     /** The security schemes that guards use, by the name the document gives them. */
     readonly securitySchemes: Record<string, SecurityScheme>
-    /**
-     * The routes, for @fastify/swagger and what builds on it: in a server of its own that answers nothing, and is not ready
-     * yet. Once this one is.
-     */
-    readonly describe: () => Promise<FastifyInstance>
-    /** The OpenAPI document. Once the server is ready. */
-    readonly openapi: () => Promise<object>
+    /** The OpenAPI document, of the server's own world where none is named. Once the server is ready. */
+    readonly openapi: (world?: World) => Promise<object>
   }
 }
 
@@ -36,11 +34,32 @@ export interface OpenapiOptions {
   readonly tags: readonly Tag[]
 }
 
-/** The document for whoever asks: its server is the one that was asked. */
-export function askedAt<D extends object>(request: FastifyRequest, document: D): D {
-  // `/` is whichever server gave the document (OpenAPI 3.1, Server Object).
-  const url = addressOf(request, '') || '/'
-  return { ...document, servers: [{ url, description: 'This server' }] }
+/**
+ * The document of a request's world, for whoever asks.
+ * @param url where that is
+ */
+export async function documentFor(request: FastifyRequest, url: string): Promise<object> {
+  const { server, world } = request
+  const document = {
+    ...(await server.openapi(world)),
+    servers: [{ url, description: 'This server' }],
+  }
+  const base = baseOf(request)
+  if (base === '') return document
+  const { components } = Object(document)
+  const securitySchemes = schemesInside(server.securitySchemes, base)
+  return { ...document, components: { ...components, securitySchemes } }
+}
+
+/** The security schemes of a workspace: those who ask for tokens do so there. */
+function schemesInside(schemes: Readonly<Record<string, SecurityScheme>>, base: string): object {
+  const inside = Object.entries(schemes).map(([name, scheme]) => {
+    if (scheme.type !== 'oauth2') return [name, scheme]
+    const { tokenUrl, refreshUrl, scopes } = scheme.flows.password
+    const password = { tokenUrl: base + tokenUrl, refreshUrl: base + refreshUrl, scopes }
+    return [name, { ...scheme, flows: { password } }]
+  })
+  return Object.fromEntries(inside)
 }
 
 /**
@@ -50,11 +69,14 @@ export function askedAt<D extends object>(request: FastifyRequest, document: D):
 export default fp<OpenapiOptions>(
   async (app, { tags }) => {
     const securitySchemes: Record<string, SecurityScheme> = {}
-    const liveSchemas = new Map<string, () => TSchema>()
-    const revision = { number: 0 }
+    const liveSchemas = new Map<string, (world: World) => TSchema>()
+    const schemasIn = (world: World) => {
+      return Object.fromEntries([...liveSchemas].map(([id, schema]) => [id, schema(world)]))
+    }
+    const keys = new DocumentKeys(schemasIn)
     app.decorate('securitySchemes', securitySchemes)
     app.decorate('liveSchemas', liveSchemas)
-    app.decorate('documentRevision', revision)
+    app.decorate('documentKeys', keys)
     for (const schema of [ProblemDetail, Problem, Message, Credentials, AccessToken]) {
       app.addSchema(schema)
     }
@@ -69,44 +91,36 @@ export default fp<OpenapiOptions>(
 
     const allSchemas = () => Object.assign({}, ...[...scopes].map((scope) => scope.getSchemas()))
     app.decorate('schemaNames', () => new Set(Object.keys(allSchemas())))
-    app.decorate('describe', async () => {
-      const { describe } = await import('./describe.js')
-      const schemas = allSchemas()
-      for (const [id, schema] of liveSchemas) schemas[id] = schema()
-      return describe(routes, Object.values(schemas), { tags, securitySchemes })
-    })
 
-    const generate = async () => {
-      const described = await app.describe()
+    const generate = async (world: World) => {
+      // As they are now: there can be others once the rest is there.
+      const schemas = { ...allSchemas(), ...schemasIn(world) }
+      const { describe } = await import('./describe.js')
+      const described = await describe(routes, Object.values(schemas), { tags, securitySchemes })
       await described.ready()
-      return described.swagger
+      return described.swagger()
     }
-    const generated = latest(revision, generate)
-    app.decorate('openapi', async () => (await generated())())
+    const generated = new PerDocument<object>(keys, generate)
+    app.decorate('openapi', (world = app.worlds.own) => generated.of(world))
 
     const schema = { hide: true }
     app.get('/openapi.json', { schema }, async (request, reply) => {
-      const document = askedAt(request, await app.openapi())
+      const document = await documentFor(request, serverOf(request))
       return sendText(request, reply, JSON.stringify(document, null, 2), 'application/json')
     })
     // RFC 9512
     app.get('/openapi.yaml', { schema }, async (request, reply) => {
       const { stringify } = await import('yaml')
-      const document = askedAt(request, await app.openapi())
+      const document = await documentFor(request, serverOf(request))
       return sendText(request, reply, stringify(document), 'application/yaml')
     })
   },
-  { name: 'openapi', dependencies: ['errors'] },
+  { name: 'openapi', dependencies: ['errors', 'workspaces'] },
 )
 
-/** Something that is made of the document when it is asked for, and anew once the document has changed. */
-export function latest<T>(revision: { readonly number: number }, make: () => Promise<T>) {
-  let made: { readonly number: number; readonly value: Promise<T> } | undefined
-  return (): Promise<T> => {
-    const { number } = revision
-    if (made?.number !== number) made = { number, value: make() }
-    return made.value
-  }
+/** The server that was asked. `/` is whichever gave the document (OpenAPI 3.1, Server Object). */
+function serverOf(request: FastifyRequest): string {
+  return addressOf(request, '') || '/'
 }
 
 function sendText(request: FastifyRequest, reply: FastifyReply, text: string, type: string) {

@@ -1,9 +1,9 @@
 import type { FastifySwaggerUiOptions } from '@fastify/swagger-ui'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { errors, REFERENCE } from '../http/errors.js'
 import { baseOf } from '../workspaces/name.js'
-import { latest } from './document.js'
+import { documentFor } from './document.js'
 import { LOGIN_SCRIPT } from './reference-login.js'
 
 /** Follows the browser into the dark: Swagger UI does so by its top bar alone, which isn't shown. */
@@ -40,9 +40,6 @@ const OPTIONS: FastifySwaggerUiOptions = {
       { filename: 'login.js', content: LOGIN_SCRIPT },
     ],
   },
-  // The server of the page, by whatever name the browser knows it: a proxy may have another for it.
-  transformSpecification: (document) => ({ ...document, servers: [{ url: '/' }] }),
-  transformSpecificationClone: false,
   uiConfig: {
     // No top bar: it asks for the address of another document, and its logo brings a style of its own.
     layout: 'BaseLayout',
@@ -78,6 +75,15 @@ export function prefersHtml({ headers }: FastifyRequest): boolean {
   return /^\s*text\/html\s*(;|,|$)/i.test(headers.accept ?? '')
 }
 
+/** Swagger UI, in a server of its own. The page asks for the document itself. */
+async function build(): Promise<FastifyInstance> {
+  const { default: swaggerUi } = await import('@fastify/swagger-ui')
+  const { describe } = await import('./describe.js')
+  const served = await describe([], [], { tags: [], securitySchemes: {} })
+  await served.register(swaggerUi, OPTIONS)
+  return served
+}
+
 /**
  * The API reference in the browser, at `/docs`. Everything it loads comes from this server. @fastify/swagger-ui serves it
  * from a server of its own, which is there when the first request comes.
@@ -92,23 +98,33 @@ export default fp<ReferenceOptions>(
       })
     }
 
-    const build = async () => {
-      const { default: swaggerUi } = await import('@fastify/swagger-ui')
-      const described = await app.describe()
-      await described.register(swaggerUi, OPTIONS)
-      return described
-    }
-    const built = latest(app.documentRevision, build)
-    const answer = async ({ url, headers }: FastifyRequest, reply: FastifyReply) => {
-      const served = await built()
-      const answer = await served.inject({ url, headers })
+    let built: Promise<FastifyInstance> | undefined
+    const answer = async (request: FastifyRequest, reply: FastifyReply) => {
+      const { url, headers } = request
+      built ??= build()
+      const answer = await (await built).inject({ url, headers })
       if (answer.statusCode === 404) throw errors.routeNotFound()
       // Those two are about the connection.
       const { connection, date, ...others } = answer.headers
-      return reply.code(answer.statusCode).headers(others).send(answer.rawPayload)
+      reply.code(answer.statusCode).headers(others)
+      const base = baseOf(request)
+      if (base === '') return reply.send(answer.rawPayload)
+      if (others.location) reply.header('location', base + others.location)
+      if (!String(answer.headers['content-type']).startsWith('text/html'))
+        return reply.send(answer.rawPayload)
+      // The page names what it loads by paths of the server.
+      const text = answer.payload.replaceAll(`"${REFERENCE}/`, `"${base}${REFERENCE}/`)
+      return reply.removeHeader('content-length').send(text)
     }
     const schema = { hide: true }
     app.get(REFERENCE, { schema }, answer)
+    // The server of the page, by whatever name the browser knows it: a proxy may have another for it.
+    const document = (request: FastifyRequest) => documentFor(request, baseOf(request) || '/')
+    app.get(`${REFERENCE}/json`, { schema }, document)
+    app.get(`${REFERENCE}/yaml`, { schema }, async (request, reply) => {
+      const { stringify } = await import('yaml')
+      return reply.type('application/x-yaml').send(stringify(await document(request)))
+    })
     app.get(`${REFERENCE}/*`, { schema }, answer)
   },
   { name: 'reference', dependencies: ['openapi'] },

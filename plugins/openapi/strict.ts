@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { errors, PLAIN } from '../http/errors.js'
 import { type Answer, type Breach, Contract, type OperationName } from './contract.js'
-import { latest } from './document.js'
+import { PerDocument } from './keys.js'
 import { HEADERS } from './responses.js'
 
 declare module 'fastify' {
@@ -36,8 +36,13 @@ export default fp(
     const values = new WeakMap<FastifyRequest, unknown>()
     const routes: RouteOptions[] = []
     const instances = new Set<FastifyInstance>()
-    const contract = latest(app.documentRevision, () =>
-      contractOf(routes, instances, app.liveSchemas, () => app.openapi()),
+    const contracts = new PerDocument(app.documentKeys, (world) =>
+      contractOf(
+        routes,
+        instances,
+        [...app.liveSchemas.values()].map((live) => live(world)),
+        () => app.openapi(world),
+      ),
     )
 
     app.addHook('onRoute', function (route) {
@@ -53,7 +58,7 @@ export default fp(
     app.addHook('onSend', async (request, reply, payload) => {
       const { statusCode: status } = reply
       const operation = operationOf(request)
-      const found = (await contract()).breachesOf(operation, {
+      const found = (await contracts.of(request.world)).breachesOf(operation, {
         status,
         headers: reply.getHeaders(),
         body: bodyOf(payload),
@@ -85,14 +90,14 @@ let latestContract: { readonly madeOf: string; readonly contract: Contract } | u
 async function contractOf(
   routes: readonly RouteOptions[],
   instances: ReadonlySet<FastifyInstance>,
-  liveSchemas: ReadonlyMap<string, () => TSchema>,
+  liveSchemas: readonly TSchema[],
   generate: () => Promise<object>,
 ): Promise<Contract> {
   const schemas = [...instances].map((instance) => instance.getSchemas())
   const madeOf = JSON.stringify([
     routes.map(({ method, url, schema }) => [method, url, schema]),
     Object.assign({}, ...schemas),
-    [...liveSchemas.values()].map((live) => live()),
+    liveSchemas,
   ])
   if (latestContract?.madeOf === madeOf) return latestContract.contract
   const contract = new Contract(await generate())

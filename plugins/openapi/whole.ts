@@ -44,7 +44,7 @@ export function completed<D extends object>(document: D): D {
   for (const path of Object.values(copy.paths ?? {})) {
     for (const { requestBody, parameters = [], responses } of Object.values(path)) {
       for (const media of Object.values(requestBody?.content ?? {})) {
-        const { examples: [example] = [] } = resolved(media.schema, schemas)
+        const example = exampleOf(media.schema, schemas)
         if (example !== undefined) media.example = example
         // The plugin calls every body required. One whose fields may all be absent may be absent itself.
         if (requestBody && !needsFields(media.schema, schemas)) requestBody.required = false
@@ -84,6 +84,15 @@ function resolved(
 ): AnySchemaObject {
   if (typeof $ref !== 'string') return schema
   return schemas[$ref.replace('#/components/schemas/', '')] ?? {}
+}
+
+/** The example of a schema, or else of the first one that it lets in. */
+function exampleOf(
+  schema: AnySchemaObject,
+  schemas: Readonly<Record<string, AnySchemaObject>>,
+): unknown {
+  const { examples: [example] = [], anyOf: [first] = [] } = resolved(schema, schemas)
+  return example ?? (first && exampleOf(first, schemas))
 }
 
 /** The largest number of `int32` (OpenAPI Format Registry). */

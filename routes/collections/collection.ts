@@ -1,5 +1,6 @@
 import type { TSchema } from '@sinclair/typebox'
 import type { Config } from '../../config.js'
+import type { World } from '../../plugins/workspaces/world.js'
 import type { FindFaults } from '../../seed/given-schema.js'
 import type { IdKind } from '../../seed/ids.js'
 import type { Description } from '../../seed/infer.js'
@@ -80,7 +81,7 @@ export function ownOf(
       path: `/${name}`,
       idField,
       shape: new LiveShape({
-        shape,
+        beginning: { shape, first: part.records[0] },
         given: schema,
         isEnforced: enforce,
         nullable: onDelete === 'set null' ? relations.pointers.map(({ key }) => key) : [],
@@ -104,9 +105,9 @@ function isAccountsPart({ name, isSingular }: OwnPart): boolean {
   return name === USERS && !isSingular
 }
 
-/** What new ids are, by those that there have been. */
-export function idKindOf({ shape, idField }: OwnCollection): IdKind {
-  const { types = [], format } = shape.seen.typesAt([idField]) ?? {}
+/** What new ids are in a world, by those that there have been. */
+export function idKindOf({ shape, idField }: OwnCollection, world: World): IdKind {
+  const { types = [], format } = shape.in(world).seen.typesAt([idField]) ?? {}
   if (types.every((type) => type === 'integer' || type === 'number')) return 'number'
   return format === 'uuid' && types.length === 1 ? 'uuid' : 'text'
 }

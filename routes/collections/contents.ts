@@ -48,9 +48,9 @@ export async function newRecord(
   return { ...newOwn(id, content), ...withFiles(collection, request, String(id), content) }
 }
 
-async function nextId(collection: OwnCollection, { store }: FastifyRequest): Promise<RecordId> {
-  const kind = idKindOf(collection)
-  const number = kind === 'number' ? await collection.records(store).nextNumber() : undefined
+async function nextId(collection: OwnCollection, { world }: FastifyRequest): Promise<RecordId> {
+  const kind = idKindOf(collection, world)
+  const number = kind === 'number' ? await collection.records(world.store).nextNumber() : undefined
   return number ?? randomId(kind)
 }
 

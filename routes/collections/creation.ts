@@ -8,6 +8,7 @@ import { MULTIPART } from '../../plugins/http/multipart.js'
 import { addressOf } from '../../plugins/http/record.js'
 import { answered, failure } from '../../plugins/openapi/responses.js'
 import { addRoute } from '../../plugins/route.js'
+import type { World } from '../../plugins/workspaces/world.js'
 import { isObject } from '../../seed/json-type.js'
 import type { FreeForm } from '../../store/free-form.js'
 import { ref } from '../../store/schema.js'
@@ -39,9 +40,9 @@ export function addCreation(
   const { collection, names, schemas } = route
   const { access, name } = collection
   const one = ref(schemas.record)
-  const current = (): TSchema => app.liveSchemas.get(String(schemas.input.$id))?.() ?? schemas.input
+  const current = (world: World): TSchema =>
+    app.liveSchemas.get(String(schemas.input.$id))?.(world) ?? schemas.input
   const input = ref(nested ? nestedInput(app, operationId, nested.key, current) : schemas.input)
-  const { examples } = current()
   addRoute(app, {
     method: 'POST',
     url,
@@ -56,7 +57,6 @@ export function addCreation(
       ...(params ? { params } : {}),
       body: Type.Unsafe<unknown>({
         anyOf: [input, Type.Array(input)],
-        ...(examples ? { examples } : {}),
         alsoAs: { [FORM]: ref(schemas.upload), [MULTIPART]: ref(schemas.upload) },
       }),
       response: {
@@ -79,11 +79,11 @@ function nestedInput(
   app: FastifyInstance,
   operationId: string,
   key: string,
-  current: () => TSchema,
+  current: (world: World) => TSchema,
 ): TSchema {
   const $id = `${operationId.replace(/^create/, '')}NestedInput`
-  app.liveSchemas.set($id, () => {
-    const { required = [], properties = {}, examples, ...rest } = current()
+  app.liveSchemas.set($id, (world) => {
+    const { required = [], properties = {}, examples, ...rest } = current(world)
     const { [key]: _named, ...others } = properties
     const needed = required.filter((name: string) => name !== key)
     return Type.Unsafe({

@@ -3,32 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { CONTROL } from '../../plugins/control.js'
 import { success } from '../../plugins/openapi/responses.js'
 import { addRoute } from '../../plugins/route.js'
-import type { Widening } from '../../seed/place.js'
-
-/** What a write has made wider in the shape of a collection. */
-export interface Drift extends Widening {
-  readonly collection: string
-  /** The method and the path of the request that did. */
-  readonly request: string
-  /** ISO 8601, UTC. */
-  readonly at: string
-}
-
-/** How many are remembered; the oldest goes. */
-const MAX_DRIFTS = 1_000
-
-/** How the data has left the shape that it began with: the newest first. */
-export class DriftLog {
-  #drifts: readonly Drift[] = []
-
-  add(drifts: readonly Drift[]): void {
-    this.#drifts = [...drifts.toReversed(), ...this.#drifts].slice(0, MAX_DRIFTS)
-  }
-
-  list(): readonly Drift[] {
-    return this.#drifts
-  }
-}
+import type { Drift } from './own-shapes.js'
 
 const DriftList = Type.Unsafe<readonly Drift[]>(
   Type.Array(
@@ -69,7 +44,7 @@ const DriftList = Type.Unsafe<readonly Drift[]>(
 )
 
 /** Adds the route that lists how the data has left its shape. */
-export function addDrift(app: FastifyInstance, drifts: DriftLog): void {
+export function addDrift(app: FastifyInstance): void {
   app.addSchema(DriftList)
   addRoute(app, {
     method: 'GET',
@@ -82,6 +57,6 @@ export function addDrift(app: FastifyInstance, drifts: DriftLog): void {
       tags: ['db'],
       response: { 200: success('The last thousand', DriftList) },
     },
-    handler: async () => drifts.list(),
+    handler: async ({ world }) => app.ownShapes.driftsOf(world),
   })
 }

@@ -1,6 +1,7 @@
 import { formatOf, type TextFormat } from '../../seed/text-format.js'
 import type { FreeForm } from '../../store/free-form.js'
 import type { OwnCollection } from './collection.js'
+import type { Known } from './known.js'
 
 /** What a text of each format can be. */
 const TEXTS: Readonly<Record<TextFormat, string>> = {
@@ -12,11 +13,13 @@ const TEXTS: Readonly<Record<TextFormat, string>> = {
 }
 
 /**
- * A record as the document shows it: the first of the data file. Everybody reads the document, so that of a collection which not
+ * A record as the document shows it: the first of the data file, or of the state that was put in. Everybody reads the document, so that of a collection which not
  * everybody may read it has the form alone, or nothing where a schema of its own may ask for more than that.
  */
-export function exampleOf({ access, part, shape }: OwnCollection): FreeForm | undefined {
-  const [first = {}] = part.records
+export function exampleOf(
+  { access, shape }: OwnCollection,
+  { beginning: { first = {} } }: Known = shape.atStart,
+): FreeForm | undefined {
   if (access.read === 'anyone') return first
   return shape.isGiven ? undefined : blankFields(first)
 }

@@ -12,6 +12,7 @@ import { maySee } from './access.js'
 import type { OwnCollection } from './collection.js'
 import { listQueryOf } from './dialect.js'
 import { exampleOf } from './examples.js'
+import type { Known } from './known.js'
 import { conditionsOf, fieldsOf } from './listing.js'
 
 /** Says of a record whether it is one of those that a feed is about. */
@@ -29,14 +30,15 @@ export function listFeed(
   reply: FastifyReply,
   within?: Predicate<'content'>,
 ): FastifyReply {
-  const { request, server } = reply
-  let revision = -1
+  const { request } = reply
+  let known: Known | undefined
   let test: Fits = () => false
   return feed(collection, reply, (record) => {
     // Which fields there are to ask for can change.
-    if (revision !== server.documentRevision.number) {
-      revision = server.documentRevision.number
-      const { where } = listQueryOf(Object(request.query), fieldsOf(collection))
+    const current = collection.shape.in(request.world)
+    if (known !== current) {
+      known = current
+      const { where } = listQueryOf(Object(request.query), fieldsOf(collection, request.world))
       test = testOf({ and: conditionsOf(collection, request, where, within) })
     }
     return test(record)

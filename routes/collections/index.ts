@@ -1,16 +1,15 @@
 import { type TSchema, Type } from '@sinclair/typebox'
-import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import { bearer } from '../../plugins/auth/carriers.js'
 import guards from '../../plugins/auth/guards.js'
 import { remembering } from '../../plugins/http/compilers.js'
 import { delayAsAsked } from '../../plugins/http/delay.js'
 import form from '../../plugins/http/form.js'
-import { pathOf } from '../../plugins/http/methods.js'
+import type { World } from '../../plugins/workspaces/world.js'
 import type { Source } from '../../seed/errors.js'
-import type { Widening } from '../../seed/place.js'
 import type { Own, OwnCollection } from './collection.js'
 import { addWholeState } from './db.js'
-import { addDrift, DriftLog } from './drift.js'
+import { addDrift } from './drift.js'
 import { weakEtags } from './etags.js'
 import { addFiles } from './files.js'
 import { type Names, namesOf } from './names.js'
@@ -48,11 +47,10 @@ const MAX_REMEMBERED = 256
 const collections: FastifyPluginAsync<CollectionsOptions> = async (root, options) => {
   const { own, at, source } = options
   tellWhere(root, own.collections, at)
-  const drifts = new DriftLog()
-  addDrift(root, drifts)
+  addDrift(root)
   await refuseTaken(root, own.collections, at, source)
   await root.register(
-    async (app) => addAll(app, own, drifts, options),
+    async (app) => addAll(app, own, options),
     at === undefined ? {} : { prefix: at },
   )
 }
@@ -70,12 +68,7 @@ function tellWhere(app: FastifyInstance, collections: readonly OwnCollection[], 
 /** How many paths the log has. */
 const MAX_TOLD = 20
 
-async function addAll(
-  app: FastifyInstance,
-  own: Own,
-  drifts: DriftLog,
-  options: UploadOptions,
-): Promise<void> {
+async function addAll(app: FastifyInstance, own: Own, options: UploadOptions): Promise<void> {
   await app.register(guards, { carriers: [bearer] })
   await app.register(form)
   app.addContentTypeParser<Buffer>(MERGE_PATCH, { parseAs: 'buffer' }, app.parseJson)
@@ -97,8 +90,7 @@ async function addAll(
     return { collection, names }
   })
   const routes = named.map(({ collection, names }): Route => {
-    collection.shape.onWidened(drifting(app, collection, drifts))
-    const related = () => relatedSchemas(own, collection, named)
+    const related = (world: World) => relatedSchemas(own, collection, named, world)
     return { own, collection, names, schemas: addSchemas(app, collection, names, related) }
   })
   addWholeState(app, own)
@@ -127,34 +119,22 @@ function relatedSchemas(
   { relations }: Own,
   { name, isSingular, shape }: OwnCollection,
   named: readonly { readonly collection: OwnCollection; readonly names: Names }[],
+  world: World,
 ): Related {
+  const { seen } = shape.in(world)
   const related = new Map<string, TSchema>()
   const key = relations.get(name)?.key
   for (const { collection: other, names } of isSingular ? [] : named) {
     if (other.isSingular) continue
     const parent = relations.get(other.name)
-    const isParent = parent && (shape.seen.has([parent.key]) || shape.seen.has([parent.singular]))
+    const isParent = parent && (seen.has([parent.key]) || seen.has([parent.singular]))
     if (isParent) related.set(parent.singular, Type.Ref(names.schema))
-    const isChild = key !== undefined && other.shape.seen.has([key])
-    if (isChild || shape.seen.has([other.name])) {
+    const isChild = key !== undefined && other.shape.in(world).seen.has([key])
+    if (isChild || seen.has([other.name])) {
       related.set(other.name, Type.Array(Type.Ref(names.schema)))
     }
   }
   return related
-}
-
-/** What is done once a write has made a shape wider: the document follows, and it is told. */
-function drifting(app: FastifyInstance, { name }: OwnCollection, drifts: DriftLog) {
-  return (widenings: readonly Widening[], request: FastifyRequest): void => {
-    app.documentRevision.number++
-    const { method, log, world } = request
-    const asked = `${method} ${pathOf(request)}`
-    for (const { path, change } of widenings) {
-      log.info({ collection: name, field: path, change, request: asked }, 'the shape has widened')
-    }
-    const at = world.date()
-    drifts.add(widenings.map((each) => ({ collection: name, ...each, request: asked, at })))
-  }
 }
 
 export default collections

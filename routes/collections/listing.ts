@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { addressOf } from '../../plugins/http/record.js'
+import type { World } from '../../plugins/workspaces/world.js'
 import type { FreeForm } from '../../store/free-form.js'
 import type { Predicate, Query, Selection } from '../../store/query.js'
 import { ownedBy } from './access.js'
@@ -10,13 +11,14 @@ import { wantsRelated, withRelated } from './related.js'
 
 const queries = new WeakMap<FastifyRequest, ListQuery>()
 
-/** Which fields a query can ask for. */
-export function fieldsOf({
-  isAccounts,
-  shape,
-}: Pick<OwnCollection, 'isAccounts' | 'shape'>): IsField {
+/** Which fields a query can ask for in a world. */
+export function fieldsOf(
+  { isAccounts, shape }: Pick<OwnCollection, 'isAccounts' | 'shape'>,
+  world: World,
+): IsField {
+  const { seen } = shape.in(world)
   // Who asks for a password finds nobody by it, whereas a field that isn't known would be passed over.
-  return (path) => shape.seen.has(path) || (isAccounts && path[0] === 'password')
+  return (path) => seen.has(path) || (isAccounts && path[0] === 'password')
 }
 
 /** What a request's query asks of a collection. */
@@ -26,7 +28,7 @@ export function queryOf(
 ): ListQuery {
   let query = queries.get(request)
   if (!query) {
-    query = listQueryOf(Object(request.query), fieldsOf(collection))
+    query = listQueryOf(Object(request.query), fieldsOf(collection, request.world))
     queries.set(request, query)
   }
   return query

@@ -1,22 +1,21 @@
 import { type TSchema, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import { errors } from '../../plugins/http/errors.js'
+import { PerWorld, type World } from '../../plugins/workspaces/world.js'
 import type { FindFaults } from '../../seed/given-schema.js'
 import { LOGIN_FIELDS, LoginName } from '../../seed/own-accounts.js'
 import { withoutPassword } from '../../seed/own-records.js'
 import type { Widening } from '../../seed/place.js'
-import type { Shape } from '../../seed/shape.js'
 import { describe } from '../../store/check.js'
 import type { FreeForm } from '../../store/free-form.js'
-
-/** What a write is held to: a new record, all that one has become, or a part of one, whose fields may be absent. */
-export type Extent = 'whole' | 'become' | 'part'
+import { type Beginning, type Extent, Known } from './known.js'
 
 /** A body can hold a fault for every two bytes. A person needs a few of them. */
 const MAX_DETAILS = 100
 
 export interface LiveShapeOptions {
-  readonly shape: Shape
+  /** What is known at the start. */
+  readonly beginning: Beginning
   /** The schema that `$collections` gives, which is then the shape. */
   readonly given?: TSchema | undefined
   /** Whether writes are held to the shape; they always are to a given one. */
@@ -33,21 +32,29 @@ export interface LiveShapeOptions {
   readonly compile: (schema: TSchema) => FindFaults
 }
 
-/** The shape of a collection's records, as the document shows it: it follows the data, until it is frozen. */
+/** The shape of a collection's records, as the document of each world shows it: it follows the data, until it is frozen. */
 export class LiveShape {
   readonly isFrozen: boolean
+  /** What is known at the start, given schema or not. */
+  readonly atStart: Known
   readonly #options: LiveShapeOptions
-  readonly #finders = new Map<Extent, FindFaults>()
-  #onWidened: ((widenings: readonly Widening[], request: FastifyRequest) => void) | undefined
+  readonly #known = new PerWorld<Known>(() => this.atStart, { copy: (known) => known.share() })
+  #onWidened: OnWidened | undefined
 
   constructor(options: LiveShapeOptions) {
     this.#options = options
     this.isFrozen = options.isEnforced || options.given !== undefined
+    this.atStart = Known.of(options.beginning)
   }
 
-  /** What is known of the records, given schema or not. */
-  get seen(): Shape {
-    return this.#options.shape
+  /** What is known in a world. It is another one once that is more. */
+  in(world: World): Known {
+    return this.#known.of(world)
+  }
+
+  /** Begins anew in a world. */
+  begin(world: World, beginning: Beginning): void {
+    this.#known.set(world, Known.of(beginning))
   }
 
   get isGiven(): boolean {
@@ -55,13 +62,13 @@ export class LiveShape {
   }
 
   /** Records as they are read. */
-  record(): TSchema {
+  record(known: Seen): TSchema {
     const { given, idField, isAccounts } = this.#options
-    if (!given) return this.#schema()
+    if (!given) return this.#schema(known)
     // What a request embeds or expands comes beside the fields that the schema has.
     const { additionalProperties, unevaluatedProperties, ...schema } = isAccounts
-      ? withoutPassword(this.#schema())
-      : this.#schema()
+      ? withoutPassword(this.#schema(known))
+      : this.#schema(known)
     return Type.Unsafe({
       ...schema,
       properties: { ...idProperty(idField), ...schema.properties },
@@ -70,9 +77,9 @@ export class LiveShape {
   }
 
   /** Records as they are written: the id may be left to the server, and of a part any field. */
-  input(extent: Extent): TSchema {
+  input(known: Seen, extent: Extent): TSchema {
     const { idField, owner, isAccounts } = this.#options
-    const { required = [], properties = {}, ...schema }: TSchema = this.#schema()
+    const { required = [], properties = {}, ...schema }: TSchema = this.#schema(known)
     const isSet = (name: string) =>
       name === idField ||
       name === owner ||
@@ -97,9 +104,9 @@ export class LiveShape {
   }
 
   /** What a record is, by the schema that is given or by what has been seen. */
-  #schema(): TSchema {
-    const { given, shape, nullable } = this.#options
-    const { properties = {}, ...schema }: TSchema = given ?? shape.toSchema()
+  #schema({ seen }: Seen): TSchema {
+    const { given, nullable } = this.#options
+    const { properties = {}, ...schema }: TSchema = given ?? seen.toSchema()
     const cleared = nullable.filter((name) => Object.hasOwn(properties, name))
     const orNull = cleared.map((name) => [name, { anyOf: [properties[name], { type: 'null' }] }])
     return Type.Unsafe({
@@ -112,12 +119,13 @@ export class LiveShape {
    * Holds what is written to the shape, where that is frozen.
    * @throws 400 with every fault
    */
-  check(name: string, value: FreeForm, extent: Extent, at = ''): void {
+  check(world: World, name: string, value: FreeForm, extent: Extent, at = ''): void {
     if (!this.isFrozen) return
-    let find = this.#finders.get(extent)
+    const { beginning, finders } = this.isGiven ? this.atStart : this.in(world)
+    let find = finders.get(extent)
     if (!find) {
-      find = this.#options.compile(this.input(extent))
-      this.#finders.set(extent, find)
+      find = this.#options.compile(this.input({ seen: beginning.shape }, extent))
+      finders.set(extent, find)
     }
     const found = find(value)
     if (found.length === 0) return
@@ -128,17 +136,26 @@ export class LiveShape {
     throw errors.shapeBroken(name, this.isGiven, ...faults)
   }
 
-  /** Learns what a record has that a request has written. */
-  learn(record: FreeForm, request: FastifyRequest): void {
-    const widenings = this.isGiven ? [] : this.seen.observe(record)
+  /** Learns what records have that a request has written, in its world. */
+  learn(records: readonly FreeForm[], request: FastifyRequest): void {
+    if (this.isGiven) return
+    const { world } = request
+    const before = this.in(world)
+    const { known, widenings } = before.learn(records)
+    if (known !== before) this.#known.set(world, known)
     if (widenings.length > 0) this.#onWidened?.(widenings, request)
   }
 
   /** @param listener hears of each write that has made the shape wider */
-  onWidened(listener: (widenings: readonly Widening[], request: FastifyRequest) => void): void {
+  onWidened(listener: OnWidened): void {
     this.#onWidened = listener
   }
 }
+
+/** By what schemas are made. */
+type Seen = Pick<Known, 'seen'>
+
+type OnWidened = (widenings: readonly Widening[], request: FastifyRequest) => void
 
 function idProperty(idField: string | undefined) {
   return idField === undefined ? {} : { [idField]: { type: ['string', 'number'] } }

@@ -28,7 +28,7 @@ export function addNested(
 
 /** Whether records of a collection name another by this field, or may come to do so, since there are none yet. */
 function mayName({ collection: { part, shape } }: Route, key: string): boolean {
-  return part.records.length === 0 || shape.seen.has([key])
+  return part.records.length === 0 || shape.atStart.seen.has([key])
 }
 
 function addChildren(app: FastifyInstance, parent: Route, child: Route, key: string): void {

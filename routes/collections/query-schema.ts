@@ -38,7 +38,7 @@ export function listQuerySchema(
   collection: OwnCollection,
 ): TSchema & { readonly static: FreeForm } {
   const { shape, idField } = collection
-  const { properties = {} }: TSchema = shape.record()
+  const { properties = {} }: TSchema = shape.record(shape.atStart)
   const example = exampleOf(collection)
   const fields = valuesIn(properties)
     .filter(({ name }) => !(name in paging) && !(name in related) && /^[\w.-]+$/.test(name))

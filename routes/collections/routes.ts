@@ -27,7 +27,7 @@ export function addCollection(app: FastifyInstance, route: Route): void {
   const learned = {
     schema: success(`The ${one} as it is now`, schemas.record, ['etag']),
     toBody: (shown: FreeForm, _record: OwnRecord, request: FastifyRequest) => {
-      collection.shape.learn(shown, request)
+      collection.shape.learn([shown], request)
       return shown
     },
   }

@@ -1,10 +1,12 @@
 import { type TSchema, Type } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
 import { withArticle } from '../../plugins/http/article.js'
+import type { World } from '../../plugins/workspaces/world.js'
 import { loginFieldOf } from '../../seed/own-accounts.js'
 import type { FreeForm } from '../../store/free-form.js'
 import type { OwnCollection } from './collection.js'
 import { exampleOf } from './examples.js'
+import type { Known } from './known.js'
 import { mergePatchSchema } from './merge-schema.js'
 import type { Names } from './names.js'
 import { uploadSchema } from './upload-schema.js'
@@ -33,24 +35,35 @@ export function addSchemas(
   app: FastifyInstance,
   collection: OwnCollection,
   { schema: name, one }: Names,
-  related: () => Related,
+  related: (world: World) => Related,
 ): Schemas {
   const { shape, idField } = collection
-  const example = exampleOf(collection)
-  const { [idField]: _id, ...withoutId } = example ?? {}
-  const examples = (some: FreeForm) => (example ? { examples: [some] } : {})
-  const live = <S extends TSchema>(schema: S, current: () => object): S => {
+  const live = <S extends TSchema>(
+    schema: S,
+    current: (known: Known, world: World) => object,
+  ): S => {
     const { $id = '' } = schema
     app.addSchema(schema)
-    app.liveSchemas.set($id, () => Type.Unsafe({ ...current(), $id }))
+    app.liveSchemas.set($id, (world) => Type.Unsafe({ ...current(shape.in(world), world), $id }))
     return schema
   }
   const record = ($id: string): RecordSchema =>
     Type.Unsafe<FreeForm>(Type.Object({}, { $id, additionalProperties: true }))
-  const shown = live(record(name), () => ({
-    ...withRelated(shape.record(), related()),
-    ...examples(example ?? {}),
-  }))
+  const shown = live(record(name), (known, world) => {
+    const example = exampleOf(collection, known)
+    return {
+      ...withRelated(shape.record(known), related(world)),
+      ...(example ? { examples: [example] } : {}),
+    }
+  })
+  /** Of what is written: without the id that the server gives. */
+  const examples = (known: Known, of: (record: FreeForm) => FreeForm) => {
+    const example = exampleOf(collection, known)
+    if (!example) return {}
+    const { [idField]: _id, ...withoutId } = example
+    return { examples: [of(withoutId)] }
+  }
+  const whole = (some: FreeForm) => inputExample(collection, some)
   const page = Type.Object(
     {
       first: pageNumber('The first page'),
@@ -72,31 +85,34 @@ export function addSchemas(
   app.addSchema(page)
   return {
     record: shown,
-    input: live(record(`${name}Input`), () => ({
-      ...shape.input('whole'),
-      ...examples(inputExample(collection, withoutId)),
+    input: live(record(`${name}Input`), (known) => ({
+      ...shape.input(known, 'whole'),
+      ...examples(known, whole),
     })),
-    patch: live(record(`${name}Patch`), () => ({
-      ...shape.input('part'),
-      ...examples(firstField(withoutId)),
+    patch: live(record(`${name}Patch`), (known) => ({
+      ...shape.input(known, 'part'),
+      ...examples(known, firstField),
     })),
-    mergePatch: live(record(`${name}MergePatch`), () => ({
-      ...mergePatchSchema(shape.input('whole'), shape.isFrozen),
-      ...examples(firstField(withoutId)),
+    mergePatch: live(record(`${name}MergePatch`), (known) => ({
+      ...mergePatchSchema(shape.input(known, 'whole'), shape.isFrozen),
+      ...examples(known, firstField),
     })),
-    upload: live(record(`${name}Upload`), () => ({
-      ...uploadSchema(shape.input('whole'), shape.isFrozen),
-      ...examples(textsOf(inputExample(collection, withoutId))),
+    upload: live(record(`${name}Upload`), (known) => ({
+      ...uploadSchema(shape.input(known, 'whole'), shape.isFrozen),
+      ...examples(known, (some) => textsOf(whole(some))),
     })),
-    patchUpload: live(record(`${name}PatchUpload`), () => ({
-      ...uploadSchema(shape.input('part'), shape.isFrozen),
-      ...examples(firstField(textsOf(withoutId))),
+    patchUpload: live(record(`${name}PatchUpload`), (known) => ({
+      ...uploadSchema(shape.input(known, 'part'), shape.isFrozen),
+      ...examples(known, (some) => firstField(textsOf(some))),
     })),
-    id: live(Type.Unsafe<string>({ $id: `${name}Id`, type: 'string' }), () => ({
-      ...idSchema(shape.seen.typesAt([idField])),
-      description: `The id of ${withArticle(one)}`,
-      ...(example?.[idField] === undefined ? {} : { examples: [example[idField]] }),
-    })),
+    id: live(Type.Unsafe<string>({ $id: `${name}Id`, type: 'string' }), (known) => {
+      const id = exampleOf(collection, known)?.[idField]
+      return {
+        ...idSchema(known.seen.typesAt([idField])),
+        description: `The id of ${withArticle(one)}`,
+        ...(id === undefined ? {} : { examples: [id] }),
+      }
+    }),
     page,
   }
 }

@@ -104,13 +104,13 @@ export function addSingular(app: FastifyInstance, route: Route): void {
       handler: async (request: FastifyRequest, reply: FastifyReply) => {
         const value = objectIn(request.body)
         const isMerge = isPart && isMergePatch(request)
-        if (!isMerge) collection.shape.check(name, value, isPart ? 'part' : 'whole')
+        if (!isMerge) collection.shape.check(request.world, name, value, isPart ? 'part' : 'whole')
         const { id } = await only(request)
         const record = await records(request.store).update(
           id,
           (old) => {
             const content = bounded(compose(old.content, value, request))
-            if (isMerge) collection.shape.check(name, content, 'whole')
+            if (isMerge) collection.shape.check(request.world, name, content, 'whole')
             return { content }
           },
           { versions: expectedVersions(request) },
@@ -134,7 +134,7 @@ export function addSingular(app: FastifyInstance, route: Route): void {
     reply: FastifyReply,
   ): Promise<OwnRecord> {
     const there = found(record, 'resource', name)
-    collection.shape.learn(there.content, request)
+    collection.shape.learn([there.content], request)
     tag(request, reply, there)
     return there
   }

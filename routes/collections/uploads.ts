@@ -66,7 +66,7 @@ export async function addUploads(
       },
     )
     received.set(request, parts)
-    request.body = form.body(byUrl.get(url)?.collection)
+    request.body = form.body(request, byUrl.get(url)?.collection)
   })
 
   // Whatever has become of the request: what no record refers to goes.
@@ -123,9 +123,11 @@ class UploadedForm {
   }
 
   /** @param collection whose frozen shape says which texts are JSON: those that can't be texts */
-  body(collection: OwnCollection | undefined): FreeForm {
+  body({ world }: FastifyRequest, collection: OwnCollection | undefined): FreeForm {
     const shape = collection?.shape
-    const { properties = {} }: TSchema = Object(shape?.isFrozen && shape.input('part'))
+    const { properties = {} }: TSchema = Object(
+      shape?.isFrozen && shape.input(shape.in(world), 'part'),
+    )
     const entries = [...this.#fields].map(([name, values]) => {
       const property: unknown = Object.hasOwn(properties, name) ? properties[name] : undefined
       const all = values.map((value) => (takesText(property) ? value : jsonIn(value)))

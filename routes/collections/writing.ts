@@ -41,7 +41,10 @@ export async function create(
     values.push(await valuesOf(collection, request, body, at(index)))
   }
   const records = await insert(collection, request, values)
-  for (const { content } of records) collection.shape.learn(content, request)
+  collection.shape.learn(
+    records.map(({ content }) => content),
+    request,
+  )
   return records
 }
 
@@ -71,9 +74,9 @@ async function valuesOf(
   at: string,
 ): Promise<NewRecord<OwnRecord>> {
   const given = objectIn(body, at)
-  collection.shape.check(collection.name, given, 'whole', at)
+  collection.shape.check(request.world, collection.name, given, 'whole', at)
   const value = owned(collection, request, given)
-  if (value !== given) collection.shape.check(collection.name, value, 'whole', at)
+  if (value !== given) collection.shape.check(request.world, collection.name, value, 'whole', at)
   if (!collection.isAccounts) return newRecord(collection, request, value)
   const { password, content } = splitPassword(value, at)
   const record = await newRecord(collection, request, content)
@@ -101,7 +104,7 @@ export async function replacement(
 ): Promise<Update<OwnRecord>> {
   const value = objectIn(body)
   // Its id and its owner are not what it says, but have to be what they can be.
-  collection.shape.check(collection.name, value, 'part')
+  collection.shape.check(request.world, collection.name, value, 'part')
   return update(collection, request, key, value, { compose: replaced, isWhole: true })
 }
 
@@ -117,7 +120,7 @@ export async function change(
 ): Promise<Update<OwnRecord>> {
   const value = objectIn(body)
   const isMerge = isMergePatch(request)
-  if (!isMerge) collection.shape.check(collection.name, value, 'part')
+  if (!isMerge) collection.shape.check(request.world, collection.name, value, 'part')
   const compose: Compose = isMerge
     ? (own, asked, record, patch) => replaced(own, asked, record, merged(record.content, patch))
     : changed
@@ -146,7 +149,10 @@ async function update(
     : { password: undefined, content: value }
   const content = (record: OwnRecord): FreeForm => {
     const next = bounded(compose(collection, request, record, rest))
-    if (isWhole) shape.check(name, password === undefined ? next : { ...next, password }, 'become')
+    if (isWhole) {
+      const whole = password === undefined ? next : { ...next, password }
+      shape.check(request.world, name, whole, 'become')
+    }
     return next
   }
   const filed = (record: OwnRecord) =>

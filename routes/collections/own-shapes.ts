@@ -1,0 +1,97 @@
+import type { FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { pathOf } from '../../plugins/http/methods.js'
+import type { DocumentKeys } from '../../plugins/openapi/keys.js'
+import { PerWorld, type World } from '../../plugins/workspaces/world.js'
+import type { InferredPart } from '../../seed/infer.js'
+import type { Widening } from '../../seed/place.js'
+import type { Own, OwnCollection } from './collection.js'
+import { NOTHING_KNOWN } from './known.js'
+
+/** What a write has made wider in the shape of a collection. */
+export interface Drift extends Widening {
+  readonly collection: string
+  /** The method and the path of the request that did. */
+  readonly request: string
+  /** ISO 8601, UTC. */
+  readonly at: string
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    readonly ownShapes: OwnShapes
+  }
+}
+
+declare module '../../plugins/workspaces/world.js' {
+  interface WorldEvents {
+    /** A write has made the shape of a collection wider. */
+    readonly drift: [drifts: readonly Drift[]]
+  }
+}
+
+/** How many are remembered; the oldest goes. */
+const MAX_DRIFTS = 1_000
+
+/** The shapes of the user's own collections in each world: what has become of them, and what else follows from that. */
+export class OwnShapes {
+  readonly #own: Own
+  readonly #keys: DocumentKeys
+  readonly #drifts = new PerWorld<readonly Drift[]>(() => [], { copy: (drifts) => drifts })
+
+  constructor(own: Own, keys: DocumentKeys) {
+    this.#own = own
+    this.#keys = keys
+    for (const collection of own.collections) {
+      collection.shape.onWidened((widenings, request) =>
+        this.#widened(collection, widenings, request),
+      )
+    }
+  }
+
+  /** How the data of a world has left the shape that it began with: the newest first. */
+  driftsOf(world: World): readonly Drift[] {
+    return this.#drifts.of(world)
+  }
+
+  /**
+   * Learns the shapes of a world anew, in the step in which it becomes another state.
+   * @param parts the collections and single resources of that state; those that aren't there are empty
+   */
+  set(world: World, parts: readonly Pick<InferredPart, 'part' | 'shape'>[]): void {
+    const byName = new Map(parts.map((each) => [each.part.name, each]))
+    for (const { name, shape } of this.#own.collections) {
+      const found = byName.get(name)
+      const beginning = found && { shape: found.shape, first: found.part.records[0] }
+      shape.begin(world, beginning ?? NOTHING_KNOWN)
+    }
+    this.#drifts.set(world, [])
+    this.#keys.changed(world)
+  }
+
+  /** Once a write has made a shape wider, the document follows, and it is told. */
+  #widened(
+    { name: collection }: OwnCollection,
+    widenings: readonly Widening[],
+    request: FastifyRequest,
+  ): void {
+    const { method, log, world } = request
+    this.#keys.changed(world)
+    const asked = `${method} ${pathOf(request)}`
+    for (const { path, change } of widenings) {
+      log.info({ collection, field: path, change, request: asked }, 'the shape has widened')
+    }
+    const at = world.date()
+    const drifts = widenings.map((each) => ({ collection, ...each, request: asked, at }))
+    const before = this.#drifts.of(world)
+    this.#drifts.set(world, [...drifts.toReversed(), ...before].slice(0, MAX_DRIFTS))
+    world.events.emit('drift', drifts)
+  }
+}
+
+export default fp<{ readonly own: Own }>(
+  async (app, { own }) => {
+    app.decorate('ownShapes', new OwnShapes(own, app.documentKeys))
+  },
+  { name: 'own-shapes', dependencies: ['openapi'] },
+)
