@@ -12,6 +12,7 @@ import { measureSearches } from './searches.js'
 import { compareShipStores } from './ship-store.js'
 import { compareStarts } from './starts.js'
 import { compareTransfers } from './transfers.js'
+import { measureWorkspaces } from './workspaces.js'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -33,6 +34,7 @@ const groups = new Map<string, () => Promise<Result[]>>([
     async () => [...(await compareShipStores(length)), ...(await compareArticleStores(length))],
   ],
   ['forks', () => measureForks(isQuick ? 1 : 5)],
+  ['workspaces', () => (isQuick ? measureWorkspaces(1, 5) : measureWorkspaces(3, 12))],
   ['lists', () => measureLongLists(isQuick ? 1 : 3, length.records)],
   ['searches', () => measureSearches(isQuick ? 1 : 3, length)],
   [
@@ -65,8 +67,8 @@ for (const name of positionals.length > 0 ? positionals : groups.keys()) {
 process.stdout.write(`${table(results)}
 
 Requests and starts by CPU time (on Linux): the median of all processes and slices, with what the middle half of them lies
-between. Transfers by the clock; the store beside itself with 1000 records; a fork beside
-2 ms and 100 KiB, the longest that a list of everything holds the event loop beside 50 ms, a search and its longest hold
+between. Transfers by the clock; the store beside itself with 1000 records; forks and workspaces
+beside 2 ms, 20 KiB and 64 MiB, the longest that a list of everything holds the event loop beside 50 ms, a search and its longest hold
 beside 50 and 20 ms. Absolute figures are Slipway's, its peer's and node:http's, and hold for this machine in this minute.
 `)
 
