@@ -20,7 +20,7 @@ const AT_ONCE = 32
  */
 export class LazyIndex {
   readonly #textIn: (row: Row) => string | undefined
-  readonly #parts: readonly TextLists[]
+  #parts: readonly TextLists[]
   /** What waits until the index is made: records as they were, and as they are. */
   #waiting: [old: Row | undefined, row: Row | undefined][] | undefined
 
@@ -48,9 +48,41 @@ export class LazyIndex {
     return this.#partOf(text).get(text)
   }
 
-  /** @param chunks all that the collection holds now */
-  async fill(chunks: readonly Chunk<Row>[]): Promise<void> {
+  /** @param all that the collection holds now */
+  async fill(all: SortedList<Row>): Promise<void> {
     this.#waiting = []
+    await this.#addAll(all.chunks)
+    await this.#catchUp()
+  }
+
+  /**
+   * Begins as the index of what the collection was once, from which it differs little.
+   * @param before all that it held
+   * @param all that it holds now
+   * @param other undefined where there is none: then it begins with what there was
+   */
+  async derive(
+    before: SortedList<Row>,
+    all: SortedList<Row>,
+    other: Promise<LazyIndex | undefined>,
+  ): Promise<void> {
+    const { gone, come } = all.differenceTo(before)
+    this.#waiting = []
+    for (const row of gone) this.#waiting.push([row, undefined])
+    for (const row of come) this.#waiting.push([undefined, row])
+    const made = await other
+    if (made) this.#parts = made.#parts.map((part) => part.copy())
+    else await this.#addAll(before.chunks)
+    await this.#catchUp()
+  }
+
+  /** A record was added, changed or removed. */
+  change(old: Row | undefined, row: Row | undefined): void {
+    if (this.#waiting) this.#waiting.push([old, row])
+    else this.#do(old, row)
+  }
+
+  async #addAll(chunks: readonly Chunk<Row>[]): Promise<void> {
     const turns = new Turns()
     for (const chunk of chunks) {
       for (let from = 0; from < chunk.length; from += AT_ONCE) {
@@ -58,18 +90,16 @@ export class LazyIndex {
         if (turns.isOver) await turns.next()
       }
     }
-    // More can come while these are done.
-    for (const [at, [old, row]] of this.#waiting.entries()) {
+  }
+
+  /** Does what waits. More can come meanwhile. */
+  async #catchUp(): Promise<void> {
+    const turns = new Turns()
+    for (const [at, [old, row]] of (this.#waiting ?? []).entries()) {
       this.#do(old, row)
       if (at % AT_ONCE === 0 && turns.isOver) await turns.next()
     }
     this.#waiting = undefined
-  }
-
-  /** A record was added, changed or removed. */
-  change(old: Row | undefined, row: Row | undefined): void {
-    if (this.#waiting) this.#waiting.push([old, row])
-    else this.#do(old, row)
   }
 
   #do(old: Row | undefined, row: Row | undefined): void {

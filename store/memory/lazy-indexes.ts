@@ -24,6 +24,14 @@ interface Entry {
   readonly filled: Promise<void>
 }
 
+/** What a collection was once. It never changes. */
+export interface Origin {
+  /** All that it held. */
+  readonly all: SortedList<Row>
+  /** Its index of a path, which is made if need be; undefined where there is none to be had. */
+  indexOf(path: Path): Promise<LazyIndex | undefined>
+}
+
 /**
  * The indexes of one collection that nobody declared: made when they are first of use, and given up when they are no more, or
  * are too many.
@@ -66,11 +74,12 @@ export class LazyIndexes {
   /**
    * Makes an index of a path, or waits for it to be made.
    * @param all the collection's records
+   * @param origin what others have begun as too: they then have most of an index in common
    * @returns undefined where there is none to be had
    */
-  make(path: Path, all: SortedList<Row>): Promise<void> | undefined {
+  make(path: Path, all: SortedList<Row>, origin?: Origin): Promise<void> | undefined {
     const key = keyOfPath(path)
-    const entry = this.#entries.get(key) ?? this.#add(key, path, all)
+    const entry = this.#entries.get(key) ?? this.#add(key, path, all, origin)
     if (entry) this.#use(key, entry)
     return entry?.filled
   }
@@ -85,11 +94,17 @@ export class LazyIndexes {
     this.#makeRoom(mostOf(length))
   }
 
-  #add(key: string, path: Path, all: SortedList<Row>): Entry | undefined {
+  #add(
+    key: string,
+    path: Path,
+    all: SortedList<Row>,
+    origin: Origin | undefined,
+  ): Entry | undefined {
     const most = mostOf(all.length)
     if (all.length < FEWEST_RECORDS || !this.#makeRoom(most - 1)) return undefined
     const index = new LazyIndex(path)
-    const entry = { path, index, usedAt: this.#now(), filled: index.fill(all.chunks) }
+    const filled = origin ? index.derive(origin.all, all, origin.indexOf(path)) : index.fill(all)
+    const entry = { path, index, usedAt: this.#now(), filled }
     this.#entries.set(key, entry)
     return entry
   }

@@ -122,6 +122,20 @@ export class SortedList<T extends object> {
     }
   }
 
+  /**
+   * What it has come to differ in from another, of which it is a copy, or the copy of a copy: it looks only at what the two don't
+   * share.
+   */
+  differenceTo(other: SortedList<T>): { readonly gone: readonly T[]; readonly come: readonly T[] } {
+    const [before, now] = [new Set(other.chunks), new Set(this.chunks)]
+    const theirs = new Set([...before].filter((chunk) => !now.has(chunk)).flat())
+    const own = new Set([...now].filter((chunk) => !before.has(chunk)).flat())
+    return {
+      gone: [...theirs].filter((entry) => !own.has(entry)),
+      come: [...own].filter((entry) => !theirs.has(entry)),
+    }
+  }
+
   slice(offset: number, limit: number): T[] {
     const size = Math.min(limit, this.#length - offset)
     if (size <= 0) return []

@@ -3,8 +3,8 @@ import type { Row } from '../predicate.js'
 import type { Path } from '../query.js'
 import { type Fields, keyOf, SortedLists } from './indexes.js'
 import { LayeredMap } from './layered-map.js'
-import { LONGEST_TEXT } from './lazy-index.js'
-import { LazyIndexes } from './lazy-indexes.js'
+import { type LazyIndex, LONGEST_TEXT } from './lazy-index.js'
+import { LazyIndexes, type Origin } from './lazy-indexes.js'
 import { Pointers } from './pointers.js'
 import type { Schema } from './schema.js'
 import { SortedList } from './sorted-list.js'
@@ -15,13 +15,15 @@ type ListOf = (text: string) => SortedList<Row> | undefined
  * What a collection holds, found in each way that is declared: a map by id, a map for each unique key, and sorted lists for
  * each index. It knows no rules: whoever changes it has looked at them.
  */
-export class State {
+export class State implements Origin {
   readonly schema: Schema
   readonly #rows: LayeredMap<number, Row>
   readonly #unique: readonly LayeredMap<unknown, Row>[]
   readonly #indexes: readonly SortedLists[]
   readonly #pointers: Pointers
   readonly #lazy: LazyIndexes
+  /** What it was copied from, as long as others have it too. */
+  readonly #origin: WeakRef<State> | undefined
   /** The highest id that was ever given. */
   highestId: number
   /** The highest value that the sequence ever had. */
@@ -39,11 +41,12 @@ export class State {
       : schema.plans.map((plan) => new SortedLists(plan))
     this.#pointers = from ? from.#pointers.copy() : new Pointers(schema.pointers)
     this.#lazy = from ? from.#lazy.copy() : new LazyIndexes()
+    this.#origin = from && new WeakRef(from)
     this.highestId = from?.highestId ?? 0
     this.highestNumber = from?.highestNumber
   }
 
-  /** Another that begins as this one is. It shares all that neither changes. */
+  /** Another that begins as this one is, which is not to change any more. It shares all that it doesn't change itself. */
   copy(): State {
     return new State(this.schema, this)
   }
@@ -91,12 +94,21 @@ export class State {
    * @returns done when it is made
    */
   makeIndex(path: Path, texts: readonly string[]): Promise<void> | undefined {
-    const all = this.list(this.schema.planOfAll, '')
-    return all && areShort(texts) ? this.#lazy.make(path, all) : undefined
+    return areShort(texts) ? this.#make(path) : undefined
   }
 
-  get #length(): number {
-    return this.list(this.schema.planOfAll, '')?.length ?? 0
+  /** All records, by id. */
+  get all(): SortedList<Row> {
+    return this.list(this.schema.planOfAll, '') ?? new SortedList((a, b) => a.id - b.id)
+  }
+
+  async indexOf(path: Path): Promise<LazyIndex | undefined> {
+    await this.#make(path)
+    return this.#lazy.get(path)
+  }
+
+  #make(path: Path): Promise<void> | undefined {
+    return this.#lazy.make(path, this.all, this.#origin?.deref())
   }
 
   #listsAt(path: Path, texts: readonly string[]): ListOf | undefined {
@@ -127,7 +139,7 @@ export class State {
       else index.add(row)
     }
     this.#pointers.put(row, old)
-    if (this.#lazy.size > 0) this.#lazy.change(old, row, this.#length)
+    if (this.#lazy.size > 0) this.#lazy.change(old, row, this.all.length)
     const number = sequence === undefined ? null : row[sequence]
     // From the others JavaScript can't count on: they don't end the sequence.
     if (typeof number === 'number' && number <= Number.MAX_SAFE_INTEGER) {
@@ -142,7 +154,7 @@ export class State {
     }
     for (const index of this.#indexes) index.remove(row)
     this.#pointers.remove(row)
-    if (this.#lazy.size > 0) this.#lazy.change(row, undefined, this.#length)
+    if (this.#lazy.size > 0) this.#lazy.change(row, undefined, this.all.length)
   }
 }
 

@@ -10,6 +10,8 @@ import { all, countOf } from '../../store/lookups.js'
 const declarations = {
   users: declare({ name: Type.String() }),
   notes: declare({ text: Type.String() }),
+  /** What nobody has planned, and any query. */
+  things: declare({ content: Type.Unsafe<object>({ type: 'object' }) }, { scans: true }),
   scans: declare({ file: Type.Union([StoredFile, Type.Null()]) }, { files: ['file'] }),
   orders: declare(
     { status: Type.String() },
@@ -42,6 +44,36 @@ export function testForks<E extends Engine>(
       t.teardown(() => engine.close())
       await run(t, await engine.open(declarations), () => contents(engine))
     })
+
+  test('forks find what they have by any value, whatever they have changed', async (t, store) => {
+    const thing = (n: number) => ({ content: { n: n % 100 } })
+    await store.things.insertMany(Array.from({ length: 3000 }, (_, at) => thing(at)))
+    const fork = await store.fork()
+    await fork.things.update(8, thing(5))
+    await fork.things.delete(106)
+    await fork.things.insert(thing(5))
+    const next = await fork.fork()
+    await next.things.update(206, thing(9))
+    await store.things.update(306, thing(9))
+    const found = async ({ things }: Store) => {
+      const match = { path: ['content', 'n'], op: 'is', value: ['5'] } as const
+      const finding = [things.find({ where: match, limit: 1000 }), things.insert(thing(5))] as const
+      const [{ total }] = await Promise.all(finding)
+      const { items } = await things.find({ where: match, limit: 1000 })
+      const expected = (await all(things)).filter(({ content }) => Reflect.get(content, 'n') === 5)
+      t.strictSame(
+        items.map(({ id }) => id),
+        expected.map(({ id }) => id),
+      )
+      return [items.length - total, items.length]
+    }
+    const counts = await Promise.all([next, fork, store].map(found))
+    t.same(
+      counts.map(([, count]) => count),
+      [31, 32, 30],
+    )
+    for (const [added = 0] of counts) t.ok(added === 0 || added === 1)
+  })
 
   test('nothing stays of a file that arrives while its view is closed', async (t, store, contents) => {
     const fork = await store.fork()

@@ -128,3 +128,44 @@ t.test('texts of any kind are kept apart', async (t) => {
   t.strictSame(ids('y'.repeat(257)), undefined)
   t.strictSame(ids('null'), undefined)
 })
+
+t.test('what differs little from what it was is looked at only where it does', async (t) => {
+  let reads = 0
+  const counted = (id: number): Row => ({
+    id,
+    version: 1,
+    get text() {
+      reads++
+      return id % 7
+    },
+  })
+  const before = new SortedList<Row>((a, b) => a.id - b.id)
+  for (let id = 1; id <= 20_000; id++) before.add(counted(id))
+  const origin = new LazyIndexes()
+  const indexOf = async () => {
+    await origin.make('text', before)
+    return origin.get('text')
+  }
+
+  const list = before.copy()
+  const indexes = new LazyIndexes()
+  const [first, second] = list.slice(7_000, 2)
+  if (!first || !second) throw new Error('There are so many')
+  list.remove(first)
+  list.replace(second, row(second.id, 'changed'))
+  const made = indexes.make('text', list, { all: before, indexOf })
+  list.add(row(30_000, 'meanwhile'))
+  indexes.change(undefined, row(30_000, 'meanwhile'), list.length)
+  await made
+  t.ok(reads < 21_000, 'each once, for the index of what it was')
+  for (const text of ['0', '1', '2', 'changed', 'meanwhile']) {
+    const expected = list.slice(0, 1e6).filter((each) => String(each.text) === text)
+    t.strictSame(indexes.get('text')?.get(text)?.slice(0, 1e6), expected)
+  }
+  t.equal((await indexOf())?.get('changed'), undefined)
+
+  const others = new LazyIndexes()
+  await others.make('text', list, { all: before, indexOf: async () => undefined })
+  t.equal(others.get('text')?.get('3')?.length, indexes.get('text')?.get('3')?.length)
+  t.equal(others.get('text')?.get('changed')?.length, 1)
+})

@@ -104,3 +104,25 @@ t.test('a copy and what it was copied from do not see each other', async (t) => 
   t.equal(copy.chunks.flat().length, 1_001)
   t.equal(list.slice(0, 2_000).length, 1_099)
 })
+
+t.test('what a copy has come to differ in is what was added and removed', async (t) => {
+  const step = fc.record({ key: fc.nat(4_000), isOfCopy: fc.boolean() })
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
+      const list = newList()
+      for (let key = 0; key < 3_000; key++) list.add({ key })
+      const copy = list.copy()
+      for (const { key, isOfCopy } of steps) {
+        const changed = isOfCopy ? copy : list
+        const [entry] = changed.slice(key, 1)
+        if (entry) changed.remove(entry)
+        else changed.add({ key: 10_000 + changed.length })
+      }
+      const [before, now] = [new Set(list.chunks.flat()), new Set(copy.chunks.flat())]
+      const { gone, come } = copy.differenceTo(list)
+      t.strictSame(new Set(gone), new Set([...before].filter((entry) => !now.has(entry))))
+      t.strictSame(new Set(come), new Set([...now].filter((entry) => !before.has(entry))))
+    }),
+    { numRuns: 50 },
+  )
+})
