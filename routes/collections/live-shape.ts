@@ -138,7 +138,6 @@ export class LiveShape {
 
   /** Learns what records have that a request has written, in its world. */
   learn(records: readonly FreeForm[], request: FastifyRequest): void {
-    if (this.isGiven) return
     const { world } = request
     const before = this.in(world)
     const { known, widenings } = before.learn(records)

@@ -71,12 +71,14 @@ export class OwnShapes {
 
   /** Once a write has made a shape wider, the document follows, and it is told. */
   #widened(
-    { name: collection }: OwnCollection,
+    { name: collection, shape }: OwnCollection,
     widenings: readonly Widening[],
     request: FastifyRequest,
   ): void {
     const { method, log, world } = request
     this.#keys.changed(world)
+    // A schema that is given says what a record is, whatever comes.
+    if (shape.isGiven) return
     const asked = `${method} ${pathOf(request)}`
     for (const { path, change } of widenings) {
       log.info({ collection, field: path, change, request: asked }, 'the shape has widened')

@@ -187,6 +187,19 @@ t.test('a world that nothing has widened has all of the start', async (t) => {
   t.equal(await app.openapi(two), await app.openapi(world), 'they say the same')
 })
 
+t.test('fields of a schema that is given can be asked for, once there are some', async (t) => {
+  const schema = { type: 'object', properties: { text: { type: 'string' } } }
+  const { send } = await startOwn(t, { notes: [], $collections: { notes: { schema } } })
+  const before = (await send('GET', '/openapi.json')).headers.etag
+  for (const text of ['x', 'y']) await send('POST', '/notes', { text })
+  t.same((await send('GET', '/notes?text=y')).json(), [{ text: 'y', id: 2 }])
+  t.same((await send('GET', '/notes?_sort=-text')).json()[0], { text: 'y', id: 2 })
+  t.same(await driftsIn(send, ''), [], 'it is as it should be')
+  t.not((await send('GET', '/openapi.json')).headers.etag, before, 'an id is a number')
+  await send('POST', '/~one/notes', { id: 'a', text: 'z' })
+  t.type((await send('POST', '/~one/notes', { text: 'z' })).json().id, 'string')
+})
+
 t.test('many records that widen the shape are one step', async (t) => {
   const { app, send } = await startOwn(t, DATA)
   const { world } = await app.worlds.enter('one')
