@@ -4,6 +4,7 @@ import type { send } from '@fastify/send'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { ConfigError } from '../../config.js'
+import { baseOf } from '../workspaces/name.js'
 import { errors } from './errors.js'
 
 declare module 'fastify' {
@@ -76,7 +77,7 @@ class Pages {
   /** To the folder's own address, with which what its page names is found. */
   #redirect(path: string, reply: FastifyReply): FastifyReply {
     // Two slashes would be the address of another server.
-    return reply.redirect(`${path.replace(/^\/{2,}/, '/')}/`)
+    return reply.redirect(`${baseOf(reply.request)}${path.replace(/^\/{2,}/, '/')}/`)
   }
 }
 
