@@ -83,14 +83,21 @@ function feed(
   isOfOne = false,
 ): FastifyReply {
   const { request, server } = reply
-  return server.eventStreams.send(reply, recheckOf(request), (stream) =>
-    records(request.store).watch((event) => {
+  const { events, store } = request.world
+  return server.eventStreams.send(reply, recheckOf(request), (stream) => {
+    const unwatch = records(store).watch((event) => {
       const told = toldOf(event, fits)
       if (!told) return
       stream.tell(told.kind, write(told.record.content))
       if (isOfOne && told.kind === 'deleted') stream.end()
-    }),
-  )
+    })
+    const end = () => stream.end()
+    events.once('end', end)
+    return () => {
+      events.off('end', end)
+      unwatch()
+    }
+  })
 }
 
 /**

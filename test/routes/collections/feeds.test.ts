@@ -326,3 +326,15 @@ t.test('the document has the feeds beside the JSON', async (t) => {
     t.ok(responses[503], path)
   }
 })
+
+t.test('a feed is of its own workspace, and ends with it', async (t) => {
+  const { app, url, write } = await start(t)
+  const feed = await openFeed(t, `${url}/~one/posts`)
+  await write('POST', '/posts', { title: 'outside' })
+  await write('POST', '/~two/posts', { title: 'in another' })
+  await write('POST', '/~one/posts', { title: 'inside' })
+  t.match(await feed.next(), { event: 'created', data: { title: 'inside' } })
+  t.equal(await app.worlds.drop('one'), true)
+  t.equal(await feed.next(), undefined)
+  await until('the feed is closed', () => app.eventStreams.size === 0)
+})
