@@ -51,7 +51,9 @@ export default fp<SavingOptions>(
       },
     )
     for (const { records } of own.collections) records(app.store).watch(() => saver.changed())
+    // What workspaces have is theirs alone.
+    app.worlds.own.events.on('reset', () => saver.changed())
     app.addHook('onClose', () => saver.close())
   },
-  { name: 'saving', dependencies: ['store'] },
+  { name: 'saving', dependencies: ['store', 'workspaces'] },
 )
