@@ -8,6 +8,7 @@ import tokens from './plugins/auth/tokens.js'
 import controls from './plugins/control.js'
 import health, { tag as healthTag } from './plugins/health.js'
 import { buildSerializer, buildValidator } from './plugins/http/compilers.js'
+import connections from './plugins/http/connections.js'
 import delay from './plugins/http/delay.js'
 import errors, { answerError } from './plugins/http/error-handler.js'
 import eventStream from './plugins/http/event-stream.js'
@@ -91,6 +92,7 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
 
   await app.register(errors)
   await app.register(security, config)
+  await app.register(connections)
   await app.register(passwords)
   await app.register(controls, config)
   await app.register(storePlugin, {

@@ -45,11 +45,19 @@ export default fp<StoreOptions>(
   { name: 'store', dependencies: ['passwords'] },
 )
 
+/** The variable that says where temporary files go. */
+const TEMPORARY_FOLDER = process.platform === 'win32' ? 'TEMP' : 'TMPDIR'
+
 /** An empty store, which ends with the app. */
 async function openStore(app: FastifyInstance, own: readonly OwnSource[]): Promise<Store> {
   const engine = new MemoryEngine((error) => app.log.error(error))
   app.addHook('onClose', () => engine.close())
-  await engine.openFiles()
+  const { fault } = await engine.openFiles()
+  if (fault) {
+    app.log.error(
+      `Files can't be kept in ${fault.folder} (${fault.reason}): uploads are refused until they can. ${TEMPORARY_FOLDER} names another folder`,
+    )
+  }
   const declared: typeof collections = {
     ...collections,
     ...Object.fromEntries<Declaration>(

@@ -1,3 +1,5 @@
+import { getSystemErrorMap } from 'node:util'
+
 /** What a store refuses. Each says which collection and what about it, so that the caller can word its answer. */
 export abstract class StoreError extends Error {
   constructor(
@@ -74,4 +76,48 @@ export class MissingContent extends Error {
     super(`no content ${sha256} is kept`)
     this.name = new.target.name
   }
+}
+
+/** What a system says when a disk has no room. */
+const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
+
+/** Files can't be stored or read now: the disk is full, its folder can't be written, or there is no descriptor left. */
+export class StorageFailure extends Error {
+  /** The system's name for it. */
+  readonly code: string
+  /** In the system's words: `no space left on device`. */
+  readonly reason: string
+
+  /** @param folder where that was */
+  constructor(
+    readonly folder: string,
+    cause: unknown,
+  ) {
+    const reason = reasonOf(cause)
+    super(`files can't be kept in ${folder}: ${reason}`, { cause })
+    this.name = new.target.name
+    this.reason = reason
+    this.code = codeOf(cause) ?? 'EIO'
+  }
+
+  /** Whether there is no room. */
+  get isFull(): boolean {
+    return FULL.has(this.code)
+  }
+}
+
+/** The name that the system has for what went wrong. */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined
+}
+
+export function hasCode(error: unknown, code: string): boolean {
+  return codeOf(error) === code
+}
+
+/** The system's words for what went wrong: `no space left on device`. */
+export function reasonOf(error: unknown): string {
+  const number = error instanceof Error && 'errno' in error ? Number(error.errno) : 0
+  const words = getSystemErrorMap().get(number)?.[1]
+  return words ?? (error instanceof Error ? error.message : String(error))
 }

@@ -99,9 +99,8 @@ async function contentOf(
   try {
     return await files.read(sha256, range)
   } catch (error) {
-    if (!(error instanceof MissingContent)) throw error
     reply.removeHeader('etag')
-    throw gone()
+    throw error instanceof MissingContent ? gone() : error
   }
 }
 

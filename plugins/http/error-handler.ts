@@ -4,7 +4,9 @@ import { describe } from '../../store/check.js'
 import { ACCOUNTS } from '../../store/engine.js'
 import {
   ConditionFailed,
+  codeOf,
   ReferenceViolation,
+  StorageFailure,
   UniqueViolation,
   VersionMismatch,
 } from '../../store/errors.js'
@@ -49,10 +51,21 @@ const FASTIFY_ERRORS: Readonly<Record<string, () => ApiError>> = {
   FST_REQ_FILE_TOO_LARGE: errors.tooLarge,
 }
 
+/** What a system says when it has no more of what a request takes, such as descriptors, and will have again. */
+const SYSTEM_ERRORS: Readonly<Record<string, () => ApiError>> = {
+  ENOSPC: errors.storageFull,
+  EDQUOT: errors.storageFull,
+  EMFILE: errors.overloaded,
+  ENFILE: errors.overloaded,
+  ENOMEM: errors.overloaded,
+  EIO: errors.storageUnavailable,
+  EROFS: errors.storageUnavailable,
+}
+
 /** Answers an error in the one shape. What isn't a client's fault is logged, and says nothing of itself. */
 export function answerError(error: Error, request: FastifyRequest, reply: FastifyReply): void {
   const known = toApiError(error, request)
-  if (!known) request.log.error(error)
+  if (!known || isOfSystem(error)) request.log.error(error)
   answer(known ?? errors.internal(), reply, request.server.wording)
 }
 
@@ -88,6 +101,11 @@ export function toApiError(
     // Who the request comes from was deleted while it ran, and the token with them.
     return error.target === ACCOUNTS ? errors.tokenInvalid() : errors.conflict()
   }
+  if (error instanceof StorageFailure) {
+    if (error.isFull) return errors.storageFull()
+    return (SYSTEM_ERRORS[error.code] ?? errors.storageUnavailable)()
+  }
+  if (isOfSystem(error)) return SYSTEM_ERRORS[codeOf(error) ?? '']?.()
   if (!isFastifyError(error)) return undefined
   if (error.validation) {
     const { validation, validationContext = 'body' } = error
@@ -101,6 +119,11 @@ export function toApiError(
   if (known) return known()
   const { statusCode = 500, message } = error
   return statusCode < 500 ? new ApiError(statusCode, error.code, message) : undefined
+}
+
+/** Whether the system has refused something: whoever runs the server is to hear of it. */
+function isOfSystem(error: Error): boolean {
+  return error instanceof StorageFailure || (codeOf(error) ?? '') in SYSTEM_ERRORS
 }
 
 function isFastifyError(error: Error): error is FastifyError {

@@ -321,6 +321,17 @@ export const errors = {
     new ApiError(503, 'tooManyFeeds', 'Too many feeds are open. End one, or try again later.', {
       headers: { 'retry-after': '60' },
     }),
+  storageFull: () =>
+    new ApiError(507, 'storageFull', 'There is no room to store this. Try again later.', {
+      headers: { 'retry-after': '60' },
+    }),
+  storageUnavailable: () =>
+    new ApiError(
+      503,
+      'storageUnavailable',
+      'Files can not be stored or read at the moment. Try again later.',
+      { headers: { 'retry-after': '10' } },
+    ),
   overloaded: () =>
     new ApiError(503, 'overloaded', 'Too many requests at once. Try again in a moment.', {
       headers: { 'retry-after': '1' },

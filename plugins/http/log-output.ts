@@ -1,6 +1,6 @@
 import { write, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
-import { getSystemErrorMap } from 'node:util'
+import { reasonOf } from '../../store/errors.js'
 
 /** How much may wait for a reader that doesn't read, in characters: what comes then is lost. */
 const MAX_WAITING = 1024 * 1024
@@ -135,11 +135,6 @@ export class FileTarget implements LogTarget {
       else done()
     })
   }
-}
-
-/** The system's words: `no space left on device`. */
-function reasonOf(error: NodeJS.ErrnoException): string {
-  return getSystemErrorMap().get(error.errno ?? 0)?.[1] ?? error.message
 }
 
 /** One for all servers of the process, as they have one standard output. */

@@ -4,6 +4,7 @@ import type { send } from '@fastify/send'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { ConfigError } from '../../config.js'
+import { codeOf, hasCode } from '../../store/errors.js'
 import { baseOf } from '../workspaces/name.js'
 import { errors } from './errors.js'
 
@@ -56,7 +57,8 @@ class Pages {
     const options = { root: this.#root, dotfiles: 'ignore', onFile } as const
     const result = await this.#send(raw, path, options).catch((error: unknown) => {
       // Gone since it was looked at, or not for this process to read.
-      if (error === HIDDEN || (error instanceof Error && 'syscall' in error)) return undefined
+      const isUnreadable = codeOf(error) !== undefined && !hasCode(error, 'EMFILE')
+      if (error === HIDDEN || isUnreadable) return undefined
       throw error
     })
     if (!result) return undefined

@@ -52,6 +52,12 @@ const REFUSAL: Response = {
   content: { 'application/json': { schema: { $ref: '#/components/schemas/Problem' } } },
 }
 
+/** What the system has no room or no descriptor for. */
+const NOT_NOW: Response = {
+  ...REFUSAL,
+  headers: { 'retry-after': { required: true, schema: { type: 'integer' } } },
+}
+
 /** What the document says of all paths at once, in its description. */
 const EVERYWHERE: Readonly<Record<number, Response>> = {
   405: { ...REFUSAL, headers: { allow: { required: true, schema: { type: 'string' } } } },
@@ -59,6 +65,8 @@ const EVERYWHERE: Readonly<Record<number, Response>> = {
   417: REFUSAL,
   431: REFUSAL,
   500: REFUSAL,
+  503: NOT_NOW,
+  507: NOT_NOW,
 }
 
 /** Compares answers with an OpenAPI document. */

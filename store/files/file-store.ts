@@ -1,26 +1,18 @@
 import { createHash } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
-import { chmod, lstat, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises'
-import { hostname, tmpdir } from 'node:os'
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import pLimit from 'p-limit'
-import { MissingContent } from '../errors.js'
+import { hasCode, MissingContent, StorageFailure } from '../errors.js'
+import { OwnFolder, sweep } from './own-folder.js'
 
 /** What is written at once: fewer, larger trips to the thread pool. */
 const WRITE_CHUNK = 1024 * 1024
 
 /** What is read at once. Less, since a reader that never reads has it in memory. */
 const READ_CHUNK = 256 * 1024
-
-/**
- * Stands for this machine in a folder's name. Containers that share a folder don't see each other's processes, so each
- * may sweep only what its own left.
- */
-const HOST = createHash('sha256').update(hostname()).digest('hex').slice(0, 12)
-
-const FOLDER_NAME = /^slipway-([0-9a-f]{12})-([0-9]+)-[A-Za-z0-9]{6}$/
 
 /** A file as it has arrived: on disk, but not yet kept. Exactly one of keep and discard is to be called. */
 export interface PendingFile {
@@ -45,8 +37,7 @@ interface Content {
  * deleted by the next.
  */
 export class FileStore {
-  /** The process's own. */
-  readonly folder: string
+  readonly #folder: OwnFolder
   readonly #contents = new Map<string, Content>()
   /** The steps that change what is kept run one after the other, so that no two of one content meet. Each is short. */
   readonly #step = pLimit(1)
@@ -55,9 +46,13 @@ export class FileStore {
   #received = 0
   #closed: Promise<void> | undefined
 
-  private constructor(folder: string, sweep: Promise<void>) {
-    this.folder = folder
-    this.#sweep = sweep
+  /** Why it could not make its folder when it was opened. It tries again with each file. */
+  readonly fault: StorageFailure | undefined
+
+  private constructor(folder: OwnFolder, fault: StorageFailure | undefined) {
+    this.#folder = folder
+    this.fault = fault
+    this.#sweep = sweep(folder.parent)
   }
 
   /**
@@ -65,15 +60,25 @@ export class FileStore {
    * @param parent where to make it
    */
   static async open(parent = tmpdir()): Promise<FileStore> {
-    const folder = await mkdtemp(join(parent, `slipway-${HOST}-${process.pid}-`))
-    // mkdtemp gives this mode less what the umask takes away, which could be the owner's own rights.
-    await chmod(folder, 0o700)
-    return new FileStore(folder, sweep(parent))
+    const folder = new OwnFolder(parent)
+    try {
+      await folder.make()
+      return new FileStore(folder, undefined)
+    } catch (error) {
+      if (!(error instanceof StorageFailure)) throw error
+      return new FileStore(folder, error)
+    }
+  }
+
+  /** The process's own; where it can't be made, the one in which it would be. */
+  get folder(): string {
+    return this.#folder.path
   }
 
   /**
    * Writes a source of bytes to disk while hashing it. When the source or the disk fails, nothing of it stays, and the error is
    * thrown. A source that isn't read to its end is destroyed.
+   * @throws {StorageFailure} when the disk fails
    * @throws when the store is closed, or is being closed before the source has ended
    */
   async receive(source: Readable): Promise<PendingFile> {
@@ -112,7 +117,7 @@ export class FileStore {
       if (this.#releaseOneOfMany(sha256)) return
       // First, so that nobody begins to read what is about to go.
       this.#contents.delete(sha256)
-      await rm(this.#pathOf(sha256), { force: true })
+      await this.#guarded(rm(this.#pathOf(sha256), { force: true }))
     })
   }
 
@@ -130,9 +135,9 @@ export class FileStore {
     if (!isOffset(start) || !(isOffset(end) || end === Number.POSITIVE_INFINITY) || end < start) {
       throw new RangeError(`no range of bytes goes from ${start} to ${end}`)
     }
-    const handle = await open(this.#pathOf(sha256)).catch((error: unknown) => {
-      // Released since it was looked up.
-      throw hasCode(error, 'ENOENT') ? new MissingContent(sha256) : error
+    const handle = await this.#guarded(open(this.#pathOf(sha256)), () => {
+      // Released since it was looked up, or gone with its folder.
+      return new MissingContent(sha256)
     })
     return handle.createReadStream({
       start,
@@ -156,8 +161,7 @@ export class FileStore {
       source.destroy()
       throw closedError()
     }
-    this.#received++
-    const path = join(this.folder, `${this.#received}.part`)
+    const { path, handle } = await heldBack(source, this.#create())
     const hash = createHash('sha256')
     let size = 0
     const meter = new Transform({
@@ -167,7 +171,12 @@ export class FileStore {
         done(null, chunk)
       },
     })
-    const file = createWriteStream(path, { flags: 'wx', mode: 0o600, highWaterMark: WRITE_CHUNK })
+    const file = handle.createWriteStream({ highWaterMark: WRITE_CHUNK })
+    let isDiskFault = false
+    file.once('error', () => {
+      // What fails first takes the other along.
+      isDiskFault = !source.errored
+    })
     const fileClosed = new Promise<void>((resolve) => file.once('close', resolve))
     try {
       await pipeline(source, meter, file)
@@ -177,9 +186,40 @@ export class FileStore {
       // pipeline promises to destroy its file, not to wait until it is closed.
       await fileClosed
       await removeQuietly(path)
-      throw error
+      throw isDiskFault ? new StorageFailure(this.folder, error) : error
     }
     return this.#pendingFile(path, hash.digest('hex'), size)
+  }
+
+  /** A new file for what arrives, in a folder that is made again where it has gone. */
+  async #create(): Promise<{ path: string; handle: FileHandle }> {
+    this.#received++
+    const name = `${this.#received}.part`
+    const folder = await this.#folder.make()
+    const openIn = async (parent: string) => {
+      const path = join(parent, name)
+      return { path, handle: await open(path, 'wx', 0o600) }
+    }
+    return this.#guarded(
+      openIn(folder).catch(async (error: unknown) => {
+        if (!hasCode(error, 'ENOENT')) throw error
+        return openIn(await this.#folder.make(folder))
+      }),
+    )
+  }
+
+  /**
+   * Waits for the disk.
+   * @param gone makes what is thrown where there is no such file
+   * @throws StorageFailure
+   */
+  async #guarded<T>(work: Promise<T>, gone?: () => Error): Promise<T> {
+    try {
+      return await work
+    } catch (error) {
+      if (gone && hasCode(error, 'ENOENT')) throw gone()
+      throw error instanceof StorageFailure ? error : new StorageFailure(this.folder, error)
+    }
   }
 
   #pendingFile(path: string, sha256: string, size: number): PendingFile {
@@ -196,7 +236,7 @@ export class FileStore {
       discard: async () => {
         if (isSettled) return
         isSettled = true
-        await rm(path, { force: true })
+        await this.#guarded(rm(path, { force: true }))
       },
     }
   }
@@ -204,7 +244,7 @@ export class FileStore {
   async #keep(path: string, sha256: string, size: number): Promise<void> {
     try {
       // Identical content is replaced rather than left: one step in either case, and whole again if it was damaged.
-      await rename(path, this.#pathOf(sha256))
+      await this.#guarded(rename(path, this.#pathOf(sha256)))
     } catch (error) {
       await removeQuietly(path)
       throw error
@@ -220,7 +260,7 @@ export class FileStore {
     // Behind the steps that were waiting when it was closed. No other can follow.
     await this.#step(async () => {
       this.#contents.clear()
-      await rm(this.folder, { recursive: true, force: true })
+      await this.#folder.remove()
     })
   }
 
@@ -261,33 +301,19 @@ async function removeQuietly(path: string): Promise<void> {
   await rm(path, { force: true }).catch(() => {})
 }
 
-/** Deletes the folders of this machine's killed processes. What it can't read or delete it leaves to a later sweep. */
-async function sweep(parent: string): Promise<void> {
-  for (const name of await readdir(parent).catch(() => [])) {
-    const [, host, pid] = FOLDER_NAME.exec(name) ?? []
-    if (host !== HOST || isAlive(Number(pid))) continue
-    const path = join(parent, name)
-    try {
-      // Not stat: a link would have another folder deleted in its place.
-      const stats = await lstat(path)
-      const isOwn = stats.isDirectory() && stats.uid === (process.geteuid?.() ?? stats.uid)
-      if (isOwn) await rm(path, { recursive: true, force: true })
-    } catch {
-      // Another process may sweep the same folder now.
-    }
-  }
-}
-
-function isAlive(pid: number): boolean {
+/**
+ * Waits for something with a source at hand, which can fail meanwhile: that is kept from ending the process, and is seen when the
+ * source is read. Where there is nothing to wait for, the source is destroyed.
+ */
+async function heldBack<T>(source: Readable, work: Promise<T>): Promise<T> {
+  const ignore = () => {}
+  source.on('error', ignore)
   try {
-    process.kill(pid, 0)
-    return true
+    return await work
   } catch (error) {
-    // Any other refusal doesn't mean that there is no such process: it could be another user's.
-    return !hasCode(error, 'ESRCH')
+    source.destroy()
+    throw error
+  } finally {
+    source.off('error', ignore)
   }
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
 }

@@ -512,7 +512,7 @@ t.test('a package whose file could not be kept does not exist', async (t) => {
   const obstacle = join(folder, hashOf(Buffer.from('content')))
   await mkdir(obstacle)
   await writeFile(join(obstacle, 'file'), '')
-  isRefusal(t, await ask(t, url, PACKAGES, { token, body: whole }), 500)
+  isRefusal(t, await ask(t, url, PACKAGES, { token, body: whole }), 503)
   t.same(await readdir(folder), [obstacle.slice(folder.length + 1)])
   t.same(await look(t, url, PACKAGES, token), { status: 200, body: [] })
   t.equal((await look(t, url, '/api/v1/package', token)).status, 404)

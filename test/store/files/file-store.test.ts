@@ -5,14 +5,17 @@ import { existsSync } from 'node:fs'
 import {
   chown,
   mkdir,
+  mkdtemp,
   readdir,
   readFile,
   readlink,
+  rename,
   rm,
   stat,
   symlink,
   writeFile,
 } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
@@ -20,8 +23,9 @@ import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import { MissingContent } from '../../../store/errors.js'
+import { MissingContent, StorageFailure } from '../../../store/errors.js'
 import { FileStore, type PendingFile } from '../../../store/files/file-store.js'
+import { LOCK } from '../../../store/files/own-folder.js'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const MODULE = new URL('../../../store/files/file-store.ts', import.meta.url).href
@@ -35,6 +39,18 @@ async function openStore(t: Test, parent = t.testdir()): Promise<FileStore> {
   const store = await FileStore.open(parent)
   t.teardown(() => store.close())
   return store
+}
+
+/** A folder with a name short enough for a socket in it. */
+async function shortFolder(t: Test): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 's-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** What is stored in a folder. */
+async function filesIn(folder: string): Promise<string[]> {
+  return (await readdir(folder)).filter((name) => name !== LOCK)
 }
 
 async function keep(store: FileStore, content: Uint8Array): Promise<PendingFile> {
@@ -91,7 +107,7 @@ t.test('keeps what it receives, under its hash', async (t) => {
   await t.rejects(store.read(file.sha256), MissingContent, 'it is not kept yet')
 
   await file.keep()
-  t.same(await readdir(store.folder), [file.sha256])
+  t.same(await filesIn(store.folder), [file.sha256])
   t.ok(content.equals(await buffer(await store.read(file.sha256))))
 })
 
@@ -117,14 +133,14 @@ t.test('stores identical bytes once, until the last reference is released', asyn
   await keep(store, content)
   await keep(store, content)
   const other = await keep(store, randomBytes(1_000))
-  t.same((await readdir(store.folder)).sort(), [sha256, other.sha256].sort())
+  t.same((await filesIn(store.folder)).sort(), [sha256, other.sha256].sort())
 
   for (const left of [2, 1]) {
     await store.release(sha256)
     t.ok(content.equals(await buffer(await store.read(sha256))), `${left} left`)
   }
   await store.release(sha256)
-  t.same(await readdir(store.folder), [other.sha256])
+  t.same(await filesIn(store.folder), [other.sha256])
   await t.rejects(store.read(sha256), MissingContent)
   await t.rejects(store.release(sha256), { name: 'MissingContent', sha256 })
 
@@ -136,30 +152,30 @@ t.test('has a file kept or discarded, not both', async (t) => {
   const store = await openStore(t)
   const discarded = await store.receive(sourceOf(randomBytes(10)))
   await discarded.discard()
-  t.same(await readdir(store.folder), [])
+  t.same(await filesIn(store.folder), [])
   await discarded.discard()
   await t.rejects(discarded.keep(), /already/)
 
   const kept = await keep(store, randomBytes(10))
   await kept.discard()
   await t.rejects(kept.keep(), /already/)
-  t.same(await readdir(store.folder), [kept.sha256])
+  t.same(await filesIn(store.folder), [kept.sha256])
   await store.release(kept.sha256)
-  t.same(await readdir(store.folder), [], 'the second keep has added no reference')
+  t.same(await filesIn(store.folder), [], 'the second keep has added no reference')
 })
 
 t.test('counts no reference when the file can not be kept', async (t) => {
   const store = await openStore(t)
   const content = randomBytes(10)
   const file = await store.receive(sourceOf(content))
-  for (const name of await readdir(store.folder)) await rm(join(store.folder, name))
-  await t.rejects(file.keep(), { code: 'ENOENT' })
+  for (const name of await filesIn(store.folder)) await rm(join(store.folder, name))
+  await t.rejects(file.keep(), { name: 'StorageFailure', code: 'ENOENT' })
   await t.rejects(store.read(file.sha256), MissingContent)
   // A folder in its place, so that it is the rename that fails.
   await mkdir(join(store.folder, file.sha256))
   const second = await store.receive(sourceOf(content))
-  await t.rejects(second.keep(), { code: 'EISDIR' })
-  t.same(await readdir(store.folder), [file.sha256], 'the part is gone')
+  await t.rejects(second.keep(), { name: 'StorageFailure', code: 'EISDIR' })
+  t.same(await filesIn(store.folder), [file.sha256], 'the part is gone')
 })
 
 t.test('nothing stays of a source that fails', { skip: NO_DESCRIPTORS }, async (t) => {
@@ -181,7 +197,7 @@ t.test('nothing stays of a source that fails', { skip: NO_DESCRIPTORS }, async (
     expected: typeof PREMATURE | Error,
   ) => {
     await t.rejects(receiving, expected, name)
-    t.same(await readdir(store.folder), [], `${name} leaves no file`)
+    t.same(await filesIn(store.folder), [], `${name} leaves no file`)
     t.same(await openFiles(store.folder), [], `${name} leaves no descriptor`)
   }
   await rejects('an error half way', store.receive(failing(5, broken)), broken)
@@ -197,13 +213,48 @@ t.test('nothing stays of a source that fails', { skip: NO_DESCRIPTORS }, async (
   await rejects('an error before the file is open', receiving, broken)
 })
 
+t.test('a folder that has gone is made again', async (t) => {
+  const parent = join(t.testdir(), 'tmp')
+  await mkdir(parent)
+  const store = await openStore(t, parent)
+  const { sha256 } = await keep(store, randomBytes(10))
+  await rm(parent, { recursive: true })
+  await t.rejects(store.read(sha256), MissingContent)
+  await store.release(sha256)
+
+  const contents = Array.from({ length: 10 }, () => randomBytes(10))
+  const kept = await Promise.all(contents.map((content) => keep(store, content)))
+  t.equal((await readdir(parent)).length, 1, 'one for all')
+  t.equal((await stat(store.folder)).mode & 0o777, 0o700)
+  for (const [at, file] of kept.entries()) {
+    t.ok(contents[at]?.equals(await buffer(await store.read(file.sha256))))
+  }
+  await store.close()
+  t.same(await readdir(parent), [])
+})
+
 t.test('throws what the disk refuses, and ends the source', { skip: NO_DESCRIPTORS }, async (t) => {
-  const store = await openStore(t)
-  await rm(store.folder, { recursive: true })
+  const parent = join(t.testdir(), 'missing')
+  const store = await openStore(t, parent)
+  t.match(store.fault, { folder: parent, reason: 'no such file or directory', isFull: false })
   const source = sourceOf(randomBytes(10))
-  await t.rejects(store.receive(source), { code: 'ENOENT' })
+  await t.rejects(store.receive(source), { name: 'StorageFailure', folder: parent })
   t.equal(source.destroyed, true)
+
+  await mkdir(parent)
+  t.ok(await keep(store, randomBytes(10)), 'once it can be, it is')
+  await rm(parent, { recursive: true })
+  await writeFile(parent, 'no folder')
+  await t.rejects(store.receive(sourceOf(randomBytes(10))), StorageFailure)
   t.same(await openFiles(store.folder), [])
+})
+
+t.test('tells what a full disk refuses from what the source does', async (t) => {
+  const store = await openStore(t)
+  const broken = Object.assign(new Error('broken'), { code: 'ECONNRESET', syscall: 'read' })
+  await t.rejects(store.receive(new PassThrough().destroy(broken)), { name: 'Error' })
+  const full = Object.assign(new Error('full'), { code: 'ENOSPC', errno: -28 })
+  t.match(new StorageFailure('/tmp', full), { isFull: true, reason: 'no space left on device' })
 })
 
 t.test('a reader of content that goes reads on', async (t) => {
@@ -212,7 +263,7 @@ t.test('a reader of content that goes reads on', async (t) => {
   const { sha256 } = await keep(store, content)
   const [released, closed] = [await store.read(sha256), await store.read(sha256)]
   await store.release(sha256)
-  t.same(await readdir(store.folder), [])
+  t.same(await filesIn(store.folder), [])
   t.ok(content.equals(await buffer(released)))
   await store.close()
   t.ok(content.equals(await buffer(closed)))
@@ -268,7 +319,7 @@ t.test('lets only this user in, whatever the umask', async (t) => {
   const store = await openStore(t)
   t.equal(await modeOf(store.folder), 0o700)
   const file = await store.receive(sourceOf(randomBytes(10)))
-  for (const name of await readdir(store.folder)) {
+  for (const name of await filesIn(store.folder)) {
     t.equal(await modeOf(join(store.folder, name)), 0o600, 'while it arrives')
   }
   await file.keep()
@@ -339,11 +390,11 @@ t.test('close waits for the steps that are under way', async (t) => {
 })
 
 t.test('sweeps what a killed process left, not what a live one has', async (t) => {
-  const parent = t.testdir()
+  const parent = await shortFolder(t)
   const [killed, live] = await Promise.all([startProcess(parent), startProcess(parent)])
   t.teardown(() => live.kill())
   await killed.kill()
-  t.equal((await readdir(killed.folder)).length, 1)
+  t.equal((await filesIn(killed.folder)).length, 1)
 
   const own = await openStore(t, parent)
   const store = await FileStore.open(parent)
@@ -352,7 +403,39 @@ t.test('sweeps what a killed process left, not what a live one has', async (t) =
     (await readdir(parent)).sort(),
     [live.folder, own.folder].map((folder) => basename(folder)).sort(),
   )
-  t.equal((await readdir(live.folder)).length, 1)
+  t.equal((await filesIn(live.folder)).length, 1)
+})
+
+t.test('sweeps what another process of the same id left, as in a container', async (t) => {
+  const parent = await shortFolder(t)
+  const { folder, kill } = await startProcess(parent)
+  const own = await openStore(t, parent)
+  const renamed = folder.replace(/-[0-9]+-/, `-${process.pid}-`)
+  await rename(folder, renamed)
+  await (await FileStore.open(parent)).close()
+  t.same((await readdir(parent)).sort(), [basename(renamed), basename(own.folder)].sort())
+  await kill()
+  await (await FileStore.open(parent)).close()
+  t.same(await readdir(parent), [basename(own.folder)])
+})
+
+t.test('where there is no lock, a process of that id has the folder', async (t) => {
+  const parent = await shortFolder(t)
+  const [killed, live] = await Promise.all([startProcess(parent), startProcess(parent)])
+  t.teardown(() => live.kill())
+  await killed.kill()
+  for (const { folder } of [killed, live]) await rm(join(folder, LOCK))
+  await (await FileStore.open(parent)).close()
+  t.same(await readdir(parent), [basename(live.folder)])
+})
+
+t.test('makes no lock where its path is too long for one', async (t) => {
+  const parent = join(await shortFolder(t), 'x'.repeat(100))
+  await mkdir(parent)
+  const store = await openStore(t, parent)
+  t.same(await readdir(store.folder), [])
+  await (await FileStore.open(parent)).close()
+  t.same(await readdir(parent), [basename(store.folder)], 'its process is alive')
 })
 
 t.test("sweeps no other machine's folders, no files and no links", async (t) => {
@@ -392,10 +475,6 @@ t.test(
   },
 )
 
-t.test('rejects when it can not make its folder', async (t) => {
-  await t.rejects(FileStore.open(join(t.testdir(), 'missing')), { code: 'ENOENT' })
-})
-
 t.test('many at once, of the same bytes and of different ones', async (t) => {
   const warnings: Error[] = []
   const onWarning = (warning: Error) => warnings.push(warning)
@@ -408,7 +487,7 @@ t.test('many at once, of the same bytes and of different ones', async (t) => {
     Promise.all(Array.from({ length: 50 }, () => keep(store, randomBytes(200_000)))),
   ])
   t.equal(new Set(files.map(({ sha256 }) => sha256)).size, 1)
-  t.equal((await readdir(store.folder)).length, 51)
+  t.equal((await filesIn(store.folder)).length, 51)
 
   // As many leave as come: it must not go between.
   const sha256 = hashOf(same)
@@ -417,10 +496,10 @@ t.test('many at once, of the same bytes and of different ones', async (t) => {
     ...files.map(() => store.release(sha256)),
     ...others.map((file) => store.release(file.sha256)),
   ])
-  t.same(await readdir(store.folder), [sha256])
+  t.same(await filesIn(store.folder), [sha256])
   t.ok(same.equals(await buffer(await store.read(sha256))))
   await Promise.all(files.map(() => store.release(sha256)))
-  t.same(await readdir(store.folder), [])
+  t.same(await filesIn(store.folder), [])
   await setImmediate()
   t.same(warnings, [])
 })
@@ -457,9 +536,9 @@ t.test('what is kept is what was not released, however the steps fall', async (t
       const kept = lives
         .filter(({ outcome }) => outcome === 'keep')
         .map(({ content }) => hashOf(content))
-      const onDisk = await readdir(store.folder)
+      const onDisk = await filesIn(store.folder)
       for (const sha256 of kept) await store.release(sha256)
-      const left = await readdir(store.folder)
+      const left = await filesIn(store.folder)
       await store.close()
       return onDisk.sort().join() === [...new Set(kept)].sort().join() && left.length === 0
     }),
