@@ -1,4 +1,4 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { createClient, type Schemas } from '../../client/index.js'
 import { startProcess } from '../fixtures/process.js'
 
@@ -14,7 +14,24 @@ const ship: Schemas['ShipInput'] = {
 }
 
 t.test('a client of each API, against a server', async (t) => {
-  const { url: baseUrl } = await startProcess(t)
+  const { url } = await startProcess(t)
+  await useClients(t, url)
+})
+
+t.test('a client of each API, against a workspace', async (t) => {
+  const { url } = await startProcess(t)
+  await useClients(t, `${url}/~one`)
+  t.test('nothing of it is outside', async (t) => {
+    const titlesIn = async (baseUrl: string) => {
+      const { data } = await createClient({ baseUrl }).GET('/articles')
+      return data?.articles.map(({ title }) => title)
+    }
+    t.match(await titlesIn(`${url}/~one`), ['A title', 'A title'])
+    t.notMatch(await titlesIn(url), ['A title'])
+  })
+})
+
+async function useClients(t: Test, baseUrl: string): Promise<void> {
   const anyone = createClient({ baseUrl })
   const body = { username: 'user', password: 'password' }
   const { data: pair } = await anyone.POST('/auth/login', { body })
@@ -120,7 +137,7 @@ t.test('a client of each API, against a server', async (t) => {
     t.equal((await user.DELETE('/logout')).response.status, 200)
     t.equal((await user.GET('/dmps')).response.status, 401, 'the token is revoked')
   })
-})
+}
 
 t.test('a client of another document', async (t) => {
   const { url: baseUrl } = await startProcess(t, ['--apis', 'memes'])

@@ -134,6 +134,54 @@ t.test('in Chromium', { skip: chromiumMissing }, async (t) => {
     t.equal((await answered).status(), 400)
   })
 
+  t.test('that of a workspace stays inside', async (t) => {
+    const { page, assertQuiet, app, origin } = await openReference(
+      t,
+      browser,
+      { apis: 'fleet' },
+      '/~one/docs',
+    )
+    const shipsIn = async (base: string) => (await call(app, 'GET', `${base}/api/ships`)).json()
+    const { length } = await shipsIn('')
+    await logInThere(page, 'user', 'password')
+    const createShip = page.locator('#operations-fleet-createShip')
+    await open(createShip)
+    const { id } = await execute(t, createShip, '201')
+    t.match(
+      await createShip.locator('.live-responses-table').textContent(),
+      `location: ${origin}/~one/api/ships/${id}`,
+    )
+    t.match(
+      await createShip.locator('.request-url').textContent(),
+      `${origin}/~one/api/ships`,
+      'as others would call it',
+    )
+    t.equal((await shipsIn('/~one')).length, length + 1)
+    t.equal((await shipsIn('')).length, length)
+    assertQuiet()
+  })
+
+  t.test('that of a workspace is where its own address leads, and of its shapes', async (t) => {
+    const data = { posts: [{ id: 1, title: 'One' }] }
+    const { page, assertQuiet, app, origin } = await openReference(
+      t,
+      browser,
+      { data, apis: 'none' },
+      '/~one',
+    )
+    t.equal(page.url(), `${origin}/~one/docs`)
+    await call(app, 'POST', '/~one/posts', { payload: { title: 'Two', mood: 'calm' } })
+    const loaded = page.waitForResponse(/\/docs\/json$/)
+    await page.reload()
+    const { components } = await (await loaded).json()
+    t.ok('mood' in components.schemas.Post.properties)
+    const createPost = page.locator('#operations-posts-createPost')
+    await open(createPost)
+    t.match(await execute(t, createPost, '201'), { id: 3, title: 'One' })
+    t.equal((await call(app, 'GET', '/posts')).json().length, 1)
+    assertQuiet()
+  })
+
   t.test('the page follows the browser into the dark', async (t) => {
     const { page, assertQuiet } = await openReference(t, browser)
     const dark = page.locator('html.dark-mode')
