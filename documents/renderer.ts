@@ -1,7 +1,8 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import pLimit from 'p-limit'
-import type { Piscina as Pool } from 'piscina'
 import type { PlanDocument } from './outline.js'
 
 export type { PlanDocument } from './outline.js'
@@ -12,6 +13,9 @@ export interface RenderedPlan {
   readonly pdf: Uint8Array
 }
 
+/** What a document's process answers: its files, or why there are none, in words for the user or for the log. */
+export type Answer = RenderedPlan | { readonly reason: string } | { readonly fault: string }
+
 export interface RendererOptions {
   /** Documents at once. */
   readonly atOnce?: number
@@ -19,7 +23,7 @@ export interface RendererOptions {
   readonly timeLimit?: number
   /** How much memory one may take, in MiB. */
   readonly memoryLimit?: number
-  /** The thread's file. */
+  /** The file of the thread that renders in the process. */
   readonly worker?: string
 }
 
@@ -31,9 +35,6 @@ const TIME_LIMIT = 120_000
 
 const MEMORY_LIMIT = 1024
 
-/** How long a thread is kept for the next document: to begin one takes longer than most documents. */
-const IDLE_TIME = 30_000
-
 /** A document can't be rendered. The message is for the user. */
 export class RenderingFailed extends Error {
   constructor(message: string, options?: ErrorOptions) {
@@ -43,8 +44,8 @@ export class RenderingFailed extends Error {
 }
 
 /**
- * Renders documents in threads of their own, so that the server goes on answering. It reads nothing of what it needs,
- * and has no thread, before there is a document to render.
+ * Renders documents, each in a process of its own: native code can't be stopped in a thread, and what it takes with it is
+ * nobody else's. It reads nothing of what it needs before there is a document to render.
  */
 export class Renderer {
   /** How many it renders at once. Beyond them documents wait for each other. */
@@ -54,8 +55,7 @@ export class Renderer {
   readonly #worker: string | undefined
   readonly #limit
   readonly #closing = new AbortController()
-  #pool: Promise<Pool<PlanDocument, RenderedPlan>> | undefined
-  #closed: Promise<void> | undefined
+  readonly #working = new Set<Promise<RenderedPlan>>()
 
   constructor(options: RendererOptions = {}) {
     this.atOnce = options.atOnce ?? AT_ONCE
@@ -70,14 +70,20 @@ export class Renderer {
    * @param unwanted ends it when nobody wants it any more
    * @throws RenderingFailed when it can't be rendered, or when the renderer is closed before it is
    */
-  render(document: PlanDocument, unwanted?: AbortSignal): Promise<RenderedPlan> {
-    return this.#limit(() => this.#render(document, unwanted))
+  async render(document: PlanDocument, unwanted?: AbortSignal): Promise<RenderedPlan> {
+    const work = this.#limit(() => this.#render(document, unwanted))
+    this.#working.add(work)
+    try {
+      return await work
+    } finally {
+      this.#working.delete(work)
+    }
   }
 
   /** Ends what is under way, and rejects it and all that is waiting. Calling it again waits for the same. */
-  close(): Promise<void> {
-    this.#closed ??= this.#close()
-    return this.#closed
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await Promise.allSettled(this.#working)
   }
 
   async #render(document: PlanDocument, unwanted?: AbortSignal): Promise<RenderedPlan> {
@@ -87,68 +93,76 @@ export class Renderer {
     const timer = setTimeout(() => {
       ending.abort(new RenderingFailed(`it took more than ${this.#timeLimit / 1000} seconds`))
     }, this.#timeLimit)
-    // A thread that can't even begin tells the pool, and nobody else.
-    const fail = (error: unknown) => ending.abort(failureOf(error))
-    let pool: Pool<PlanDocument, RenderedPlan> | undefined
     this.#closing.signal.addEventListener('abort', end)
     unwanted?.addEventListener('abort', withdraw)
     try {
       if (this.#closing.signal.aborted) end()
       if (unwanted?.aborted) withdraw()
       ending.signal.throwIfAborted()
-      this.#pool ??= this.#openPool()
-      pool = await this.#pool
-      pool.on('error', fail)
-      return await pool.run(document, { signal: ending.signal })
+      return await this.#inProcess(document, ending.signal)
     } catch (error) {
       throw ending.signal.aborted ? ending.signal.reason : failureOf(error)
     } finally {
       clearTimeout(timer)
       this.#closing.signal.removeEventListener('abort', end)
       unwanted?.removeEventListener('abort', withdraw)
-      pool?.off('error', fail)
     }
   }
 
-  async #openPool(): Promise<Pool<PlanDocument, RenderedPlan>> {
-    const { Piscina } = await import('piscina')
-    const pool = new Piscina<PlanDocument, RenderedPlan>({
-      filename: this.#worker ?? findWorker(),
-      minThreads: 0,
-      maxThreads: this.atOnce,
-      maxQueue: this.atOnce,
-      idleTimeout: IDLE_TIME,
-      resourceLimits: { maxOldGenerationSizeMb: this.#memoryLimit },
-      // Neither the loader that this process may run with nor its secrets are of use to a document.
+  async #inProcess(document: PlanDocument, signal: AbortSignal): Promise<RenderedPlan> {
+    const thread = this.#worker === undefined ? [] : [this.#worker]
+    const child = fork(findChild(), [String(this.#memoryLimit), ...thread], {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      // Neither the loader that this process may run with nor its secrets are of use to a document; and it takes one core.
       execArgv: [],
-      env: {},
+      env: { RAYON_NUM_THREADS: '1' },
+      signal,
+      killSignal: 'SIGKILL',
     })
-    // A thread that fails between two documents is replaced, and nobody waits for it.
-    pool.on('error', () => {})
-    return pool
+    const gone = new AbortController()
+    const exit = new Promise((resolve) => child.once('exit', resolve))
+    child.once('disconnect', () => gone.abort())
+    // Others may follow the one that is told below.
+    child.on('error', () => {})
+    try {
+      const [[answer]]: [Answer[], boolean] = await Promise.all([
+        once(child, 'message', { signal: gone.signal }),
+        sendTo(child, document),
+      ])
+      return filesOf(answer)
+    } catch (error) {
+      child.kill('SIGKILL')
+      throw error
+    } finally {
+      // The next one begins when this one's memory is free. What could not begin does not end.
+      if (child.pid !== undefined) await exit
+    }
   }
+}
 
-  async #close(): Promise<void> {
-    this.#closing.abort()
-    // One that couldn't be opened has no threads.
-    const pool = await this.#pool?.catch(() => undefined)
-    await pool?.destroy()
-  }
+async function sendTo(child: ChildProcess, document: PlanDocument): Promise<boolean> {
+  return child.send(document)
+}
+
+/** @throws RenderingFailed when there are none */
+function filesOf(answer: Answer | undefined): RenderedPlan {
+  if (answer && 'pdf' in answer) return answer
+  if (answer && 'reason' in answer) throw new RenderingFailed(answer.reason)
+  throw new Error(answer?.fault)
 }
 
 /** What the user is told of a fault. */
 function failureOf(error: unknown): RenderingFailed {
-  if (error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY') {
-    return new RenderingFailed('it took more memory than a document may', { cause: error })
-  }
+  if (error instanceof RenderingFailed) return error
   return new RenderingFailed('there was a fault in rendering it', { cause: error })
 }
 
 /**
- * The built thread, whether this is the built package, or its TypeScript run by tsx or by the tests: a thread doesn't
- * get the loader of the process that began it. So `npm run dev` and the tests need a build, which `npm ci` makes.
+ * The built process, whether this is the built package, or its TypeScript run by tsx or by the tests: a process doesn't get
+ * the loader of the one that began it. So `npm run dev` and the tests need a build, which `npm ci` makes.
  */
-function findWorker(): string {
+function findChild(): string {
   const root = dirname(createRequire(import.meta.url).resolve('slipway/package.json'))
-  return join(root, 'dist', 'documents', 'worker.js')
+  return join(root, 'dist', 'documents', 'child.js')
 }

@@ -19,7 +19,6 @@ function pictureOf(control: string): string {
 /** A stretch of text of one kind. */
 export interface Span {
   readonly text: string
-  readonly isBold: boolean
   /** Where it leads, for an address. */
   readonly link: string | undefined
 }
@@ -28,19 +27,19 @@ export interface Span {
 const MAX_LINK = 2000
 
 /** Finds the web addresses in a text, so that they can be followed. */
-export function spansOf(text: string, isBold = false): Span[] {
+export function spansOf(text: string): Span[] {
   const spans: Span[] = []
   let end = 0
   for (const { 0: match, index } of text.matchAll(/\bhttps?:\/\/[!-~]+/gi)) {
     if (match.length > MAX_LINK) continue
     const link = withoutPunctuation(match)
     if (!URL.canParse(link)) continue
-    if (index > end) spans.push({ text: text.slice(end, index), isBold, link: undefined })
-    spans.push({ text: link, isBold, link: new URL(link).href })
+    if (index > end) spans.push({ text: text.slice(end, index), link: undefined })
+    spans.push({ text: link, link: new URL(link).href })
     end = index + link.length
   }
   if (end < text.length || spans.length === 0) {
-    spans.push({ text: text.slice(end), isBold, link: undefined })
+    spans.push({ text: text.slice(end), link: undefined })
   }
   return spans
 }

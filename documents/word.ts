@@ -22,9 +22,9 @@ import {
   WidthType,
 } from 'docx'
 import { strFromU8, strToU8, unzipSync, zipSync } from 'fflate'
-import { directionsOf } from './direction.js'
+import { isRightToLeft, stretchesOf } from './direction.js'
 import type { Block, Fact, HeadingLevel, Outline } from './outline.js'
-import { type Span, spansOf } from './text.js'
+import { spansOf } from './text.js'
 import { columnShares } from './widths.js'
 
 /** Fonts that readers have. A word processor takes others where one is missing, or lacks a character. */
@@ -144,7 +144,7 @@ function typeset(block: Block): (Paragraph | Table)[] {
 /** A name beside its value. */
 function factOf({ name, value }: Fact): Paragraph[] {
   const options = {
-    bidirectional: directionsOf(name).isRightToLeft,
+    bidirectional: isRightToLeft(name),
     indent: { start: NAME_WIDTH, hanging: NAME_WIDTH },
     tabStops: [{ type: TabStopType.LEFT, position: NAME_WIDTH }],
     spacing: { after: 50 },
@@ -166,7 +166,7 @@ function tableOf(columns: readonly string[], rows: readonly (readonly string[])[
   const none = { style: BorderStyle.NONE, size: 0, color: 'auto' }
   return new Table({
     layout: TableLayoutType.FIXED,
-    visuallyRightToLeft: directionsOf(columns.join(' ')).isRightToLeft,
+    visuallyRightToLeft: isRightToLeft(columns.join(' ')),
     width: { size: TEXT_WIDTH, type: WidthType.DXA },
     columnWidths: widths,
     borders: {
@@ -235,50 +235,25 @@ function paragraphsOf(
       else last.push(...(index > 0 ? [new TextRun({ break: 1 })] : []), ...some)
     }
   }
-  const bidirectional = directionsOf(text).isRightToLeft
+  const bidirectional = isRightToLeft(text)
   return groups.map((children) => new Paragraph({ bidirectional, ...options, children }))
 }
 
 /** The runs of one line. */
 function runsOf(line: string, style: IRunOptions = {}): Run[] {
-  const { levelAt } = directionsOf(line)
-  const runs: Run[] = []
-  let start = 0
-  for (const span of spansOf(line)) {
-    runs.push(...linkedRuns(span, start, levelAt, style))
-    start += span.text.length
-  }
-  return runs
-}
-
-function linkedRuns(
-  { text, link }: Span,
-  start: number,
-  levelAt: (index: number) => number,
-  style: IRunOptions,
-): Run[] {
-  if (link === undefined) return directedRuns(text, start, levelAt, style)
-  const children = directedRuns(text, start, levelAt, { ...style, color: LINK, underline: {} })
-  return [new ExternalHyperlink({ link, children })]
+  const whole = isRightToLeft(line)
+  return spansOf(line).flatMap(({ text, link }): Run[] => {
+    if (link === undefined) return directedRuns(text, whole, style)
+    const children = directedRuns(text, whole, { ...style, color: LINK, underline: {} })
+    return [new ExternalHyperlink({ link, children })]
+  })
 }
 
 /** Runs of one direction each: a word processor takes the font and the place of signs from it. */
-function directedRuns(
-  text: string,
-  start: number,
-  levelAt: (index: number) => number,
-  style: IRunOptions,
-): TextRun[] {
-  const runs: TextRun[] = []
-  for (let from = 0; from < text.length; ) {
-    const rightToLeft = levelAt(start + from) % 2 === 1
-    let to = from + 1
-    while (to < text.length && (levelAt(start + to) % 2 === 1) === rightToLeft) to++
-    const stretch = text.slice(from, to)
-    runs.push(new TextRun({ ...style, text: stretch, ...(rightToLeft ? { rightToLeft } : {}) }))
-    from = to
-  }
-  return runs
+function directedRuns(line: string, whole: boolean, style: IRunOptions): TextRun[] {
+  return stretchesOf(line, whole).map(({ text, isRightToLeft: rightToLeft }) => {
+    return new TextRun({ ...style, text, ...(rightToLeft ? { rightToLeft } : {}) })
+  })
 }
 
 /** What the library makes of the clock and of chance, replaced: the same plan gives the same file. */

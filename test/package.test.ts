@@ -1,4 +1,7 @@
 import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { ROOT } from './fixtures/process.js'
@@ -6,7 +9,7 @@ import { ROOT } from './fixtures/process.js'
 const run = promisify(execFile)
 
 t.test('the packed package installs and runs in an empty folder', async (t) => {
-  const folder = t.testdir({
+  const files = {
     'package.json': '{ "private": true, "type": "module" }',
     'embed.js': `
       import { buildApp, parseConfig } from 'slipway'
@@ -23,6 +26,25 @@ t.test('the packed package installs and runs in an empty folder', async (t) => {
       const status: number = (await app.inject('/api/ships/1')).statusCode
       console.log(status)
     `,
+    'render.js': `
+      import { setTimeout } from 'node:timers/promises'
+      import { buildApp, parseConfig } from 'slipway'
+      const config = parseConfig({ dataFile: 'node_modules/slipway/data.json', logLevel: 'silent' })
+      const app = await buildApp(config)
+      const authorization = 'Basic ' + Buffer.from('guest:guest').toString('base64')
+      const { access_token } = (await app.inject({ url: '/login', headers: { authorization } })).json()
+      const headers = { authorization: 'Bearer ' + access_token }
+      const post = async (url, payload) => (await app.inject({ method: 'POST', url, headers, payload })).json()
+      const { id: dmp } = await post('/dmps', { title: 'Ακτές 数据 데이터 データ' })
+      const { id } = await post('/tasks', { dmp })
+      let task
+      do {
+        await setTimeout(25)
+        task = (await app.inject({ url: '/tasks/' + id, headers })).json()
+      } while (task.status === 'pending')
+      console.log(JSON.stringify(task))
+      await app.close()
+    `,
     'call.ts': `
       import { createClient, type Schemas } from 'slipway/client'
       const client = createClient({ baseUrl: 'http://localhost', fetch: async () => Response.json({ model: 'A model' }) })
@@ -34,7 +56,11 @@ t.test('the packed package installs and runs in an empty folder', async (t) => {
       import { createClient } from 'slipway/client'
       await createClient().GET('/api/ships/{id}', { params: { path: { id: 'one' } } })
     `,
-  })
+  }
+  // Outside of this repository, whose packages would be found too.
+  const folder = await mkdtemp(join(tmpdir(), 'slipway-package-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text)
   // The tests' build is packed as it is: building again would disturb the tests beside this one.
   const npm = (...args: string[]) => run('npm', args, { cwd: folder })
   const { stdout: packed } = await run(
@@ -42,11 +68,14 @@ t.test('the packed package installs and runs in an empty folder', async (t) => {
     ['pack', '--ignore-scripts', '--json', '--pack-destination', folder],
     { cwd: ROOT },
   )
-  const [{ filename, files }] = JSON.parse(packed)
-  const paths: string[] = files.map(({ path }: { path: string }) => path)
+  const [{ filename, files: packedFiles }] = JSON.parse(packed)
+  const paths: string[] = packedFiles.map(({ path }: { path: string }) => path)
   for (const path of [
     'dist/cli/main.js',
+    'dist/documents/child.js',
     'dist/documents/worker.js',
+    'dist/documents/plan.typ',
+    'dist/fonts/NotoSans-Regular.ttf',
     'dist/index.d.ts',
     'data.json',
     'dist/THIRD-PARTY.txt',
@@ -67,6 +96,18 @@ t.test('the packed package installs and runs in an empty folder', async (t) => {
   t.equal(JSON.parse(document).openapi, '3.1.0')
   const { stdout: model } = await run(process.execPath, ['embed.js'], { cwd: folder })
   t.equal(model, 'T-65 X-Wing\n')
+
+  const render = async () => {
+    const { stdout } = await run(process.execPath, ['render.js'], { cwd: folder })
+    return JSON.parse(stdout)
+  }
+  const { status, reason } = await render()
+  t.equal(status, 'error')
+  const [, added = ''] = /`npm install ([^`]+)`/.exec(reason) ?? []
+  t.match(added, /^@\S+@\S+( @\S+@\S+)+$/)
+  t.match(await readFile(`${ROOT}/README.md`, 'utf8'), `npm install ${added}\n`)
+  await npm('install', '--no-audit', '--no-fund', '--prefer-offline', ...added.split(' '))
+  t.match(await render(), { status: 'done', url_pdf: String, url_docx: String })
 
   const options = ['--ignoreConfig', '--strict', '--target', 'esnext', '--module', 'nodenext']
   const compile = (file: string, ...others: string[]) =>

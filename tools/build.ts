@@ -1,14 +1,16 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { type BuildOptions, build } from 'esbuild'
+import { writeFonts } from './fonts.js'
 
 /**
  * Compiles to `dist`: what the package runs. Reading hundreds of files one by one is the largest part of a start, so what a
- * start reads is bundled. What `dependencies` names stays outside: native code, files that are read from their folder, and
- * what no start needs.
+ * start reads is bundled. What `dependencies` and `peerDependencies` name stays outside: native code, files that are read
+ * from their folder, and what no start needs.
  */
-const manifest: { dependencies: Record<string, string> } = JSON.parse(
-  await readFile('package.json', 'utf8'),
-)
+const manifest: {
+  dependencies: Record<string, string>
+  peerDependencies: Record<string, string>
+} = JSON.parse(await readFile('package.json', 'utf8'))
 
 /** Bundled too: these are dependencies for their types, which are in ours. */
 const TYPED = ['@fastify/jwt', '@fastify/multipart', '@sinclair/typebox', 'ajv', 'fastify']
@@ -22,14 +24,16 @@ const options: BuildOptions = {
   target: 'node20.19',
   sourcemap: true,
   metafile: true,
-  external: Object.keys(manifest.dependencies).filter((name) => !TYPED.includes(name)),
+  external: Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }).filter(
+    (name) => !TYPED.includes(name),
+  ),
 }
 
 await rm('dist', { recursive: true, force: true })
 const { metafile } = await build({
   ...options,
-  // The worker is an entry of its own, since a thread begins with a file.
-  entryPoints: ['index.ts', 'cli/main.ts', 'documents/worker.ts'],
+  // A process and a thread begin with a file of their own.
+  entryPoints: ['index.ts', 'cli/main.ts', 'documents/child.ts', 'documents/worker.ts'],
   platform: 'node',
   // What is CommonJS requires Node's own modules, which a module of today can't do without this.
   banner: {
@@ -38,9 +42,12 @@ const { metafile } = await build({
 })
 // Apart, because it runs in browsers too.
 await build({ ...options, entryPoints: ['client/index.ts'], platform: 'neutral' })
-await writeFile('dist/THIRD-PARTY.txt', await licencesOf(Object.keys(metafile?.inputs ?? {})))
+await copyFile('documents/plan.typ', 'dist/documents/plan.typ')
+const fonts = await writeFonts('dist/fonts')
+const inputs = [...Object.keys(metafile?.inputs ?? {}), ...fonts]
+await writeFile('dist/THIRD-PARTY.txt', await licencesOf(inputs))
 
-/** The licences of bundled packages, which want to go along with copies. */
+/** The licences of packages that are bundled or whose files are copied, which want to go along with copies. */
 async function licencesOf(files: readonly string[]): Promise<string> {
   const folders = new Set(
     files.map((file) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? ''),

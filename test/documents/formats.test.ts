@@ -53,20 +53,43 @@ t.test('a PDF has all that the outline says', async (t) => {
   for (const part of textsOf(outline.blocks).flatMap((part) => part.split(/\s+/))) {
     t.ok(text.includes(squeezed(part)), part)
   }
-  t.match(info, { Title: 'Coasts of the Aegean', Author: 'Ada Lovelace' })
+  t.match(info, {
+    Title: 'Coasts of the Aegean',
+    Author: 'Ada Lovelace',
+    CreationDate: 'D:20261122100000Z',
+  })
   t.same(
-    bookmarks.map((bookmark: { title: string }) => bookmark.title),
-    outline.blocks.flatMap((block) =>
-      block.kind === 'heading' && block.level === 1 ? [block.text] : [],
-    ),
+    bookmarks,
+    outline.blocks.flatMap((block) => (block.kind === 'heading' ? [block.text] : [])),
   )
   t.ok(texts.some((item) => item.text === `1 / ${pages}`))
+})
+
+t.test('a PDF is for everybody: PDF/UA, in its language, with headings and links', async (t) => {
+  const { info, links, roles, xmp } = await readPdf(
+    await toPdf(outlineOf(documentOf({ ...RICH.plan, language: 'el-GR' }))),
+  )
+  t.match(info, { Language: 'el-GR' })
+  t.match(xmp, /pdfuaid:part(>|=")1/)
+  t.same(links, ['https://example.org/data?a=1&b=2'])
+  for (const role of ['H1', 'H2', 'P', 'L', 'LI', 'Table', 'TH', 'TD', 'Link']) {
+    t.ok(roles.has(role), role)
+  }
+})
+
+t.test('what is said as data is never markup', async (t) => {
+  const markup = ['#panic("x")', '$x$', '*b* _i_', '`raw` @ref <label> \\ // /* = head', '#{', '"']
+  const { texts } = await readPdf(
+    await toPdf(outlineOf(documentOf({ markup, [markup.join()]: 1 }))),
+  )
+  const text = squeezed(texts.map((item) => item.text).join(''))
+  for (const part of markup) t.ok(text.includes(squeezed(part)), part)
 })
 
 t.test('the same plan gives the same files', async (t) => {
   const outline = outlineOf(RICH)
   t.ok(Buffer.from(await toWord(outline)).equals(await toWord(outline)))
-  t.ok((await toPdf(outline)).equals(await toPdf(outline)))
+  t.ok(Buffer.from(await toPdf(outline)).equals(await toPdf(outline)))
 })
 
 t.test('text that runs from right to left', async (t) => {
@@ -83,9 +106,41 @@ t.test('text that runs from right to left', async (t) => {
   t.ok(at('one') < at('שתיים') && at('שתיים') < at('three'), 'in a text that runs to the right')
 })
 
-t.test('what no font has is shown as a replacement', async (t) => {
-  const { texts } = await readPdf(await toPdf(outlineOf(documentOf({ key: 'a\u{1abcd}b' }))))
-  t.ok(texts.some(({ text }) => text.includes('a\ufffdb')))
+t.test('each script has its font', async (t) => {
+  const scripts = [
+    'Ελληνικά Русский',
+    'بيانات',
+    'נתונים',
+    'डेटा',
+    'ข้อมูล',
+    'მონაცემები',
+    'Տվյալներ',
+    'መረጃ',
+    'তথ্য',
+    'தரவு',
+    '数据管理',
+    'データ',
+    '데이터',
+    '→ ≥ ∑ ✓ ℝ 😀',
+  ]
+  const { xmp } = await readPdf(
+    await toPdf(outlineOf(documentOf({ scripts, [scripts.join()]: 1 }))),
+  )
+  // It has no document with a character that no font has.
+  t.match(xmp, /pdfuaid:part/)
+})
+
+t.test('what no font has stays in the text', async (t) => {
+  const { texts, xmp } = await readPdf(await toPdf(outlineOf(documentOf({ key: 'a\u{1abcd}b' }))))
+  t.match(texts.map(({ text }) => text).join(''), /a.*b/su)
+  t.notMatch(xmp, /pdfuaid/)
+})
+
+t.test('the tags of a file give way where they are most of it', async (t) => {
+  const vowels = 'بَيَانَاتٌ '.repeat(15_000)
+  const pdf = await toPdf(outlineOf(documentOf({ vowels })))
+  t.ok(pdf.length < 8 * 1024 * 1024)
+  t.equal((await readPdf(pdf)).roles.size, 0)
 })
 
 // Whole ones take long: see hostile.long.ts.

@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { Renderer, type RendererOptions, RenderingFailed } from '../../documents/renderer.js'
@@ -8,19 +10,28 @@ import { ROOT } from '../fixtures/process.js'
 
 const run = promisify(execFile)
 
-/** A thread that does as the plan says. */
+/** Threads that do as the plan says. */
 const folder = t.testdir({
   'worker.mjs': `
-    export default ({ plan }) => {
-      if (plan.fail) throw new Error('secret')
-      if (plan.exit) process.exit(1)
-      const all = []
-      while (plan.fill) all.push(new Array(1000).fill(all.length))
-      while (plan.hang) {}
-      return { docx: new Uint8Array([1]), pdf: new Uint8Array([2]) }
-    }
+    import { parentPort, workerData } from 'node:worker_threads'
+    const { plan } = workerData
+    if (plan.fail) throw new Error('secret')
+    if (plan.exit) process.exit(1)
+    if (plan.kill) process.kill(process.pid, 'SIGKILL')
+    const all = []
+    while (plan.fill) all.push(new Array(1000).fill(all.length))
+    while (plan.fillOutside) all.push(Buffer.alloc(1024 * 1024, 1))
+    while (plan.hang) {}
+    parentPort.postMessage({ docx: new Uint8Array([1]), pdf: new Uint8Array([2]) })
   `,
   'broken.mjs': 'throw new Error("this thread never begins")',
+  'silent.mjs': '',
+  'told.mjs': `
+    import { writeFileSync } from 'node:fs'
+    import { workerData } from 'node:worker_threads'
+    writeFileSync(workerData.plan.told, String(process.pid))
+    await import(${JSON.stringify(join(ROOT, 'dist', 'documents', 'worker.js'))})
+  `,
 })
 const worker = join(folder, 'worker.mjs')
 
@@ -44,7 +55,7 @@ t.test('renders both formats, and answers meanwhile', async (t) => {
   t.ok(turns > 0)
 })
 
-t.test('what waits for a thread is ended with the rest', async (t) => {
+t.test('what waits for its turn is ended with the rest', async (t) => {
   const renderer = open(t, { worker, atOnce: 1 })
   const waiting = [HANG, GOOD].map((document) => renderer.render(document))
   const settled = Promise.allSettled(waiting)
@@ -56,27 +67,61 @@ t.test('after a failure the next is rendered', async (t) => {
   const cases: [object, RendererOptions, RegExp][] = [
     [{ fail: true }, {}, /^there was a fault/],
     [{ exit: true }, {}, /^there was a fault/],
+    [{ kill: true }, {}, /^there was a fault/],
     [{ uncloneable: () => {} }, {}, /^there was a fault/],
     [{ hang: true }, { timeLimit: 500 }, /^it took more than 0.5 seconds$/],
-    [{ fill: true }, { memoryLimit: 16 }, /^it took more memory/],
+    [{ fill: true }, { memoryLimit: 200 }, /^it took more memory/],
+    [{ fillOutside: true }, { memoryLimit: 200 }, /^it took more memory/],
   ]
   for (const [plan, options, message] of cases) {
     const renderer = open(t, { worker, atOnce: 1, ...options })
     const failing = renderer.render(documentOf({ ...plan }))
     await t.rejects(failing, { name: 'RenderingFailed', message })
-    // So short a limit is over before a thread has begun, and there is a test of its own below.
+    // So short a limit is over before a process has begun, and there is a test of its own below.
     if (options.timeLimit === undefined) t.same((await renderer.render(GOOD)).pdf, [2])
     await renderer.close()
   }
 })
 
 t.test('a thread that can’t begin is a failure', async (t) => {
-  for (const name of ['broken.mjs', 'missing.mjs']) {
+  for (const name of ['broken.mjs', 'silent.mjs', 'missing.mjs']) {
     const renderer = open(t, { worker: join(folder, name) })
     await t.rejects(renderer.render(GOOD), RenderingFailed)
     await t.rejects(renderer.render(GOOD), RenderingFailed)
   }
 })
+
+t.test('what a document takes is bounded in native code too', async (t) => {
+  const renderer = open(t, { memoryLimit: 48 })
+  await t.rejects(renderer.render(GOOD), { message: 'it took more memory than a document may' })
+})
+
+t.test('a process that is killed at any moment fails its own document only', async (t) => {
+  const renderer = open(t, { worker: join(folder, 'told.mjs'), atOnce: 2 })
+  const dir = t.testdir()
+  const render = (name: string, words: number) =>
+    renderer.render(documentOf({ told: join(dir, name), text: 'word '.repeat(words) }))
+  for (const after of [0, 30, 100, 300]) {
+    const victim = render(`victim ${after}`, 200_000)
+    const other = render(`other ${after}`, 1000)
+    const settled = Promise.allSettled([victim, other])
+    const pid = await untilWritten(join(dir, `victim ${after}`))
+    await setTimeout(after)
+    process.kill(pid, 'SIGKILL')
+    const [killed, kept] = await settled
+    t.match(killed, { reason: RenderingFailed })
+    t.match(kept, { status: 'fulfilled' })
+  }
+})
+
+/** Reads a number as soon as it is there. */
+async function untilWritten(path: string): Promise<number> {
+  for (;;) {
+    const text = await readFile(path, 'utf8').catch(() => '')
+    if (text !== '') return Number(text)
+    await setTimeout(5)
+  }
+}
 
 t.test('what exceeds its time doesn’t hold up the next', async (t) => {
   const renderer = open(t, { worker, atOnce: 1, timeLimit: 5000 })
@@ -114,7 +159,7 @@ t.test('a process ends once its documents are rendered, and reads nothing before
     import { Renderer } from './documents/renderer.ts'
     import { createRequire } from 'node:module'
     const { cache } = createRequire(import.meta.url)
-    const loaded = () => Object.keys(cache).filter((path) => /piscina|docx|pdfkit|fontkit/.test(path))
+    const loaded = () => Object.keys(cache).filter((path) => /node_modules.*(docx|typst)/.test(path))
     const renderer = new Renderer({ worker: ${JSON.stringify(worker)} })
     console.log(loaded().length)
     await renderer.render({ plan: {} })

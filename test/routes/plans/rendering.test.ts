@@ -68,7 +68,7 @@ t.test("documents that can't be stored are an error", async (t) => {
 })
 
 /** A thread that never comes to an end. */
-const worker = `${t.testdir({ 'endless.mjs': 'export default () => { for (;;) {} }' })}/endless.mjs`
+const worker = `${t.testdir({ 'endless.mjs': 'for (;;) {}' })}/endless.mjs`
 
 t.test('what is rendered for a user who goes is ended, and nothing of it stays', async (t) => {
   const { app, kept, rendering, start, tasks } = await startRendering(t, { worker, atOnce: 1 })
