@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { compareArticleStores } from './article-store.js'
+import { measureDocuments } from './documents.js'
 import { measureForks } from './forks.js'
 import { JsonServerMissing } from './json-server.js'
 import { measureLongLists } from './long-lists.js'
@@ -34,6 +35,7 @@ const groups = new Map<string, () => Promise<Result[]>>([
     async () => [...(await compareShipStores(length)), ...(await compareArticleStores(length))],
   ],
   ['forks', () => measureForks(isQuick ? 1 : 5)],
+  ['documents', () => measureDocuments(isQuick ? 1 : 5)],
   ['workspaces', () => (isQuick ? measureWorkspaces(1, 5) : measureWorkspaces(3, 12))],
   ['lists', () => measureLongLists(isQuick ? 1 : 3, length.records)],
   ['searches', () => measureSearches(isQuick ? 1 : 3, length)],
