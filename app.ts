@@ -6,6 +6,8 @@ import login from './plugins/auth/login.js'
 import passwords from './plugins/auth/passwords.js'
 import tokens from './plugins/auth/tokens.js'
 import controls from './plugins/control.js'
+import faults from './plugins/faults/index.js'
+import { withoutPreferences } from './plugins/faults/prefer.js'
 import health, { tag as healthTag } from './plugins/health.js'
 import { buildSerializer, buildValidator } from './plugins/http/compilers.js'
 import connections from './plugins/http/connections.js'
@@ -62,7 +64,7 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
   const trimmed = trimmer(pathsOf(own), config.prefix)
   const rewritten = await rewritesIn(config.routes)
   const logging = await loggingFor(config)
-  const app = Fastify({
+  const app: FastifyInstance = Fastify({
     ...logging,
     bodyLimit: config.bodyLimit,
     requestTimeout: config.requestTimeout,
@@ -83,7 +85,10 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
       reply.headers(HEADERS)
       answerError(error, request, reply)
     },
-    rewriteUrl: (request) => trimmed(rewritten(withoutWorkspace(request))),
+    rewriteUrl: (request) => {
+      const url = withoutWorkspace(request)
+      return trimmed(rewritten(app.controls.isThere ? withoutPreferences(request, url) : url))
+    },
     // Node bounds the request line already, so a long parameter is its schema's to refuse, like any other.
     routerOptions: { maxParamLength: maxHeaderSize },
     schemaController: { compilersFactory: { buildValidator, buildSerializer } },
@@ -103,6 +108,7 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
     wayOut: config.apis === 'auto' ? OWN_INSTEAD : undefined,
   })
   await app.register(workspaces, config)
+  await app.register(faults)
   await app.register(delay, config)
   await app.register(eventStream)
   await app.register(readOnly, config)

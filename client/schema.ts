@@ -1184,6 +1184,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/__slipway/faults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the faults
+         * @description In the order in which they are looked at, with how often each has happened.
+         */
+        get: operations["listFaults"];
+        put?: never;
+        /**
+         * Let requests go wrong
+         * @description The first fault that is about a request, and whose turn it is, decides what becomes of it. Calls of `/__slipway` have none. A world has a hundred at most.
+         */
+        post: operations["createFault"];
+        /**
+         * Delete all faults
+         * @description Of this world.
+         */
+        delete: operations["deleteFaults"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/__slipway/faults/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a fault
+         * @description With how often it has happened.
+         */
+        get: operations["getFault"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a fault
+         * @description Nothing goes wrong by it any more.
+         */
+        delete: operations["deleteFault"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2531,6 +2583,166 @@ export interface components {
              * @example +20m
              */
             offset: string;
+        };
+        /**
+         * @description Which requests are meant: all, where nothing is said of them
+         * @example {
+         *       "method": "POST",
+         *       "path": "/api/ships"
+         *     }
+         */
+        RequestMatch: {
+            /**
+             * @description The method
+             * @example POST
+             * @enum {string}
+             */
+            method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+            /**
+             * @description The path, without the workspace: exact, or with `*` for one name in it, and `**` at its end for the rest, which may be none
+             * @example /api/ships/*
+             */
+            path?: string;
+            /**
+             * @description The `operationId` of this document
+             * @example createShip
+             */
+            operation?: string;
+        };
+        /**
+         * @description What becomes of the request. With `delay` and `headers` alone it is answered as ever; otherwise it is not carried out
+         * @example {
+         *       "delay": 250,
+         *       "status": 503
+         *     }
+         */
+        FaultConsequence: {
+            /**
+             * @description How long the request waits before anything else: milliseconds, a text such as `1500ms` or `2s`, or the shortest and the longest of a range; a minute at most
+             * @example 250
+             */
+            delay?: number | string | number[];
+            /**
+             * Format: int32
+             * @description The status of the answer. One that the operation has in this document is answered with its example
+             * @example 503
+             */
+            status?: number;
+            /**
+             * @description Headers that the answer has then, whichever answer it is
+             * @example {
+             *       "Retry-After": "1"
+             *     }
+             */
+            headers?: {
+                [key: string]: string;
+            };
+            /**
+             * @description What the answer has in it: JSON, or a text as it is where `headers` has another Content-Type
+             * @example {
+             *       "error": "out of order"
+             *     }
+             */
+            body?: unknown;
+            /**
+             * @description Ends the connection: instead of an answer, or when a part of its body has gone. A request that would have changed something has not been carried out then
+             * @example before
+             * @enum {string}
+             */
+            abort?: "before" | "in the body";
+        };
+        /**
+         * @example {
+         *       "match": {
+         *         "method": "POST",
+         *         "path": "/api/ships"
+         *       },
+         *       "times": 1,
+         *       "then": {
+         *         "delay": 250,
+         *         "status": 503
+         *       }
+         *     }
+         */
+        FaultRule: {
+            match: components["schemas"]["RequestMatch"];
+            /**
+             * Format: int32
+             * @description How many of the requests that are meant are let be first
+             * @example 2
+             */
+            skip?: number;
+            /**
+             * Format: int32
+             * @description How often it happens; always without it
+             * @example 1
+             */
+            times?: number;
+            /**
+             * @description How likely it is each time
+             * @example 0.5
+             */
+            probability?: number;
+            /**
+             * Format: int32
+             * @description What chance follows from: the same seed, and the same requests in the same order, have the same faults. One is chosen where none is given
+             * @example 42
+             */
+            seed?: number;
+            then: components["schemas"]["FaultConsequence"];
+        };
+        /**
+         * @example {
+         *       "id": "fault-1",
+         *       "fired": 0,
+         *       "match": {
+         *         "method": "POST",
+         *         "path": "/api/ships"
+         *       },
+         *       "times": 1,
+         *       "then": {
+         *         "delay": 250,
+         *         "status": 503
+         *       }
+         *     }
+         */
+        Fault: {
+            /**
+             * @description Names it
+             * @example fault-1
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description How often it has happened
+             * @example 0
+             */
+            fired: number;
+            match: components["schemas"]["RequestMatch"];
+            /**
+             * Format: int32
+             * @description How many of the requests that are meant are let be first
+             * @example 2
+             */
+            skip?: number;
+            /**
+             * Format: int32
+             * @description How often it happens; always without it
+             * @example 1
+             */
+            times?: number;
+            /**
+             * @description How likely it is each time
+             * @example 0.5
+             */
+            probability?: number;
+            /**
+             * Format: int32
+             * @description What chance follows from: the same seed, and the same requests in the same order, have the same faults. One is chosen where none is given
+             * @example 42
+             */
+            seed?: number;
+            then: components["schemas"]["FaultConsequence"];
         };
     };
     responses: never;
@@ -12444,6 +12656,479 @@ export interface operations {
                      *       "statusCode": 403,
                      *       "error": "Forbidden",
                      *       "message": "Pages of other origins than the server's can't do this."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than BODY_LIMIT */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 413,
+                     *       "error": "Payload Too Large",
+                     *       "message": "The body is too large."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has a media type that is not read here */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 415,
+                     *       "error": "Unsupported Media Type",
+                     *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listFaults: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of this world */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fault"][];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 400,
+                     *       "error": "Bad Request",
+                     *       "message": "The Host header is missing."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another origin asks, or it is asked at a name of another machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 403,
+                     *       "error": "Forbidden",
+                     *       "message": "Pages of other origins than the server's can't do this."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createFault: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "match": {
+                 *         "method": "POST",
+                 *         "path": "/api/ships"
+                 *       },
+                 *       "times": 1,
+                 *       "then": {
+                 *         "delay": 250,
+                 *         "status": 503
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["FaultRule"];
+            };
+        };
+        responses: {
+            /** @description The fault */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fault"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 400,
+                     *       "error": "Bad Request",
+                     *       "message": "The body is not valid: /match is missing.",
+                     *       "details": [
+                     *         {
+                     *           "in": "body",
+                     *           "path": "/match",
+                     *           "message": "is missing"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another origin asks, or it is asked at a name of another machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 403,
+                     *       "error": "Forbidden",
+                     *       "message": "Pages of other origins than the server's can't do this."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The document has no such operation */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 404,
+                     *       "error": "Not Found",
+                     *       "message": "The document has no operation createShop."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 409,
+                     *       "error": "Conflict",
+                     *       "message": "There are 100 faults here, or they are too large together: delete some."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than BODY_LIMIT */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 413,
+                     *       "error": "Payload Too Large",
+                     *       "message": "The body is too large."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has a media type that is not read here */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 415,
+                     *       "error": "Unsupported Media Type",
+                     *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteFaults: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description There are none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 400,
+                     *       "error": "Bad Request",
+                     *       "message": "The body is not valid: /colour is not known here.",
+                     *       "details": [
+                     *         {
+                     *           "in": "body",
+                     *           "path": "/colour",
+                     *           "message": "is not known here"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another origin asks, or it is asked at a name of another machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 403,
+                     *       "error": "Forbidden",
+                     *       "message": "Pages of other origins than the server's can't do this."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than BODY_LIMIT */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 413,
+                     *       "error": "Payload Too Large",
+                     *       "message": "The body is too large."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has a media type that is not read here */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 415,
+                     *       "error": "Unsupported Media Type",
+                     *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getFault: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The fault's id
+                 * @example fault-1
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The fault */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fault"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 400,
+                     *       "error": "Bad Request",
+                     *       "message": "The path is not valid: /id must NOT have more than 100 characters.",
+                     *       "details": [
+                     *         {
+                     *           "in": "path",
+                     *           "path": "/id",
+                     *           "message": "must NOT have more than 100 characters"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another origin asks, or it is asked at a name of another machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 403,
+                     *       "error": "Forbidden",
+                     *       "message": "Pages of other origins than the server's can't do this."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such fault here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 404,
+                     *       "error": "Not Found",
+                     *       "message": "There is no fault fault-99."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteFault: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The fault's id
+                 * @example fault-1
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 400,
+                     *       "error": "Bad Request",
+                     *       "message": "The path is not valid: /id must NOT have more than 100 characters.",
+                     *       "details": [
+                     *         {
+                     *           "in": "path",
+                     *           "path": "/id",
+                     *           "message": "must NOT have more than 100 characters"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another origin asks, or it is asked at a name of another machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 403,
+                     *       "error": "Forbidden",
+                     *       "message": "Pages of other origins than the server's can't do this."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such fault here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 404,
+                     *       "error": "Not Found",
+                     *       "message": "There is no fault fault-99."
                      *     }
                      */
                     "application/json": components["schemas"]["Problem"];

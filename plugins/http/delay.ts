@@ -12,7 +12,7 @@ export interface DelayOptions {
   readonly delay: number
 }
 
-/** The longest that an answer can be asked to wait, in milliseconds. */
+/** The longest that a query can ask an answer to wait, in milliseconds. */
 export const MAX_DELAY = 10_000
 
 /** Lets answers wait: until their time has come, their client has left, or the server is told to stop. */
@@ -25,7 +25,6 @@ export class Delays {
     return this.#ends.size
   }
 
-  /** @param milliseconds as many as `MAX_DELAY` at most */
   async wait({ raw }: FastifyReply, milliseconds: number): Promise<void> {
     if (this.#isOver || raw.destroyed) return
     await new Promise<void>((resolve) => {
@@ -35,7 +34,7 @@ export class Delays {
         this.#ends.delete(end)
         resolve()
       }
-      const timer = setTimeout(end, Math.min(milliseconds, MAX_DELAY))
+      const timer = setTimeout(end, milliseconds)
       raw.once('close', end)
       this.#ends.add(end)
     })

@@ -242,6 +242,9 @@ export const errors = {
       'routeNotFound',
       `There is nothing at this path. The API reference is at ${REFERENCE}.`,
     ),
+  operationNotFound: (name: string) =>
+    new ApiError(404, 'operationNotFound', `The document has no operation ${name}.`),
+  faultNotFound: (id: string) => new ApiError(404, 'faultNotFound', `There is no fault ${id}.`),
   usernameNotFound: () => new ApiError(404, 'usernameNotFound', 'username not found'),
   notThere: (kind: string, name: string) =>
     new ApiError(404, 'notThere', `There is no ${kind} ${name}.`),
@@ -264,6 +267,12 @@ export const errors = {
       503,
       'tooManySnapshots',
       `There are ${most} snapshots of this workspace, and no room for another: delete one.`,
+    ),
+  tooManyFaults: (most: number) =>
+    new ApiError(
+      409,
+      'tooManyFaults',
+      `There are ${most} faults here, or they are too large together: delete some.`,
     ),
   conflict: () =>
     new ApiError(
@@ -336,6 +345,11 @@ export const errors = {
     new ApiError(503, 'overloaded', 'Too many requests at once. Try again in a moment.', {
       headers: { 'retry-after': '1' },
     }),
+}
+
+/** For whatever is wrong on purpose, with a status that its operation doesn't have. */
+export function faultError(status: number): ApiError {
+  return new ApiError(status, 'fault', 'This is a fault that was asked for.')
 }
 
 /**

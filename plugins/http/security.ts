@@ -59,7 +59,7 @@ export function corsOptions(origin: SecurityOptions['corsOrigin']): FastifyCorsO
 
 /** What a page may read of an answer, beside its body. */
 const EXPOSED =
-  'Location, ETag, Link, X-Total-Count, Retry-After, WWW-Authenticate, Content-Disposition, Content-Range, Accept-Ranges'
+  'Location, ETag, Link, X-Total-Count, Retry-After, WWW-Authenticate, Content-Disposition, Content-Range, Accept-Ranges, Preference-Applied'
 
 const OPEN_CORS = {
   'access-control-allow-origin': '*',

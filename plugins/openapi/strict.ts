@@ -56,6 +56,8 @@ export default fp(
     })
 
     app.addHook('onSend', async (request, reply, payload) => {
+      // What is wrong on purpose is to go out so.
+      if (request.fault !== undefined) return payload
       const { statusCode: status } = reply
       const operation = operationOf(request)
       const found = (await contracts.of(request.world)).breachesOf(operation, {

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify'
 import type { Tag } from '../../plugins/openapi/describe.js'
 import { addClock } from './clock.js'
+import { addFaults } from './faults.js'
 import { addReset } from './reset.js'
 import { addSnapshots } from './snapshots.js'
 import { addSummary } from './summary.js'
@@ -10,7 +11,7 @@ import { addWorkspaces } from './workspaces.js'
 export const tag: Tag = {
   name: 'control',
   description:
-    'Steers the server, and the workspace whose prefix is in front of it: for tests and tools. First call: `GET /__slipway`.',
+    'Steers the server, and the workspace whose prefix is in front of it: for tests and tools. First call: `GET /__slipway`. Any request can ask for a fault of its own: `Prefer: code=503`, `Prefer: delay=1500` (milliseconds), `Prefer: abort`, or `?__code=` and `?__delay=`; `Preference-Applied` says what was granted.',
 }
 
 /** What a test asks of the server beside its APIs. Each route asks `app.controls.guard` whether it may. */
@@ -21,6 +22,7 @@ const control: FastifyPluginAsync = async (app) => {
   addSnapshots(app)
   addTokens(app)
   addClock(app)
+  addFaults(app)
 }
 
 export default control

@@ -185,6 +185,9 @@ def before_call(context, case, kwargs):
     # To wait is what it asks for, and nothing would be found by it.
     case.query.pop("_delay", None)
     carry_one_token(case)
+    if case.path.startswith("/__slipway"):
+        # What is steered there, such as faults, would disturb all others.
+        case.headers.setdefault("X-Slipway-Workspace", "steered")
     if case.path_parameters.get("package_name") in RESERVED:
         # No name either.
         case.path_parameters["package_name"] = "\x01"

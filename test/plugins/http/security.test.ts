@@ -27,7 +27,7 @@ t.test('pages of any origin may call, never with credentials', async (t) => {
     t.equal(headers['access-control-allow-origin'], '*')
     t.equal(
       headers['access-control-expose-headers'],
-      'Location, ETag, Link, X-Total-Count, Retry-After, WWW-Authenticate, Content-Disposition, Content-Range, Accept-Ranges',
+      'Location, ETag, Link, X-Total-Count, Retry-After, WWW-Authenticate, Content-Disposition, Content-Range, Accept-Ranges, Preference-Applied',
     )
     t.equal(headers['access-control-allow-credentials'], undefined)
   }

@@ -119,6 +119,11 @@ t.test('every operation is there, with each status it can give', async (t) => {
     'get /tasks/{task_id}': '200 304 400 401 404',
     'get /resources/docx/{file_id}': '200 206 304 400 401 404 416',
     'get /resources/pdf/{file_id}': '200 206 304 400 401 404 416',
+    'get /__slipway/faults': '200 400 403',
+    'post /__slipway/faults': '201 400 403 404 409 413 415',
+    'delete /__slipway/faults': '204 400 403 413 415',
+    'get /__slipway/faults/{id}': '200 400 403 404',
+    'delete /__slipway/faults/{id}': '204 400 403 404 413 415',
   })
 })
 

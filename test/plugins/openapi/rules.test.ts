@@ -158,7 +158,7 @@ t.test('media types are real ones, and headers are written as their RFCs have th
     [],
   )
   const names = new Set([
-    ...placesAt(/\/headers$/).flatMap(({ value }) => Object.keys(value)),
+    ...placesAt(/\/responses\/\d+\/headers$/).flatMap(({ value }) => Object.keys(value)),
     ...places
       .filter(({ value }) => value.in === 'header' && !value.type)
       .map(({ value }) => value.name),
@@ -229,7 +229,7 @@ t.test('every body and every header has an example at its place', async (t) => {
     [],
   )
   const headers = [
-    ...placesAt(/\/headers\/[^/]+$/),
+    ...placesAt(/\/responses\/\d+\/headers\/[^/]+$/),
     ...placesAt(/\/parameters\/\d+$/).filter(({ value }) => value.in === 'header'),
   ]
   t.same(
