@@ -26,12 +26,16 @@ export class PackagesMissing extends Error {
  * @throws PackagesMissing
  */
 export async function loadPackages() {
+  const fonts = await foundFonts()
+  return { typst: await import('@myriaddreamin/typst-ts-node-compiler'), fonts }
+}
+
+async function foundFonts(): Promise<string[]> {
   try {
+    // What is there and can't be loaded is a fault, not missing.
+    require.resolve('@myriaddreamin/typst-ts-node-compiler')
     // Its entry stands in a folder beside the fonts.
-    const fonts = EAST_ASIAN.map((family) =>
-      join(dirname(require.resolve(family.package)), '..', 'fonts'),
-    )
-    return { typst: await import('@myriaddreamin/typst-ts-node-compiler'), fonts }
+    return EAST_ASIAN.map((family) => join(dirname(require.resolve(family.package)), '..', 'fonts'))
   } catch (cause) {
     throw new PackagesMissing(await peers(), { cause })
   }
