@@ -13,7 +13,14 @@ const manifest: {
 } = JSON.parse(await readFile('package.json', 'utf8'))
 
 /** Bundled too: these are dependencies for their types, which are in ours. */
-const TYPED = ['@fastify/jwt', '@fastify/multipart', '@sinclair/typebox', 'ajv', 'fastify']
+const TYPED = [
+  '@fastify/jwt',
+  '@fastify/multipart',
+  '@fastify/type-provider-typebox',
+  '@sinclair/typebox',
+  'ajv',
+  'fastify',
+]
 
 const options: BuildOptions = {
   outdir: 'dist',
