@@ -18,10 +18,12 @@ import json from './plugins/http/json.js'
 import { loggingFor } from './plugins/http/logs.js'
 import methods from './plugins/http/methods.js'
 import pages from './plugins/http/pages.js'
+import querySecrets from './plugins/http/query-secrets.js'
 import readOnly from './plugins/http/read-only.js'
 import refusedBody from './plugins/http/refused-body.js'
 import { rewritesIn } from './plugins/http/rewrites.js'
 import security, { HEADERS } from './plugins/http/security.js'
+import wire, { refuseUnreadable } from './plugins/http/wire.js'
 import openapi from './plugins/openapi/document.js'
 import reference from './plugins/openapi/reference.js'
 import storePlugin from './plugins/store.js'
@@ -43,6 +45,9 @@ import { sourceOf } from './seed/read.js'
 
 /** How long an idle connection is kept, in milliseconds: a stop waits for it. */
 const KEEP_ALIVE_TIMEOUT = 5_000
+
+/** How long the head of a request may take to arrive, in milliseconds. */
+const HEADERS_TIMEOUT = 15_000
 
 /** How often connections are looked at for requests that take too long, in milliseconds. */
 const CONNECTIONS_CHECK = 1_000
@@ -70,13 +75,14 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
     requestTimeout: config.requestTimeout,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
     http: {
-      // Plugin `security` asks for the header, in the shape of every other error.
+      // Plugin `wire` asks for the header, in the shape of every other error.
       requireHostHeader: false,
-      headersTimeout: config.requestTimeout,
+      headersTimeout: Math.min(HEADERS_TIMEOUT, config.requestTimeout),
       // Fastify sets it too, but after Node has compared the two.
       requestTimeout: config.requestTimeout,
       connectionsCheckingInterval: CONNECTIONS_CHECK,
     },
+    clientErrorHandler: refuseUnreadable,
     // A stop lets requests on open connections finish.
     return503OnClosing: false,
     // What fails here has met no hook yet, and Fastify doesn't look when it has its answer.
@@ -97,7 +103,9 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
 
   await app.register(errors)
   await app.register(security, config)
+  await app.register(wire)
   await app.register(connections)
+  await app.register(querySecrets)
   await app.register(passwords)
   await app.register(controls, config)
   await app.register(storePlugin, {

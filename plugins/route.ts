@@ -3,6 +3,7 @@ import type { TSchema } from '@sinclair/typebox'
 import type {
   ContextConfigDefault,
   FastifyInstance,
+  FastifyRequest,
   FastifySchema,
   RawReplyDefaultExpression,
   RawRequestDefaultExpression,
@@ -51,6 +52,8 @@ export interface RouteDescription<S extends FastifySchema>
   readonly keepsData?: boolean
   /** Whether a body is passed over, where its schema has none. */
   readonly ignoresBody?: boolean
+  /** Whether a query can ask for a field of this name, where the records have fields of any. */
+  readonly isField?: (name: string, request: FastifyRequest) => boolean
   /** Refuses, once the guard has let a request in, what can be refused before the body is read. */
   readonly refuseEarly?: Check
 }
@@ -83,6 +86,7 @@ export function routeOf<const S extends FastifySchema>(
     streamedBody,
     keepsData,
     ignoresBody = false,
+    isField,
     refuseEarly,
     handler,
   }: RouteDescription<S>,
@@ -103,7 +107,7 @@ export function routeOf<const S extends FastifySchema>(
       response: worded(answers, app.wording),
       ...(guard ? { security: guard.security } : {}),
     }),
-    config: { guard, streamedBody, keepsData },
+    config: { guard, streamedBody, keepsData, isField },
     links: linksOf(answers),
     onRequest: [
       ...(url.includes(':') ? [checkNames] : []),

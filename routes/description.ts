@@ -44,6 +44,8 @@ export interface Listing<R extends BaseRecord, W, Q> extends Operation {
   /** Answers in another way, where a request asks for that. */
   readonly instead?: (reply: FastifyReply) => FastifyReply | undefined
   readonly querystring?: TSchema & { readonly static: Q }
+  /** Whether a query can ask for a field of this name, where the records have fields of any. */
+  readonly isField?: (name: string, request: FastifyRequest) => boolean
   /** What is listed, and with a limit a page of it; all records without it. */
   readonly select?: (
     query: Received<Q>,

@@ -51,6 +51,7 @@ export class Operations<R extends BaseRecord, W, K extends number | string> {
     first,
     answers = {},
     instead,
+    isField,
     ...op
   }: Listing<R, W, Q>): void {
     const { links, path, records, view } = this.#subject
@@ -59,6 +60,7 @@ export class Operations<R extends BaseRecord, W, K extends number | string> {
     addRoute(this.#app, {
       ...routing(op, path),
       method: 'GET',
+      ...(isField ? { isField } : {}),
       schema: {
         ...this.#about(op),
         querystring,

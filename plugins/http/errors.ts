@@ -139,6 +139,23 @@ export const errors = {
       code: 'range',
       message: 'must leave the time between the years 1970 and 9999',
     }),
+  hostInvalid: () =>
+    new ApiError(400, 'hostInvalid', 'The Host header is no host, or there are two of them.'),
+  framingInvalid: () =>
+    new ApiError(
+      400,
+      'framingInvalid',
+      'The body has no end that can be told: Transfer-Encoding has to be chunked.',
+    ),
+  secretInQuery: (name: string, secret: 'token' | 'password') =>
+    new ApiError(
+      400,
+      'secretInQuery',
+      secret === 'token'
+        ? `A token does not belong in a query (${name}), which histories and logs keep: send it in a header, such as Authorization: Bearer, and end this one with a logout.`
+        : `A password does not belong in a query (${name}), which histories and logs keep: send it in the body or the header that the API reference names, and choose another.`,
+    ),
+  unreadable: () => new ApiError(400, 'unreadable', 'This is no HTTP request.'),
   idMismatch: () =>
     new ApiError(400, 'idMismatch', 'The id in the body is not the id in the path.'),
   workspaceNameInvalid: () =>
@@ -319,6 +336,11 @@ export const errors = {
     new ApiError(429, 'tooManyFailures', 'Too many failed logins. Try again later.', {
       headers: { 'retry-after': String(seconds) },
     }),
+  headTooLarge: () =>
+    new ApiError(431, 'headTooLarge', 'The request line and the headers are too large.'),
+  tooSlow: () => new ApiError(408, 'tooSlow', 'The request took too long to arrive.'),
+  codingUnknown: () =>
+    new ApiError(501, 'codingUnknown', 'The only transfer coding that is read is chunked.'),
   internal: () => new ApiError(500, 'internal', 'Internal Server Error'),
   tooManyWorkspaces: (most: number) =>
     new ApiError(

@@ -24,11 +24,9 @@ export default fp<SecurityOptions>(
     // Where any origin may call, CORS is two more headers that never change, and preflights, which plugin `methods` sees.
     const headers = isOpen(corsOrigin) ? { ...HEADERS, ...OPEN_CORS } : HEADERS
 
-    app.addHook('onRequest', (request, reply, done) => {
+    app.addHook('onRequest', (_request, reply, done) => {
       reply.headers(headers)
-      // RFC 9112, section 3.2. Node would answer without a body.
-      const isMissing = request.headers.host === undefined && request.raw.httpVersion === '1.1'
-      done(isMissing ? errors.hostMissing() : undefined)
+      done()
     })
 
     // RFC 9110, section 10.1.1. Node would answer without a body.

@@ -65,6 +65,7 @@ const EVERYWHERE: Readonly<Record<number, Response>> = {
   417: REFUSAL,
   431: REFUSAL,
   500: REFUSAL,
+  501: REFUSAL,
   503: NOT_NOW,
   507: NOT_NOW,
 }

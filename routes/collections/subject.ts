@@ -92,6 +92,7 @@ export function listOf(
     description:
       'All records, or those that the query asks for: a field and a value, with an operator as in `title_like` or `views:gt`; in an order; and a page of them, in an envelope with `_per_page`. With `Accept: text/event-stream` what happens from now on to those that the query asks for; nothing that happened before is told, whatever `Last-Event-ID` says.',
     querystring: listQuerySchema(collection),
+    isField: (name, { world }) => collection.shape.in(world).seen.has([name]),
     schema: {
       ...answered(`What there is of ${collection.name}`, schema, [
         'cache-control?',

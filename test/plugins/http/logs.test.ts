@@ -12,7 +12,7 @@ async function logOf(run: Run & { url: string }): Promise<string[]> {
     body: JSON.stringify({ username: 'user', password: 'wrong' }),
   }
   for (const [path, init] of [
-    ['/api/ships/1?token=secret', {}],
+    ['/api/ships/1?note=secret', {}],
     ['/nope?', {}],
     ['/%zz', {}],
     ['/auth/login', login],

@@ -278,7 +278,7 @@ t.test('feeds show no more than lists', async (t) => {
   t.equal(await status(app, 'GET', '/posts'), 401)
   const url = `${await app.listen({ host: '127.0.0.1', port: 0 })}/posts`
   const feed = await openFeed(t, url, ann)
-  const users = await openFeed(t, `${url.replace('posts', 'users')}?password=x`)
+  const users = await openFeed(t, `${url.replace('posts', 'users')}?password:eq=x`)
   await status(app, 'POST', '/posts', bob, { title: 'of Bob' })
   await status(app, 'PATCH', '/posts/2', bob, { title: 'x' })
   await status(app, 'PATCH', '/posts/1', ann, { title: 'y' })

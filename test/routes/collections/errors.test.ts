@@ -151,7 +151,7 @@ t.test('and the log has a line for each field', async (t) => {
   const folder = t.testdir({ 'db.json': JSON.stringify({ posts: POSTS }) })
   const { url, child, ended, output } = await startProcess(t, [`${folder}/db.json`])
   const init = { method: 'PATCH', headers: JSON_BODY, body: '{"views":"many","tags":[]}' }
-  t.equal((await fetch(`${url}/posts/1?token=secret`, init)).status, 200)
+  t.equal((await fetch(`${url}/posts/1?note=secret`, init)).status, 200)
   child.kill('SIGTERM')
   await ended
   const lines = output.stdout
