@@ -40,6 +40,7 @@ import saving from './routes/collections/saving.js'
 import control, { tag as controlTag } from './routes/control/index.js'
 import { apis, partsOf } from './routes/index.js'
 import token, { tag as tokenTag } from './routes/token.js'
+import { COLLECTIONS } from './seed/described.js'
 import { divide } from './seed/own.js'
 import { sourceOf } from './seed/read.js'
 
@@ -64,7 +65,7 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
   const config = parseConfig(options)
   const content = await sourceOf(config)
   const { source } = content
-  const { apis: names, theirs, own: parts } = divide(content, config.apis, API_NAMES, partsOf)
+  const { apis: names, theirs, kept, own: parts } = divide(content, config.apis, API_NAMES, partsOf)
   const own = await readOwn(parts, source, config, names.length === 0)
   const trimmed = trimmer(pathsOf(own), config.prefix)
   const rewritten = await rewritesIn(config.routes)
@@ -111,6 +112,7 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
   await app.register(storePlugin, {
     source,
     theirs,
+    kept,
     own: sourcesOf(own),
     jwtSecret: config.jwtSecret,
     wayOut: config.apis === 'auto' ? OWN_INSTEAD : undefined,
@@ -150,7 +152,14 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
   app.decorate('own', own)
   await app.register(ownShapes, { own })
   await app.register(saving, { own, source, save: config.save, id: config.id })
-  if (app.controls.isThere) await app.register(control)
+  if (app.controls.isThere)
+    await app.register(control, {
+      config,
+      apis: names,
+      partsOf,
+      parts: new Set(names.flatMap(partsOf)),
+      described: parts.get(COLLECTIONS),
+    })
   if (isServed(own)) {
     const ownPaths = config.prefix === undefined ? pathsOf(own) : []
     await app.register(auth, {

@@ -1076,6 +1076,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/__slipway/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get everything as a data file
+         * @description Of one moment: what the server can be started with, and what can be put in again. Passwords are hashes in it, whatever the data file has; what was uploaded is in the parts `$tags` and `$files`.
+         */
+        get: operations["getState"];
+        /**
+         * Put in another state
+         * @description A data file, in the place of all that there is: checked like one that the server starts with, and put in as one step. Collections that are not in it are empty. Tokens stay good of those whose id, name and password it has too.
+         */
+        put: operations["putState"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/__slipway/snapshots": {
         parameters: {
             query?: never;
@@ -2743,6 +2767,27 @@ export interface components {
              */
             seed?: number;
             then: components["schemas"]["FaultConsequence"];
+        };
+        /**
+         * @example {
+         *       "ships": [
+         *         {
+         *           "id": 1,
+         *           "model": "T-65 X-Wing"
+         *         }
+         *       ]
+         *     }
+         */
+        State: {
+            [key: string]: unknown;
+        };
+        /**
+         * @example {
+         *       "$comment": "Nothing else, so that all collections are empty."
+         *     }
+         */
+        StateInput: {
+            [key: string]: unknown;
         };
     };
     responses: never;
@@ -12015,6 +12060,208 @@ export interface operations {
             };
         };
     };
+    getState: {
+        parameters: {
+            query?: {
+                /** @description Whether the files that were uploaded are in it, too */
+                files?: "all" | "none";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Everything */
+            200: {
+                headers: {
+                    /**
+                     * @description Nothing of it is to be kept
+                     * @example no-store
+                     */
+                    "Cache-Control": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["State"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 400,
+                     *       "error": "Bad Request",
+                     *       "message": "The query is not valid: /files must NOT have more than undefined characters.",
+                     *       "details": [
+                     *         {
+                     *           "in": "query",
+                     *           "path": "/files",
+                     *           "message": "must NOT have more than undefined characters"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another origin asks, or it is asked at a name of another machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 403,
+                     *       "error": "Forbidden",
+                     *       "message": "Pages of other origins than the server's can't do this."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Its files are larger than STATE_LIMIT */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 413,
+                     *       "error": "Payload Too Large",
+                     *       "message": "The files in this state are larger than STATE_LIMIT: ask without them (?files=none), or start with a larger one."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many passwords wait to be hashed */
+            503: {
+                headers: {
+                    /**
+                     * @description Seconds to wait
+                     * @example 42
+                     */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 503,
+                     *       "error": "Service Unavailable",
+                     *       "message": "Too many requests at once. Try again in a moment."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putState: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "$comment": "Nothing else, so that all collections are empty."
+                 *     }
+                 */
+                "application/json": components["schemas"]["StateInput"];
+            };
+        };
+        responses: {
+            /** @description It is the state now */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 400,
+                     *       "error": "Bad Request",
+                     *       "message": "The body is not valid: /colour is not known here.",
+                     *       "details": [
+                     *         {
+                     *           "in": "body",
+                     *           "path": "/colour",
+                     *           "message": "is not known here"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another origin asks, or it is asked at a name of another machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 403,
+                     *       "error": "Forbidden",
+                     *       "message": "Pages of other origins than the server's can't do this."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than STATE_LIMIT */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 413,
+                     *       "error": "Payload Too Large",
+                     *       "message": "The body is too large."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has a media type that is not read here */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 415,
+                     *       "error": "Unsupported Media Type",
+                     *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listSnapshots: {
         parameters: {
             query?: never;
@@ -12133,7 +12380,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is one of this name */
+            /** @description There is one of this name, or there are 100 */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12176,22 +12423,6 @@ export interface operations {
                      *       "statusCode": 415,
                      *       "error": "Unsupported Media Type",
                      *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There are too many */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "statusCode": 503,
-                     *       "error": "Service Unavailable",
-                     *       "message": "There are 100 snapshots of this workspace, and no room for another: delete one."
                      *     }
                      */
                     "application/json": components["schemas"]["Problem"];

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Source } from '../seed/errors.js'
+import { fillKept } from '../seed/kept.js'
 import { fillOwn, type OwnSource } from '../seed/own-fill.js'
 import { fill } from '../seed/seed.js'
 import { collections, type Store } from '../store/collections.js'
@@ -12,6 +13,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** The server's own. For what has to be known before there are requests: handlers use the request's. */
     readonly store: Store
+    /** A store with nothing in it, for what is to become a world's state. It ends with the app at the latest. */
+    readonly emptyStore: () => Promise<Store>
   }
 }
 
@@ -20,6 +23,8 @@ export interface StoreOptions {
   readonly source: Source
   /** The parts of the data that are the APIs'. */
   readonly theirs: unknown
+  /** What a state has beside. */
+  readonly kept: ReadonlyMap<string, unknown>
   /** The others. */
   readonly own: readonly OwnSource[]
   /** Signs the tokens, also those of the next process with the same file. */
@@ -34,7 +39,9 @@ export interface StoreOptions {
  */
 export default fp<StoreOptions>(
   async (app, options) => {
-    const store = await openStore(app, options.own)
+    const open = await storesOf(app, options.own)
+    app.decorate('emptyStore', open)
+    const store = await open()
     app.log.info(`The data comes from ${options.source.name}`)
     const passwords = await fillAll(store, options)
     app.passwords.deferSeed(passwords)
@@ -48,8 +55,11 @@ export default fp<StoreOptions>(
 /** The variable that says where temporary files go. */
 const TEMPORARY_FOLDER = process.platform === 'win32' ? 'TEMP' : 'TMPDIR'
 
-/** An empty store, which ends with the app. */
-async function openStore(app: FastifyInstance, own: readonly OwnSource[]): Promise<Store> {
+/** What opens empty stores, which end with the app. */
+async function storesOf(
+  app: FastifyInstance,
+  own: readonly OwnSource[],
+): Promise<() => Promise<Store>> {
   const engine = new MemoryEngine((error) => app.log.error(error))
   app.addHook('onClose', () => engine.close())
   const { fault } = await engine.openFiles()
@@ -64,19 +74,24 @@ async function openStore(app: FastifyInstance, own: readonly OwnSource[]): Promi
       own.map(({ storeName, declaration }) => [storeName, declaration]),
     ),
   }
-  return engine.open(declared)
+  return () => engine.open(declared)
 }
 
-/** @returns the plain passwords, by the user's id */
-async function fillAll(
+/**
+ * Fills an empty store with all that a data file has.
+ * @returns the plain passwords, by the user's id
+ * @throws SeedError
+ */
+export async function fillAll(
   store: Store,
-  { source, theirs, own, jwtSecret, wayOut }: StoreOptions,
+  { source, theirs, own, kept, jwtSecret, wayOut }: StoreOptions,
 ): Promise<Map<number, string>> {
   const { passwords } = await fill(store, source, theirs, jwtSecret, wayOut)
   const filled = await fillOwn(store, own, jwtSecret)
-  if (filled.findings.length > 0) {
+  const findings = [...filled.findings, ...(await fillKept(store, kept, own))]
+  if (findings.length > 0) {
     const { seedError } = await import('../seed/faults.js')
-    throw await seedError(source, filled.findings)
+    throw await seedError(source, findings)
   }
   return new Map([...passwords, ...filled.passwords])
 }

@@ -2,13 +2,14 @@ import type { FastifyPluginAsync } from 'fastify'
 import type { Config } from '../config.js'
 import type { Tag } from '../plugins/openapi/describe.js'
 import type { Links } from '../plugins/openapi/links.js'
+import type { KeptName } from '../seed/kept.js'
 import type { PartName } from '../seed/parts.js'
 
 /** One of the APIs: what mounts its routes, how the document introduces it, and what of it others have to know. */
 export interface Api {
   readonly tag: Tag
   /** The parts of a data file that it has. */
-  readonly parts: readonly PartName[]
+  readonly parts: readonly (PartName | KeptName)[]
   readonly routes: FastifyPluginAsync<ApiOptions>
   /** Whether `/` is its own. */
   readonly hasHome?: boolean

@@ -1,4 +1,5 @@
 import type { API_NAMES } from '../config.js'
+import type { KeptName } from '../seed/kept.js'
 import type { PartName } from '../seed/parts.js'
 import type { Api } from './api.js'
 import fleet from './fleet/index.js'
@@ -17,6 +18,6 @@ export const apis: Readonly<Record<(typeof API_NAMES)[number], Api>> = {
 }
 
 /** The parts of a data file that an API has. */
-export function partsOf(api: (typeof API_NAMES)[number]): readonly PartName[] {
+export function partsOf(api: (typeof API_NAMES)[number]): readonly (PartName | KeptName)[] {
   return apis[api].parts
 }

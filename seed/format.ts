@@ -35,11 +35,11 @@ export const Password = Type.String({ minLength: 1, maxLength: 1024 })
 
 const PasswordHash = Type.String({ format: 'password-hash' })
 
-const Uuid = Type.String({ pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' })
+export const Uuid = Type.String({ pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' })
 
 export const Email = Type.String({ maxLength: 254 })
 
-const Moment = Type.String({ format: 'moment' })
+export const Moment = Type.String({ format: 'moment' })
 
 export const SeedUser = Type.Object(
   {

@@ -1,6 +1,7 @@
 import { type TSchema, Type } from '@sinclair/typebox'
 import { escapePointer } from '../store/check.js'
 import type { FreeForm } from '../store/free-form.js'
+import { Turns } from '../store/memory/turns.js'
 import { COLLECTIONS, type Described, faultsOfSingle, readDescribed } from './described.js'
 import type { Source } from './errors.js'
 import type { Finding } from './faults.js'
@@ -37,7 +38,7 @@ export async function infer(
   idField: string,
 ): Promise<readonly InferredPart[]> {
   const names = [...own.keys()].filter((name) => !name.startsWith('$'))
-  const { parts, findings: inRecords } = ownParts(own, idField)
+  const { parts, findings: inRecords } = await ownParts(own, idField)
   const { described, findings: inDescribed } = await readDescribed(own.get(COLLECTIONS), names)
   const findings = [...own].flatMap(([name, part]) => faultsOf(name, part))
   findings.push(...inRecords, ...inDescribed)
@@ -47,11 +48,22 @@ export async function infer(
     if (part.isSingular) findings.push(...faultsOfSingle(part.name, rest))
     if (schema) findings.push(...(await breachesOf(part, schema, idField)))
     const given = schema ? { schema: Type.Unsafe<FreeForm>(schema) } : {}
-    inferred.push({ part, shape: Shape.of(part.records), ...rest, ...given })
+    inferred.push({ part, shape: await shapeOf(part.records), ...rest, ...given })
   }
   if (findings.length === 0) return inferred
   const { seedError } = await import('./faults.js')
   throw await seedError(source, findings)
+}
+
+/** The shape of some records. */
+async function shapeOf(records: readonly FreeForm[]): Promise<Shape> {
+  const shape = new Shape()
+  const turns = new Turns()
+  for (const record of records) {
+    shape.observe(record)
+    if (turns.isOver) await turns.next()
+  }
+  return shape
 }
 
 /** What keeps a part from being a collection or a single resource. */
@@ -90,18 +102,21 @@ async function breachesOf(
   const { compileSchema, faultsOfSchema } = await import('./given-schema.js')
   const { findingOf } = await import('./faults.js')
   const part = escapePointer(name)
-  const findings = faultsOfSchema(schema, `/${COLLECTIONS}/${part}/schema`)
+  const findings = [...faultsOfSchema(schema, `/${COLLECTIONS}/${part}/schema`)]
   if (findings.length > 0) return findings
   const ofRecord = name === USERS && !isSingular ? withoutPassword(Type.Unsafe(schema)) : schema
   // The server gives a record an id that has none, whatever its schema says.
   const find = compileSchema(isSingular ? schema : withField(ofRecord, idField))
-  return records.flatMap((record, index) => {
+  const turns = new Turns()
+  for (const [index, record] of records.entries()) {
     const path = isSingular ? `/${part}` : `/${part}/${index}`
-    return find(record).map((error) => {
+    for (const error of find(record)) {
       const finding = findingOf(error)
-      return { ...finding, path: path + finding.path }
-    })
-  })
+      findings.push({ ...finding, path: path + finding.path })
+    }
+    if (turns.isOver) await turns.next()
+  }
+  return findings
 }
 
 function withField(schema: FreeForm, name: string): FreeForm {

@@ -5,6 +5,7 @@ import type { Declaration } from '../store/declaration.js'
 import type { NewRecord } from '../store/engine.js'
 import { UniqueViolation } from '../store/errors.js'
 import type { FreeForm } from '../store/free-form.js'
+import { Turns } from '../store/memory/turns.js'
 import { newOwn, type OwnRecord, ownRecords } from '../store/own.js'
 import type { Finding } from './faults.js'
 import { isId } from './ids.js'
@@ -22,6 +23,9 @@ export interface OwnSource {
   readonly idField: string
 }
 
+/** How many records go in between turns. */
+const AT_ONCE = 100
+
 /**
  * Fills an empty store with what is the user's own.
  * @param secret signs the tokens, where it outlives the process, and they with it
@@ -34,14 +38,18 @@ export async function fillOwn(
 ): Promise<{ readonly passwords: Map<number, string>; readonly findings: readonly Finding[] }> {
   const passwords = new Map<number, string>()
   const findings: Finding[] = []
+  const turns = new Turns()
   for (const source of sources) {
     const { part, storeName, isAccounts } = source
     if (isAccounts) {
       findings.push(...(await fillAccounts(store, source, passwords, secret)))
     } else {
-      await ownRecords(store, storeName).insertMany(
-        part.records.map((record) => valuesOf(source, record)),
-      )
+      const records = ownRecords(store, storeName)
+      for (let at = 0; at < part.records.length; at += AT_ONCE) {
+        const some = part.records.slice(at, at + AT_ONCE)
+        await records.insertMany(some.map((record) => valuesOf(source, record)))
+        if (turns.isOver) await turns.next()
+      }
     }
   }
   return { passwords, findings }
@@ -56,7 +64,9 @@ async function fillAccounts(
   const findings: Finding[] = []
   const { part, storeName } = source
   const records = ownRecords(store, storeName)
+  const turns = new Turns()
   for (const [at, record] of part.records.entries()) {
+    if (turns.isOver) await turns.next()
     const path = `/${escapePointer(part.name)}/${at}`
     const values = valuesOf(source, record)
     const own = part.secrets.get(at)

@@ -1,6 +1,7 @@
 import { type TSchema, Type } from '@sinclair/typebox'
 import { escapePointer } from '../store/check.js'
 import { type FreeForm, faultIn } from '../store/free-form.js'
+import { Turns } from '../store/memory/turns.js'
 import type { Finding } from './faults.js'
 import { seedWordsFor } from './format.js'
 import { isId, kindOf, type RecordId, randomId } from './ids.js'
@@ -30,12 +31,13 @@ export const USERS = 'users'
  * password. What is neither is left out.
  * @param idField where a record has its id
  */
-export function ownParts(
+export async function ownParts(
   own: ReadonlyMap<string, unknown>,
   idField: string,
-): { readonly parts: readonly OwnPart[]; readonly findings: readonly Finding[] } {
+): Promise<{ readonly parts: readonly OwnPart[]; readonly findings: readonly Finding[] }> {
   const parts: OwnPart[] = []
   const findings: Finding[] = []
+  const turns = new Turns()
   for (const [name, part] of own) {
     if (name.startsWith('$')) continue
     const path = `/${escapePointer(name)}`
@@ -43,7 +45,10 @@ export function ownParts(
       findings.push(...limitsOf(path, part))
       parts.push({ name, isSingular: true, records: [part], secrets: new Map() })
     } else if (Array.isArray(part) && part.every(isObject)) {
-      findings.push(...part.flatMap((record, at) => limitsOf(`${path}/${at}`, record)))
+      for (const [at, record] of part.entries()) {
+        findings.push(...limitsOf(`${path}/${at}`, record))
+        if (turns.isOver) await turns.next()
+      }
       const { records, secrets } = name === USERS ? withoutSecrets(part) : noSecrets(part)
       const ids = withIds(path, records, idField)
       findings.push(...ids.findings)

@@ -2,6 +2,8 @@ import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import { compile } from '../store/check.js'
 import type { Records } from '../store/collections.js'
 import type { NewRecord } from '../store/engine.js'
+import type { FreeForm } from '../store/free-form.js'
+import { Turns } from '../store/memory/turns.js'
 import {
   SeedApplications,
   SeedArticle,
@@ -12,6 +14,7 @@ import {
   SeedTemplate,
   SeedUser,
 } from './format.js'
+import { isObject } from './json-type.js'
 import {
   articleOf,
   dmpOf,
@@ -128,4 +131,49 @@ export const SeedFile = Type.Object(
   ),
   { additionalProperties: false },
 )
-export const isSeedFile = compile<typeof SeedFile, SeedFile>(SeedFile)
+const fits = compile<typeof SeedFile, SeedFile>(SeedFile)
+
+/** How many records are looked at between turns. */
+const AT_ONCE = 200
+
+/** Some records of one part, which is all that a data file has in it. */
+interface Slice {
+  readonly part: unknown
+  readonly name: string
+  /** Where the first of them stands in the part. */
+  readonly at: number
+}
+
+/** What has come of looking at some data. */
+export interface Inspection {
+  /** Whether a value is the data, and of the shape of a data file's. */
+  readonly isSeedFile: (value: unknown) => value is SeedFile
+  /** The first slice that isn't. */
+  readonly wrong: Slice | undefined
+}
+
+/** Looks at data, so that others have their turns beside a large file. */
+export async function inspect(data: unknown): Promise<Inspection> {
+  const wrong = isObject(data) ? await firstWrong(data) : { part: data, name: '', at: 0 }
+  return { wrong, isSeedFile: (value): value is SeedFile => value === data && !wrong }
+}
+
+async function firstWrong(data: FreeForm): Promise<Slice | undefined> {
+  const turns = new Turns()
+  for (const slice of slicesOf(data)) {
+    if (!fits({ [slice.name]: slice.part })) return slice
+    if (turns.isOver) await turns.next()
+  }
+  return undefined
+}
+
+function* slicesOf(data: FreeForm): Iterable<Slice> {
+  for (const [name, part] of Object.entries(data)) {
+    if (!Array.isArray(part) || part.length === 0) yield { name, part, at: 0 }
+    else {
+      for (let at = 0; at < part.length; at += AT_ONCE) {
+        yield { name, part: part.slice(at, at + AT_ONCE), at }
+      }
+    }
+  }
+}

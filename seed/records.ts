@@ -168,7 +168,7 @@ export async function dmpOf(
 }
 
 /** The id of the user who is named in a field. */
-async function idOf(store: Store, username: string, field: string): Promise<number> {
+export async function idOf(store: Store, username: string, field: string): Promise<number> {
   const user = await store.users.getBy({ username })
   if (user) return user.id
   const findKnown = async () => (await all(store.users)).map((each) => each.username)

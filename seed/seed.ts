@@ -2,11 +2,13 @@ import { escapePointer } from '../store/check.js'
 import type { Records, Store } from '../store/collections.js'
 import type { Collection } from '../store/engine.js'
 import { UniqueViolation } from '../store/errors.js'
+import { Turns } from '../store/memory/turns.js'
 import type { Source } from './errors.js'
 import type { Finding, Shape } from './faults.js'
 import { isObject } from './json-type.js'
 import {
-  isSeedFile,
+  type Inspection,
+  inspect,
   PART_NAMES,
   type PartName,
   type PartRecord,
@@ -38,6 +40,7 @@ export async function fill(
   wayOut?: string,
 ): Promise<Filled> {
   const filling = { store, secret }
+  const { isSeedFile, wrong } = isEmpty(data) ? NOTHING : await inspect(data)
   if (isEmpty(data) || isSeedFile(data)) {
     const findings = new Findings()
     const ids = await insertAll(data, filling, findings)
@@ -45,15 +48,44 @@ export async function fill(
     throw await errorFor(source, findings.all)
   }
   const { checkShape } = await import('./faults.js')
+  if (wrong && isLarge(data)) throw await errorFor(source, faultsIn(wrong, checkShape), wayOut)
   const { rest, ...shape } = checkShape(data)
   const findings = new Findings(shape)
-  if (isSeedFile(rest)) await insertAll(rest, filling, findings)
+  const left = await inspect(rest)
+  if (left.isSeedFile(rest)) await insertAll(rest, filling, findings)
   throw await errorFor(source, findings.all, wayOut)
 }
 
 /** Whether it has no part of the APIs': then the shape of those, which takes a twentieth of a start to compile, need not be asked. */
 function isEmpty(data: unknown): data is Record<string, never> {
   return isObject(data) && Object.keys(data).length === 0
+}
+
+/** What looking at nothing would come to. */
+const NOTHING: Pick<Inspection, 'wrong'> & { isSeedFile: (value: unknown) => value is never } = {
+  wrong: undefined,
+  isSeedFile: (_value): _value is never => false,
+}
+
+/** Above how many records not every fault is looked for. */
+const LARGE = 20_000
+
+function isLarge(data: unknown): boolean {
+  const counts = Object.values(Object(data)).map((part) => (Array.isArray(part) ? part.length : 1))
+  return counts.reduce((sum, each) => sum + each, 0) > LARGE
+}
+
+/** What is wrong with some records, where they stand. */
+function faultsIn(
+  { name, part, at }: NonNullable<Inspection['wrong']>,
+  check: (data: unknown) => Shape,
+): readonly Finding[] {
+  const before = `/${escapePointer(name)}/`
+  return check({ [name]: part }).findings.map(({ path, ...finding }) => {
+    const [place = '', ...rest] = path.slice(before.length).split('/')
+    const isIn = path.startsWith(before) && at > 0
+    return { ...finding, path: isIn ? [before + (Number(place) + at), ...rest].join('/') : path }
+  })
 }
 
 async function errorFor(
@@ -84,7 +116,9 @@ async function insertPart<N extends PartName>(
 ): Promise<readonly number[]> {
   const collections: { readonly [P in PartName]: Collection<Records[P]> } = filling.store
   const ids: number[] = []
+  const turns = new Turns()
   for (const [key, record] of Object.entries(data[name] ?? {})) {
+    if (turns.isOver) await turns.next()
     try {
       const values = await parts[name].toRecord(record, filling, key)
       ids.push((await collections[name].insert(values)).id)

@@ -1,4 +1,6 @@
 import type { Source } from '../../seed/errors.js'
+import { isObject } from '../../seed/json-type.js'
+import { isKeptName } from '../../seed/kept.js'
 import { type FileContent, parseJson, readData } from '../../seed/read.js'
 import { type Filled, fill } from '../../seed/seed.js'
 import { collections, type Store } from '../../store/collections.js'
@@ -27,5 +29,11 @@ export async function loadText(source: Required<Source>): Promise<Loaded> {
 
 async function loadContent({ source, data }: FileContent): Promise<Loaded> {
   const store = await new MemoryEngine().open(collections)
-  return { store, ...(await fill(store, source, data)) }
+  return { store, ...(await fill(store, source, withoutKept(data))) }
+}
+
+/** What people write of it: the rest stays as it is. */
+function withoutKept(data: unknown): unknown {
+  if (!isObject(data)) return data
+  return Object.fromEntries(Object.entries(data).filter(([name]) => !isKeptName(name)))
 }

@@ -107,6 +107,34 @@ export class Passwords {
     return deferred.isHashed ? deferred.hash() : this.#bounded(() => deferred.hash())
   }
 
+  /** What gives the hashes of the users that a world has now, whatever becomes of it meanwhile. */
+  hashesOf(world: World): (user: User) => Promise<string | null> {
+    const deferred = this.#deferred.of(world)
+    return async ({ id, passwordHash }) => {
+      const own = passwordHash === null ? deferred.get(id) : undefined
+      if (!own) return passwordHash
+      return own.isHashed ? own.hash() : this.#bounded(() => own.hash())
+    }
+  }
+
+  /**
+   * Whether a user of a world has the password that another has who is to be in their place, as far as one can tell without
+   * knowing it.
+   * @param password the other's; undefined where they have a hash
+   */
+  async hasSame(
+    world: World,
+    user: User,
+    password: string | undefined,
+    hash: string | null,
+  ): Promise<boolean> {
+    const deferred = this.#deferredOf(world, user)
+    if (password !== undefined)
+      return deferred !== undefined && isSameText(deferred.password, password)
+    const own = deferred?.isHashed ? await deferred.hash() : user.passwordHash
+    return own !== null && own === hash
+  }
+
   /**
    * Takes the plain passwords of the data file that the server starts with, for all worlds: they are hashed when there is time.
    * A login that needs one of them has it hashed at once.

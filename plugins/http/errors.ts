@@ -281,9 +281,9 @@ export const errors = {
     new ApiError(409, 'snapshotTaken', `There is a snapshot ${name} already.`),
   tooManySnapshots: (most: number) =>
     new ApiError(
-      503,
+      409,
       'tooManySnapshots',
-      `There are ${most} snapshots of this workspace, and no room for another: delete one.`,
+      `There are ${most} snapshots in this world already: delete one.`,
     ),
   tooManyFaults: (most: number) =>
     new ApiError(
@@ -304,6 +304,16 @@ export const errors = {
       'This has changed since the version that If-Match names.',
     ),
   planTooLarge: () => new ApiError(413, 'planTooLarge', 'The plan would be too large.'),
+  /** Of a state that is asked for. */
+  filesTooLarge: () =>
+    new ApiError(
+      413,
+      'filesTooLarge',
+      'The files in this state are larger than STATE_LIMIT: ask without them (?files=none), or start with a larger one.',
+    ),
+  /** Of a state that is put in. */
+  stateInvalid: (faults: readonly { readonly path: string; readonly message: string }[]) =>
+    errors.invalid('body', ...faults.map((fault) => ({ ...fault, code: 'state' }))),
   tooManyParts: () =>
     new ApiError(413, 'tooManyParts', 'The upload has too many parts, or one that is too large.'),
   tooManyAccounts: (most: number) =>

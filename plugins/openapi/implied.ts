@@ -26,12 +26,14 @@ export function impliedAnswers(
       : { 400: named[400] ?? failure('The request is not valid', errors.hostMissing()) }),
     ...(readsBody
       ? {
-          413: failure(
-            mediaTypesOf(schema).includes(MULTIPART)
-              ? 'The body is larger than BODY_LIMIT, or its files together than UPLOAD_LIMIT'
-              : 'The body is larger than BODY_LIMIT',
-            errors.tooLarge(),
-          ),
+          413:
+            named[413] ??
+            failure(
+              mediaTypesOf(schema).includes(MULTIPART)
+                ? 'The body is larger than BODY_LIMIT, or its files together than UPLOAD_LIMIT'
+                : 'The body is larger than BODY_LIMIT',
+              errors.tooLarge(),
+            ),
           415: failure(
             'The body has a media type that is not read here',
             errors.unsupportedMediaType(mediaTypesOf(schema)),

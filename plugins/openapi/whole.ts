@@ -71,10 +71,10 @@ function needsFields(
   schema: AnySchemaObject,
   schemas: Readonly<Record<string, AnySchemaObject>>,
 ): boolean {
-  const { type, required = [], anyOf = [] } = resolved(schema, schemas)
+  const { type, required = [], minProperties = 0, anyOf = [] } = resolved(schema, schemas)
   const alternatives: readonly AnySchemaObject[] = anyOf
   const isUnion = alternatives.length > 0
-  if (type === 'array' || required.length > 0) return true
+  if (type === 'array' || required.length > 0 || minProperties > 0) return true
   return isUnion && alternatives.every((each) => needsFields(each, schemas))
 }
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { EventEmitter } from 'node:events'
 import type { Store } from '../../store/collections.js'
 import { errors } from '../http/errors.js'
 import { World } from './world.js'
@@ -30,12 +31,14 @@ export class Worlds {
   readonly own: World
   readonly #seed: Store
   readonly #options: WorldsOptions
+  /** Tells of each workspace that is made, and of each world that has become another state. */
+  readonly events = new EventEmitter<{ readonly state: [world: World] }>()
   readonly #workspaces = new Map<string, Promise<UsedWorkspace>>()
   #isOver = false
 
   /** @param seed the state of the start: nobody writes to it */
   constructor(own: Store, seed: Store, options: WorldsOptions) {
-    this.own = new World(undefined, own, seed)
+    this.own = this.#watched(new World(undefined, own, seed))
     this.#seed = seed
     this.#options = options
   }
@@ -94,8 +97,14 @@ export class Worlds {
     return made
   }
 
+  #watched(world: World): World {
+    world.events.on('reset', () => this.events.emit('state', world))
+    return world
+  }
+
   async #make(name: string, ttl: number): Promise<UsedWorkspace> {
-    const world = new World(name, await this.#seed.fork(), this.#seed)
+    const world = this.#watched(new World(name, await this.#seed.fork(), this.#seed))
+    this.events.emit('state', world)
     return new UsedWorkspace(world, ttl, async () => {
       await this.drop(name)
     })

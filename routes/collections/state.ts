@@ -18,13 +18,18 @@ interface InFile {
  * What reads the whole state, for whoever keeps it on disk: accounts have a hash in it, or their password where the data file has
  * that and it is the same still.
  */
-export async function stateReader({ store }: Pick<FastifyInstance, 'store'>, own: Own) {
+export async function stateReader(
+  { store, passwords, worlds }: Pick<FastifyInstance, 'store' | 'passwords' | 'worlds'>,
+  own: Own,
+) {
   const inFile = await passwordsIn(store, own)
-  const written = (record: OwnRecord): FreeForm => {
+  const written = async (record: OwnRecord): Promise<FreeForm> => {
     if (!isOwnUser(record)) return record.content
-    const { content, generation, passwordHash } = record
+    const { content, generation } = record
     const known = inFile.get(record.id)
     if (known?.generation === generation) return { ...content, password: known.password }
+    // Of a state that was put in it may be plain, and not hashed yet.
+    const passwordHash = await passwords.hashOf(worlds.own, record)
     return passwordHash === null ? content : { ...content, passwordHash }
   }
   return async (): Promise<State> => {
@@ -32,7 +37,7 @@ export async function stateReader({ store }: Pick<FastifyInstance, 'store'>, own
     for (const collection of own.collections) {
       const records: FreeForm[] = []
       for await (const batch of collection.records(store).stream()) {
-        for (const record of batch) records.push(written(record))
+        for (const record of batch) records.push(await written(record))
       }
       parts.push([collection.name, collection.isSingular ? records[0] : records])
     }

@@ -4,6 +4,7 @@ import { addClock } from './clock.js'
 import { addFaults } from './faults.js'
 import { addReset } from './reset.js'
 import { addSnapshots } from './snapshots.js'
+import state, { type StateOptions } from './state.js'
 import { addSummary } from './summary.js'
 import { addTokens } from './tokens.js'
 import { addWorkspaces } from './workspaces.js'
@@ -15,10 +16,11 @@ export const tag: Tag = {
 }
 
 /** What a test asks of the server beside its APIs. Each route asks `app.controls.guard` whether it may. */
-const control: FastifyPluginAsync = async (app) => {
-  addSummary(app)
+const control: FastifyPluginAsync<StateOptions> = async (app, options) => {
+  addSummary(app, options)
   addWorkspaces(app)
   addReset(app)
+  await app.register(state, options)
   addSnapshots(app)
   addTokens(app)
   addClock(app)

@@ -54,7 +54,7 @@ class Snapshots {
     })
   }
 
-  /** @throws 409 where there is one of this name, 503 where there are too many */
+  /** @throws 409 where there is one of this name, or there are too many */
   async create(name: string): Promise<Static<typeof Snapshot>> {
     if (this.#kept.has(name)) throw errors.snapshotTaken(name)
     if (this.#kept.size >= MOST) throw errors.tooManySnapshots(MOST)
@@ -129,8 +129,10 @@ export function addSnapshots(app: FastifyInstance): void {
           success('It is kept', Snapshot),
           to(['restoreSnapshot', 'deleteSnapshot'], named),
         ),
-        409: failure('There is one of this name', errors.snapshotTaken('logged-in')),
-        503: failure('There are too many', errors.tooManySnapshots(MOST)),
+        409: failure(
+          `There is one of this name, or there are ${MOST}`,
+          errors.snapshotTaken('logged-in'),
+        ),
       },
     },
     handler: async ({ world, body: { name } }, reply) =>

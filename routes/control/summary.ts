@@ -4,7 +4,10 @@ import { version } from '../../config.js'
 import { CONTROL } from '../../plugins/control.js'
 import { success } from '../../plugins/openapi/responses.js'
 import { addRoute } from '../../plugins/route.js'
+import { countOf } from '../../store/lookups.js'
+import { ownRecords } from '../../store/own.js'
 import { oneOf } from '../../store/schema.js'
+import type { StateOptions } from './state.js'
 
 const Summary = Type.Object(
   {
@@ -37,7 +40,7 @@ const Summary = Type.Object(
 )
 
 /** Adds the route that sums up what there is. */
-export function addSummary(app: FastifyInstance): void {
+export function addSummary(app: FastifyInstance, { parts }: Pick<StateOptions, 'parts'>): void {
   app.addSchema(Summary)
   addRoute(app, {
     method: 'GET',
@@ -53,17 +56,22 @@ export function addSummary(app: FastifyInstance): void {
     handler: async (request) => ({
       version,
       engine: 'memory' as const,
-      collections: await counts(request),
+      collections: await counts(request, parts),
       workspaces: app.worlds.size,
     }),
   })
 }
 
-async function counts({ server, store }: FastifyRequest) {
+/** How many records there are, in the collections of the APIs that are mounted and in the user's own. */
+async function counts({ server, store }: FastifyRequest, parts: ReadonlySet<string>) {
+  // What only states have is written with a dollar there.
+  const named = [...parts].filter((name) => name !== '$files').map((name) => name.replace('$', ''))
+  const names = new Map(named.map((name) => [name, name]))
+  for (const { name, storeName } of server.own.collections) names.set(name, storeName)
   return Promise.all(
-    server.own.collections.map(async ({ name, records }) => {
-      const { total } = await records(store).find({ limit: 0 })
-      return { name, records: total }
-    }),
+    [...names].map(async ([name, storeName]) => ({
+      name,
+      records: await countOf(ownRecords(store, storeName)),
+    })),
   )
 }

@@ -24,7 +24,7 @@ const plans: Api = {
     },
     isInError: true,
   },
-  parts: ['users', 'projects', 'memberships', 'dmps'],
+  parts: ['users', 'projects', 'memberships', 'dmps', '$tasks'],
   routes: async (app, options) => {
     const { config, mounted } = options
     // Its clients read the text in `error`; the words are the catalogue's own.
@@ -32,6 +32,9 @@ const plans: Api = {
     app.addSchema(Done)
     const rendering = new Rendering(new Renderer(), app.log)
     app.addHook('onClose', () => rendering.close())
+    // Of a state that a world begins with, or is put into.
+    rendering.look(app.store)
+    app.worlds.events.on('state', ({ store }) => rendering.look(store))
     await app.register(guards, { carriers: [bearer] })
     if (hasLogin(plans, mounted)) await app.register(login, options)
     await app.register(sessions, { sessionTokenTtl: config.sessionTokenTtl })

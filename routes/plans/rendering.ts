@@ -53,6 +53,11 @@ export class Rendering {
     } catch (error) {
       throw error instanceof BoundReached ? errors.overloaded() : error
     }
+    this.look(store)
+  }
+
+  /** Begins to render what waits in a store. */
+  look(store: Store): void {
     this.#stores.add(store)
     this.#begin()
   }

@@ -14,7 +14,7 @@ const registry: Api = {
     description:
       'Packages, and files that are uploaded under their tags. The token goes into the header `token`, or into `Authorization: Bearer`. First call: `POST /api/v1/user/get_token`.',
   },
-  parts: ['users'],
+  parts: ['users', '$packages', '$tags'],
   routes: async (app, { config }) => {
     app.decorate('wording', wording)
     await app.register(guards, { carriers: [header('token'), bearer] })

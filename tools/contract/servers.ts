@@ -24,7 +24,7 @@ export async function startServer(options: readonly string[] = []): Promise<Serv
   const command = ['dist/cli/main.js', ...options, '--port', String(port)]
   const child = spawn(process.execPath, command, {
     // Guessing passwords is part of the test.
-    env: { PATH: process.env.PATH, LOGIN_LIMIT: '0', LOG_LEVEL: 'warn' },
+    env: { PATH: process.env.PATH, LOGIN_LIMIT: '0', MAX_WORKSPACES: '100000', LOG_LEVEL: 'warn' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const kill = () => child.kill('SIGKILL')

@@ -52,12 +52,12 @@ test('accounts, their passwords and what was revoked are put back', async (t) =>
   t.ok(await logIn(app))
 })
 
-test('a name that is there is 409, one too many 503', async (t) => {
+test('a name that is there is 409, and so is one too many', async (t) => {
   const { send } = await startOwn(t, { posts: [] })
   await send('POST', URL, { name: 's0' })
   isError(t, await send('POST', URL, { name: 's0' }), 409, 'There is a snapshot s0 already.')
   for (let at = 1; at < 100; at++) await send('POST', URL, { name: `s${at}` })
-  isError(t, await send('POST', URL, { name: 's100' }), 503, /100 snapshots/)
+  isError(t, await send('POST', URL, { name: 's100' }), 409, /100 snapshots/)
   t.equal((await send('POST', `/~a${URL}`, { name: 's100' })).statusCode, 201)
   await send('DELETE', `${URL}/s5`)
   t.equal((await send('POST', URL, { name: 's100' })).statusCode, 201)
