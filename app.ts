@@ -24,6 +24,8 @@ import refusedBody from './plugins/http/refused-body.js'
 import { rewritesIn } from './plugins/http/rewrites.js'
 import security, { HEADERS } from './plugins/http/security.js'
 import wire, { refuseUnreadable } from './plugins/http/wire.js'
+import answers from './plugins/journal/answers.js'
+import journal from './plugins/journal/index.js'
 import openapi from './plugins/openapi/document.js'
 import reference from './plugins/openapi/reference.js'
 import storePlugin from './plugins/store.js'
@@ -90,7 +92,7 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
     frameworkErrors: (error, request, reply) => {
       reply.raw.once('finish', () => logging.logController.requestCompleted(null, request, reply))
       reply.headers(HEADERS)
-      answerError(error, request, reply)
+      app.noteMalformed(request, reply).finally(() => answerError(error, request, reply))
     },
     rewriteUrl: (request) => {
       const url = withoutWorkspace(request)
@@ -118,6 +120,7 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
     wayOut: config.apis === 'auto' ? OWN_INSTEAD : undefined,
   })
   await app.register(workspaces, config)
+  await app.register(journal)
   await app.register(faults)
   await app.register(delay, config)
   await app.register(eventStream)
@@ -145,6 +148,7 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
     ],
   })
   if (config.strict) await app.register(import('./plugins/openapi/strict.js'))
+  await app.register(answers)
   await app.register(reference, { isHome: !mounted.some(({ hasHome }) => hasHome) })
   await app.register(health)
   await app.register(token, { accessTokenTtl: config.accessTokenTtl })

@@ -19,6 +19,10 @@ declare module 'fastify' {
     /** How errors are put in this scope. */
     readonly wording: Wording
   }
+  interface FastifyRequest {
+    /** The error that it was answered with. */
+    refusedWith?: ApiError
+  }
 }
 
 /** A body can hold a fault for every two bytes. A person needs a few of them. */
@@ -73,6 +77,7 @@ export function answerError(error: Error, request: FastifyRequest, reply: Fastif
 export function answer(error: ApiError, reply: FastifyReply, wording: Wording): void {
   const body = error.bodyIn(wording)
   reply.request.refusal = body.message
+  reply.request.refusedWith = error
   reply.code(error.statusCode).headers(error.headers).send(body)
 }
 
