@@ -1260,6 +1260,150 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/__slipway/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what was asked
+         * @description The last 1,000 requests to this world, the newest first, those that were refused too. With `problem=true` it is what a client does that breaks this document.
+         */
+        get: operations["listRequests"];
+        put?: never;
+        post?: never;
+        /**
+         * Empty the journal
+         * @description Numbers go on from where they are.
+         */
+        delete: operations["deleteRequests"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/__slipway/requests/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count what was asked
+         * @description Of the last 1,000 requests those that are asked for.
+         */
+        get: operations["countRequests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/__slipway/requests/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a request and its answer
+         * @description With their headers and the first 64 KiB of their bodies. Passwords, tokens and cookies are blanked, wherever they stand.
+         */
+        get: operations["getRequest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/__slipway/requests/har": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get what was asked as HAR
+         * @description An HTTP Archive (1.2), as the network panel of a browser has it: other tools show it, and send it again.
+         */
+        get: operations["getRequestsAsHar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/__slipway/requests/{id}/curl": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a request as curl
+         * @description A command for a shell that sends it again. Where it had a secret there is `***`, which is yours to replace.
+         */
+        get: operations["getRequestAsCurl"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/__slipway/requests/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify what was asked
+         * @description Whether as many requests came as there should have been. Where they did not, the error has those that came nearest, and what is different in them.
+         */
+        post: operations["verifyRequests"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/__slipway/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Watch what happens
+         * @description Server-Sent Events: `request` with the entry of the journal, `change` with the record and what became of it, `reset` where all is another state, and `drift` with what has widened a shape. The stream ends with its workspace.
+         */
+        get: operations["watchEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2767,6 +2911,272 @@ export interface components {
              */
             seed?: number;
             then: components["schemas"]["FaultConsequence"];
+        };
+        /**
+         * @example {
+         *       "id": 7,
+         *       "time": "2026-01-05T08:00:00.000Z",
+         *       "method": "POST",
+         *       "path": "/api/ships",
+         *       "operation": "createShip",
+         *       "status": 400,
+         *       "duration": 1.208,
+         *       "problems": [
+         *         {
+         *           "in": "body",
+         *           "path": "/crew",
+         *           "message": "must be >= 1"
+         *         }
+         *       ]
+         *     }
+         */
+        JournalEntry: {
+            /**
+             * Format: int64
+             * @description Its number in the journal
+             */
+            id: number;
+            /**
+             * Format: date-time
+             * @description When it came, by the clock of the world
+             */
+            time: string;
+            /** @description The method */
+            method: string;
+            /** @description With its query, without the workspace */
+            path: string;
+            /** @description Its `operationId` in this document; null where it has none */
+            operation: string | null;
+            /**
+             * Format: int32
+             * @description Of the answer; null where there is none, or none yet
+             */
+            status: number | null;
+            /** @description How long it took, in milliseconds */
+            duration: number;
+            /** @description What ended or held it up: the id of a fault, or `prefer` */
+            fault?: string;
+            /** @description Its client left, or a fault ended it, before all was sent */
+            aborted?: boolean;
+            /** @description What in it broke this document: empty where nothing did */
+            problems: components["schemas"]["ProblemDetail"][];
+        };
+        /**
+         * @example {
+         *       "headers": [
+         *         {
+         *           "name": "Content-Type",
+         *           "value": "application/json"
+         *         }
+         *       ],
+         *       "body": "{\"crew\":0}"
+         *     }
+         */
+        JournalMessage: {
+            /** @description In their order */
+            headers: {
+                /** @description As it was sent */
+                name: string;
+                /** @description `***` for what is secret */
+                value: string;
+            }[];
+            /** @description As it was sent, `***` for what is secret; null where none was read */
+            body: string | null;
+            /**
+             * @description Of a body that is no text
+             * @enum {string}
+             */
+            encoding?: "base64";
+            /** @description Whether the body is only the first 64 KiB of what was sent */
+            truncated?: boolean;
+            /** @description Whether its body has made room for those of later requests */
+            dropped?: boolean;
+        };
+        /**
+         * @example {
+         *       "id": 7,
+         *       "time": "2026-01-05T08:00:00.000Z",
+         *       "method": "POST",
+         *       "path": "/api/ships",
+         *       "operation": "createShip",
+         *       "status": 400,
+         *       "duration": 1.208,
+         *       "problems": [
+         *         {
+         *           "in": "body",
+         *           "path": "/crew",
+         *           "message": "must be >= 1"
+         *         }
+         *       ],
+         *       "request": {
+         *         "headers": [
+         *           {
+         *             "name": "Authorization",
+         *             "value": "Bearer ***"
+         *           },
+         *           {
+         *             "name": "Content-Type",
+         *             "value": "application/json"
+         *           }
+         *         ],
+         *         "body": "{\"crew\":0}"
+         *       },
+         *       "response": {
+         *         "headers": [
+         *           {
+         *             "name": "content-type",
+         *             "value": "application/json; charset=utf-8"
+         *           }
+         *         ],
+         *         "body": "{\"statusCode\":400,\"error\":\"Bad Request\",\"message\":\"The body is not valid.\"}"
+         *       }
+         *     }
+         */
+        JournalRecord: {
+            /**
+             * Format: int64
+             * @description Its number in the journal
+             */
+            id: number;
+            /**
+             * Format: date-time
+             * @description When it came, by the clock of the world
+             */
+            time: string;
+            /** @description The method */
+            method: string;
+            /** @description With its query, without the workspace */
+            path: string;
+            /** @description Its `operationId` in this document; null where it has none */
+            operation: string | null;
+            /**
+             * Format: int32
+             * @description Of the answer; null where there is none, or none yet
+             */
+            status: number | null;
+            /** @description How long it took, in milliseconds */
+            duration: number;
+            /** @description What ended or held it up: the id of a fault, or `prefer` */
+            fault?: string;
+            /** @description Its client left, or a fault ended it, before all was sent */
+            aborted?: boolean;
+            /** @description What in it broke this document: empty where nothing did */
+            problems: components["schemas"]["ProblemDetail"][];
+            request: components["schemas"]["JournalMessage"];
+            response: components["schemas"]["JournalMessage"];
+        };
+        /**
+         * @example {
+         *       "count": 3
+         *     }
+         */
+        RequestCount: {
+            /**
+             * Format: int64
+             * @description How many requests
+             */
+            count: number;
+        };
+        /**
+         * @example {
+         *       "match": {
+         *         "method": "POST",
+         *         "path": "/api/ships",
+         *         "body": {
+         *           "crew": 1
+         *         }
+         *       },
+         *       "count": {
+         *         "exactly": 1
+         *       }
+         *     }
+         */
+        Verification: {
+            /** @description Which requests are meant: all without any of it */
+            match: {
+                /**
+                 * @description The method
+                 * @example POST
+                 * @enum {string}
+                 */
+                method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                /**
+                 * @description The path, without the workspace: exact, or with `*` for one name in it, and `**` at its end for the rest, which may be none
+                 * @example /api/ships/*
+                 */
+                path?: string;
+                /**
+                 * @description The `operationId` of this document
+                 * @example createShip
+                 */
+                operation?: string;
+                /**
+                 * @description The status of the answer, or all of a class
+                 * @example 404
+                 */
+                status?: string;
+                /**
+                 * @description Whether something in them broke the document
+                 * @example true
+                 * @enum {string}
+                 */
+                problem?: "true" | "false";
+                /**
+                 * Format: date-time
+                 * @description Not before (ISO 8601), by the clock of the world
+                 * @example 2026-01-05T08:00:00.000Z
+                 */
+                since?: string;
+                /**
+                 * Format: date-time
+                 * @description Before (ISO 8601), by the clock of the world
+                 * @example 2026-01-05T08:00:00.000Z
+                 */
+                until?: string;
+                /**
+                 * @description Parameters of the query, each with one of its values
+                 * @example {
+                 *       "_page": "2"
+                 *     }
+                 */
+                query?: {
+                    [key: string]: string;
+                };
+                /**
+                 * @description Headers, by any case of their names; secrets are `***` here too
+                 * @example {
+                 *       "authorization": "Bearer ***"
+                 *     }
+                 */
+                headers?: {
+                    [key: string]: string;
+                };
+                /**
+                 * @description What the body has in it, as JSON: objects may have more fields
+                 * @example {
+                 *       "crew": 1
+                 *     }
+                 */
+                body?: unknown;
+            };
+            /** @description How many there have to be: one at least, where nothing is said */
+            count?: {
+                /**
+                 * Format: int32
+                 * @description As many and no more
+                 */
+                exactly?: number;
+                /**
+                 * Format: int32
+                 * @description As many or more
+                 */
+                atLeast?: number;
+                /**
+                 * Format: int32
+                 * @description As many or fewer
+                 */
+                atMost?: number;
+            };
         };
         /**
          * @example {
@@ -13392,6 +13802,807 @@ export interface operations {
                      *       "statusCode": 415,
                      *       "error": "Unsupported Media Type",
                      *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRequests: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The method
+                 * @example POST
+                 */
+                method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                /**
+                 * @description The path, without the workspace: exact, or with `*` for one name in it, and `**` at its end for the rest, which may be none
+                 * @example /api/ships/*
+                 */
+                path?: string;
+                /**
+                 * @description The `operationId` of this document
+                 * @example createShip
+                 */
+                operation?: string;
+                /**
+                 * @description The status of the answer, or all of a class
+                 * @example 404
+                 */
+                status?: string;
+                /**
+                 * @description Whether something in them broke the document
+                 * @example true
+                 */
+                problem?: "true" | "false";
+                /**
+                 * @description Not before (ISO 8601), by the clock of the world
+                 * @example 2026-01-05T08:00:00.000Z
+                 */
+                since?: string;
+                /**
+                 * @description Before (ISO 8601), by the clock of the world
+                 * @example 2026-01-05T08:00:00.000Z
+                 */
+                until?: string;
+                /**
+                 * @description How many at most: all without it
+                 * @example 10
+                 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The requests that were asked for */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JournalEntry"][];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 400,
+                     *       "error": "Bad Request",
+                     *       "message": "The query is not valid: /method must NOT have more than undefined characters.",
+                     *       "details": [
+                     *         {
+                     *           "in": "query",
+                     *           "path": "/method",
+                     *           "message": "must NOT have more than undefined characters"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another origin asks, or it is asked at a name of another machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 403,
+                     *       "error": "Forbidden",
+                     *       "message": "Pages of other origins than the server's can't do this."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteRequests: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It has nothing in it */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 400,
+                     *       "error": "Bad Request",
+                     *       "message": "The body is not valid: /colour is not known here.",
+                     *       "details": [
+                     *         {
+                     *           "in": "body",
+                     *           "path": "/colour",
+                     *           "message": "is not known here"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another origin asks, or it is asked at a name of another machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 403,
+                     *       "error": "Forbidden",
+                     *       "message": "Pages of other origins than the server's can't do this."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than BODY_LIMIT */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 413,
+                     *       "error": "Payload Too Large",
+                     *       "message": "The body is too large."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has a media type that is not read here */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 415,
+                     *       "error": "Unsupported Media Type",
+                     *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    countRequests: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The method
+                 * @example POST
+                 */
+                method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                /**
+                 * @description The path, without the workspace: exact, or with `*` for one name in it, and `**` at its end for the rest, which may be none
+                 * @example /api/ships/*
+                 */
+                path?: string;
+                /**
+                 * @description The `operationId` of this document
+                 * @example createShip
+                 */
+                operation?: string;
+                /**
+                 * @description The status of the answer, or all of a class
+                 * @example 404
+                 */
+                status?: string;
+                /**
+                 * @description Whether something in them broke the document
+                 * @example true
+                 */
+                problem?: "true" | "false";
+                /**
+                 * @description Not before (ISO 8601), by the clock of the world
+                 * @example 2026-01-05T08:00:00.000Z
+                 */
+                since?: string;
+                /**
+                 * @description Before (ISO 8601), by the clock of the world
+                 * @example 2026-01-05T08:00:00.000Z
+                 */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many there are */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestCount"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 400,
+                     *       "error": "Bad Request",
+                     *       "message": "The query is not valid: /method must NOT have more than undefined characters.",
+                     *       "details": [
+                     *         {
+                     *           "in": "query",
+                     *           "path": "/method",
+                     *           "message": "must NOT have more than undefined characters"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another origin asks, or it is asked at a name of another machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 403,
+                     *       "error": "Forbidden",
+                     *       "message": "Pages of other origins than the server's can't do this."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The number of the record
+                 * @example 1
+                 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All that is known of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JournalRecord"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 400,
+                     *       "error": "Bad Request",
+                     *       "message": "The path is not valid: /id must be integer.",
+                     *       "details": [
+                     *         {
+                     *           "in": "path",
+                     *           "path": "/id",
+                     *           "message": "must be integer"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another origin asks, or it is asked at a name of another machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 403,
+                     *       "error": "Forbidden",
+                     *       "message": "Pages of other origins than the server's can't do this."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The journal has no such request */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 404,
+                     *       "error": "Not Found",
+                     *       "message": "There is no request with the id 99."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRequestsAsHar: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The method
+                 * @example POST
+                 */
+                method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                /**
+                 * @description The path, without the workspace: exact, or with `*` for one name in it, and `**` at its end for the rest, which may be none
+                 * @example /api/ships/*
+                 */
+                path?: string;
+                /**
+                 * @description The `operationId` of this document
+                 * @example createShip
+                 */
+                operation?: string;
+                /**
+                 * @description The status of the answer, or all of a class
+                 * @example 404
+                 */
+                status?: string;
+                /**
+                 * @description Whether something in them broke the document
+                 * @example true
+                 */
+                problem?: "true" | "false";
+                /**
+                 * @description Not before (ISO 8601), by the clock of the world
+                 * @example 2026-01-05T08:00:00.000Z
+                 */
+                since?: string;
+                /**
+                 * @description Before (ISO 8601), by the clock of the world
+                 * @example 2026-01-05T08:00:00.000Z
+                 */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The archive */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "log": {
+                     *         "version": "1.2",
+                     *         "creator": {
+                     *           "name": "slipway",
+                     *           "version": "0.1.0"
+                     *         },
+                     *         "entries": []
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description What the format has at its top */
+                        log: {
+                            /** @description Of the format: 1.2 */
+                            version: string;
+                            /** @description What has written it */
+                            creator: {
+                                /** @description Always slipway */
+                                name: string;
+                                /** @description Slipway's */
+                                version: string;
+                            };
+                            /** @description The requests, the oldest first */
+                            entries: {
+                                [key: string]: unknown;
+                            }[];
+                        };
+                    };
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 400,
+                     *       "error": "Bad Request",
+                     *       "message": "The query is not valid: /method must NOT have more than undefined characters.",
+                     *       "details": [
+                     *         {
+                     *           "in": "query",
+                     *           "path": "/method",
+                     *           "message": "must NOT have more than undefined characters"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another origin asks, or it is asked at a name of another machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 403,
+                     *       "error": "Forbidden",
+                     *       "message": "Pages of other origins than the server's can't do this."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRequestAsCurl: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The number of the record
+                 * @example 1
+                 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The command */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example curl -g --path-as-is 'http://localhost:3000/api/ships' \
+                     *       -H 'Accept: *\/*'
+                     */
+                    "text/plain": string;
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 400,
+                     *       "error": "Bad Request",
+                     *       "message": "The path is not valid: /id must be integer.",
+                     *       "details": [
+                     *         {
+                     *           "in": "path",
+                     *           "path": "/id",
+                     *           "message": "must be integer"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another origin asks, or it is asked at a name of another machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 403,
+                     *       "error": "Forbidden",
+                     *       "message": "Pages of other origins than the server's can't do this."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The journal has no such request */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 404,
+                     *       "error": "Not Found",
+                     *       "message": "There is no request with the id 99."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verifyRequests: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "match": {
+                 *         "method": "POST",
+                 *         "path": "/api/ships",
+                 *         "body": {
+                 *           "crew": 1
+                 *         }
+                 *       },
+                 *       "count": {
+                 *         "exactly": 1
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["Verification"];
+            };
+        };
+        responses: {
+            /** @description There are as many */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestCount"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 400,
+                     *       "error": "Bad Request",
+                     *       "message": "The body is not valid: /match is missing.",
+                     *       "details": [
+                     *         {
+                     *           "in": "body",
+                     *           "path": "/match",
+                     *           "message": "is missing"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another origin asks, or it is asked at a name of another machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 403,
+                     *       "error": "Forbidden",
+                     *       "message": "Pages of other origins than the server's can't do this."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are more, or fewer */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 409,
+                     *       "error": "Conflict",
+                     *       "message": "0 requests match, and there should be exactly 1.",
+                     *       "details": [
+                     *         {
+                     *           "in": "body",
+                     *           "path": "/crew",
+                     *           "message": "must be 1, is 2 in request 7, POST /api/ships"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than BODY_LIMIT */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 413,
+                     *       "error": "Payload Too Large",
+                     *       "message": "The body is too large."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body has a media type that is not read here */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 415,
+                     *       "error": "Unsupported Media Type",
+                     *       "message": "The body has a media type that is not read here. Send application/json, and say so in Content-Type."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watchEvents: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Which events, with commas between them; all without it
+                 * @example request,change
+                 */
+                type?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events, until the client leaves */
+            200: {
+                headers: {
+                    /**
+                     * @description Nothing of it is to be kept
+                     * @example no-store
+                     */
+                    "Cache-Control": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example event: change
+                     *     data: {"collection":"ships","kind":"created","id":1,"record":{"id":1}}
+                     */
+                    "text/event-stream": string;
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 400,
+                     *       "error": "Bad Request",
+                     *       "message": "The query is not valid: /type must NOT have more than 100 characters.",
+                     *       "details": [
+                     *         {
+                     *           "in": "query",
+                     *           "path": "/type",
+                     *           "message": "must NOT have more than 100 characters"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another origin asks, or it is asked at a name of another machine */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 403,
+                     *       "error": "Forbidden",
+                     *       "message": "Pages of other origins than the server's can't do this."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many streams are open */
+            503: {
+                headers: {
+                    /**
+                     * @description Seconds to wait
+                     * @example 42
+                     */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 503,
+                     *       "error": "Service Unavailable",
+                     *       "message": "Too many feeds are open. End one, or try again later."
                      *     }
                      */
                     "application/json": components["schemas"]["Problem"];

@@ -291,6 +291,13 @@ export const errors = {
       'tooManyFaults',
       `There are ${most} faults here, or they are too large together: delete some.`,
     ),
+  notVerified: (wanted: string, count: number, details: readonly ProblemDetail[]) =>
+    new ApiError(
+      409,
+      'notVerified',
+      `${count} ${count === 1 ? 'request matches' : 'requests match'}, and there should be ${wanted}.`,
+      { details },
+    ),
   conflict: () =>
     new ApiError(
       409,

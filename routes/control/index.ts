@@ -1,12 +1,17 @@
 import type { FastifyPluginAsync } from 'fastify'
 import type { Tag } from '../../plugins/openapi/describe.js'
 import { addClock } from './clock.js'
+import { addCurl } from './curl.js'
+import { addEvents } from './events.js'
 import { addFaults } from './faults.js'
+import { addHar } from './har.js'
+import { addRequests } from './requests.js'
 import { addReset } from './reset.js'
 import { addSnapshots } from './snapshots.js'
 import state, { type StateOptions } from './state.js'
 import { addSummary } from './summary.js'
 import { addTokens } from './tokens.js'
+import { addVerify } from './verify.js'
 import { addWorkspaces } from './workspaces.js'
 
 export const tag: Tag = {
@@ -25,6 +30,11 @@ const control: FastifyPluginAsync<StateOptions> = async (app, options) => {
   addTokens(app)
   addClock(app)
   addFaults(app)
+  addRequests(app)
+  addHar(app)
+  addCurl(app)
+  addVerify(app)
+  addEvents(app)
 }
 
 export default control
