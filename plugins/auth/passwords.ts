@@ -1,11 +1,10 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import fp from 'fastify-plugin'
-import pLimit from 'p-limit'
 import type { User } from '../../store/collections.js'
-import { errors } from '../http/errors.js'
 import { PerWorld, type World } from '../workspaces/world.js'
 import { ARGON2ID, hashPassword, verifyPassword } from './argon2id.js'
+import { Queues } from './queues.js'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -22,7 +21,7 @@ const DECOY = [
 /** Hashes at once: more than there are cores only makes each slower. The thread pool has four threads. */
 const AT_ONCE = Math.min(4, availableParallelism())
 
-/** How many may wait: about a second's worth. Beyond it an answer would come too late to be of use. */
+/** How many may wait in either queue: about a second's worth. Beyond it an answer would come too late to be of use. */
 const MAX_WAITING = 200
 
 /** A plain password of a data file, and its hash once that is there. */
@@ -49,7 +48,7 @@ type DeferredById = ReadonlyMap<number, Deferred>
 
 /** Hashes and checks passwords off the event loop, a bounded number at once. */
 export class Passwords {
-  readonly #limit = pLimit(AT_ONCE)
+  readonly #queues = new Queues(AT_ONCE, MAX_WAITING)
   #seed: DeferredById = new Map()
   readonly #deferred = new PerWorld(() => this.#seed, { copy: (deferred) => deferred })
   #background: Promise<void> = Promise.resolve()
@@ -62,7 +61,7 @@ export class Passwords {
 
   /** @throws 503 when too many are waiting */
   async hash(password: string): Promise<string> {
-    return this.#bounded(() => hashPassword(password))
+    return this.#queues.run('new', () => hashPassword(password))
   }
 
   /**
@@ -72,7 +71,7 @@ export class Passwords {
    */
   async verify(world: World, user: User | undefined, password: string): Promise<boolean> {
     const deferred = user && this.#deferredOf(world, user)
-    return this.#bounded(async () => {
+    return this.#queues.run('login', async () => {
       if (deferred && !deferred.isHashed) {
         await deferred.hash()
         return isSameText(deferred.password, password)
@@ -104,7 +103,7 @@ export class Passwords {
   async hashOf(world: World, user: User): Promise<string | null> {
     const deferred = this.#deferredOf(world, user)
     if (!deferred) return user.passwordHash
-    return deferred.isHashed ? deferred.hash() : this.#bounded(() => deferred.hash())
+    return deferred.isHashed ? deferred.hash() : this.#queues.run('new', () => deferred.hash())
   }
 
   /** What gives the hashes of the users that a world has now, whatever becomes of it meanwhile. */
@@ -169,11 +168,6 @@ export class Passwords {
 
   #deferredOf(world: World, { id, passwordHash }: User): Deferred | undefined {
     return passwordHash === null ? this.#deferred.of(world).get(id) : undefined
-  }
-
-  async #bounded<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#limit.pendingCount >= MAX_WAITING) throw errors.overloaded()
-    return this.#limit(work)
   }
 }
 
