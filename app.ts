@@ -23,6 +23,7 @@ import readOnly from './plugins/http/read-only.js'
 import refusedBody from './plugins/http/refused-body.js'
 import { rewritesIn } from './plugins/http/rewrites.js'
 import security, { HEADERS } from './plugins/http/security.js'
+import stalled from './plugins/http/stalled.js'
 import wire, { refuseUnreadable } from './plugins/http/wire.js'
 import answers from './plugins/journal/answers.js'
 import journal from './plugins/journal/index.js'
@@ -109,6 +110,7 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
   await app.register(wire)
   await app.register(connections)
   await app.register(querySecrets)
+  await app.register(stalled, config)
   await app.register(passwords)
   await app.register(controls, config)
   await app.register(storePlugin, {

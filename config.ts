@@ -152,6 +152,7 @@ export const Settings = Type.Object(
     bodyLimit: Size('1MiB', 'The largest request body'),
     uploadLimit: Size('1GiB', 'The largest file that can be uploaded'),
     requestTimeout: Duration('30s', 'How long a request may take to arrive'),
+    sendTimeout: Duration('60s', 'How long a client may take nothing of its answer'),
     corsOrigin: Type.Transform(
       Type.Union(
         [Type.String({ format: 'origins' }), Type.Array(Type.String({ format: 'origin' }))],

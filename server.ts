@@ -7,6 +7,9 @@ import { logOutput } from './plugins/http/log-output.js'
 /** How long requests may take to finish when the process is told to stop, in milliseconds. */
 const GRACE = 10_000
 
+/** How much of that time is left for the server itself, once what is still under way has been cut off. */
+const RESERVED = 2_000
+
 /**
  * Signals that tell of a fault in the process itself. A handler would return into that fault, which comes again for ever: Node
  * aborts, for one, where it can't reset a terminal that has gone. The system ends the process by them.
@@ -14,7 +17,8 @@ const GRACE = 10_000
 const FATAL = ['SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGABRT', 'SIGTRAP', 'SIGFPE'] as const
 
 /**
- * Serves until the process is told to stop (SIGTERM, SIGINT): then requests under way finish, for ten seconds at most.
+ * Serves until the process is told to stop (SIGTERM, SIGINT): then requests under way finish, for eight seconds at
+ * most, and what is open ends.
  * A second signal ends it at once.
  * @returns the server, which listens
  * @throws SeedError, or what listening throws, such as EADDRINUSE
@@ -27,6 +31,8 @@ export async function serve(config: Config): Promise<FastifyInstance> {
     async ({ err, signal }) => {
       if (err) app.log.fatal(err)
       else app.log.info(`${signal} received: stopping`)
+      // A client that doesn't read, or doesn't send, holds up nothing: the rest of the stop needs time too.
+      setTimeout(() => app.server.closeAllConnections(), GRACE - RESERVED).unref()
       await app.close()
       await logOutput().settled()
     },

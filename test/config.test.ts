@@ -12,6 +12,7 @@ t.test('every setting has its default', async (t) => {
     bodyLimit: 1024 * 1024,
     uploadLimit: 1024 ** 3,
     requestTimeout: 30_000,
+    sendTimeout: 60_000,
     corsOrigin: '*',
     logLevel: 'info',
     logFormat: 'auto',
