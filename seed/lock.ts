@@ -29,10 +29,10 @@ export async function withLock<R>(
   const onCompromised = () => {
     isHeld = false
   }
-  const deadline = Date.now() + PATIENCE
+  const deadline = performance.now() + PATIENCE
   let release = await tryLock(file, onCompromised)
   while (!release) {
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       throw new LockHeld(`${file}: another edit holds ${file}.lock for too long`)
     }
     // Each waits for another time, or those that wait would meet again and again.

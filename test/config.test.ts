@@ -87,6 +87,7 @@ t.test('text from the environment becomes what the setting is', async (t) => {
     uploadLimit: 2 * 1024 ** 3,
     nodeEnv: 'production',
     requestTimeout: 60_000,
+    sendTimeout: 60_000,
     corsOrigin: ['http://a.example', 'http://b.example'],
     logLevel: 'warn',
     logFormat: 'json',

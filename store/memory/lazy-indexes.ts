@@ -42,7 +42,10 @@ export class LazyIndexes {
   readonly #entries: Map<string, Entry>
 
   /** @param now milliseconds since any moment */
-  constructor(now: () => number = Date.now, entries: Iterable<[string, Entry]> = []) {
+  constructor(
+    now: () => number = () => performance.now(),
+    entries: Iterable<[string, Entry]> = [],
+  ) {
     this.#now = now
     this.#entries = new Map(entries)
   }

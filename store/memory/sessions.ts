@@ -24,7 +24,7 @@ export class MemorySessions implements Sessions<Row> {
   constructor(
     accountOf: (id: number) => Row | undefined,
     state: State = emptyState(),
-    now: () => number = Date.now,
+    now: () => number = earliest,
   ) {
     this.#accountOf = accountOf
     this.#state = state
@@ -65,4 +65,16 @@ function emptyState(): State {
       (a, b) => a.until - b.until || (a.jti < b.jti ? -1 : a.jti > b.jti ? 1 : 0),
     ),
   }
+}
+
+/** The least by which the clock was ahead of one that nobody sets. */
+let ahead = Date.now() - performance.now()
+
+/**
+ * The time by the earliest that the clock has said so far: while it is set forth, nothing is taken for over that would be good again
+ * once it is set back. Where that was no mistake, what is over is remembered for longer.
+ */
+function earliest(): number {
+  ahead = Math.min(ahead, Date.now() - performance.now())
+  return performance.now() + ahead
 }
