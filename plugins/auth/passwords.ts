@@ -112,7 +112,7 @@ export class Passwords {
     return async ({ id, passwordHash }) => {
       const own = passwordHash === null ? deferred.get(id) : undefined
       if (!own) return passwordHash
-      return own.isHashed ? own.hash() : this.#bounded(() => own.hash())
+      return own.isHashed ? own.hash() : this.#queues.run('new', () => own.hash())
     }
   }
 
