@@ -50,7 +50,7 @@ export async function ownParts(
         if (turns.isOver) await turns.next()
       }
       const { records, secrets } = name === USERS ? withoutSecrets(part) : noSecrets(part)
-      const ids = withIds(path, records, idField)
+      const ids = await withIds(path, records, idField)
       findings.push(...ids.findings)
       parts.push({ name, isSingular: false, records: ids.records, secrets })
     }
@@ -86,12 +86,14 @@ function limitsOf(path: string, record: FreeForm): Finding[] {
 }
 
 /** Gives an id to each record that has none, as a creation would; and finds those that two have, or that are none. */
-function withIds(path: string, records: readonly FreeForm[], idField: string) {
+async function withIds(path: string, records: readonly FreeForm[], idField: string) {
   const findings: Finding[] = []
   const ids = new Map<string, number>()
   const own: RecordId[] = []
   let highest = 0
+  const turns = new Turns()
   for (const [at, record] of records.entries()) {
+    if (turns.isOver) await turns.next()
     const id = record[idField]
     if (id === undefined) continue
     const place = `${path}/${at}/${escapePointer(idField)}`
@@ -106,10 +108,15 @@ function withIds(path: string, records: readonly FreeForm[], idField: string) {
     if (typeof id === 'number') highest = Math.max(highest, Math.floor(id))
   }
   const kind = kindOf(own)
-  const withId = records.map((record) => {
-    if (record[idField] !== undefined) return record
-    const id = kind === 'number' && highest < Number.MAX_SAFE_INTEGER ? ++highest : randomId(kind)
-    return { [idField]: id, ...record }
-  })
+  const withId: FreeForm[] = []
+  for (const record of records) {
+    if (turns.isOver) await turns.next()
+    if (record[idField] !== undefined) {
+      withId.push(record)
+    } else {
+      const id = kind === 'number' && highest < Number.MAX_SAFE_INTEGER ? ++highest : randomId(kind)
+      withId.push({ [idField]: id, ...record })
+    }
+  }
   return { records: withId, findings }
 }

@@ -161,16 +161,14 @@ class SlicedParser {
 
   /** Where the quote is that ends a text. */
   #endOfText(start: number): number {
-    let end = start
-    let isEscaped = true
-    while (isEscaped) {
-      end = this.#bytes.indexOf('"', end + 1)
-      if (end < 0) throw errors.notJson()
-      let before = end
-      while (this.#bytes[before - 1] === BACKSLASH) before--
-      isEscaped = (end - before) % 2 === 1
+    const bytes = this.#bytes
+    const { length } = bytes
+    for (let at = start + 1; at < length; at++) {
+      const byte = bytes[at]
+      if (byte === QUOTE) return at
+      if (byte === BACKSLASH) at++
     }
-    return end
+    throw errors.notJson()
   }
 }
 
