@@ -105,7 +105,7 @@ export function routeOf<const S extends FastifySchema>(
     handler,
     schema: Object.assign({}, schema, {
       response: worded(answers, app.wording),
-      ...(guard ? { security: guard.security } : {}),
+      ...(guard && guard.security.length > 0 ? { security: guard.security } : {}),
     }),
     config: { guard, streamedBody, keepsData, isField },
     links: linksOf(answers),

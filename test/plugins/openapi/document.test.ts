@@ -47,6 +47,28 @@ t.test('every operation is there, with each status it can give', async (t) => {
     operations.map(({ name, operation }) => [name, Object.keys(operation.responses).join(' ')]),
   )
   t.same(statuses, {
+    'get /__slipway': '200 400 403',
+    'get /__slipway/workspaces': '200 400 403',
+    'post /__slipway/workspaces': '201 400 403 409 413 415 503',
+    'delete /__slipway/workspaces/{name}': '204 400 403 404 413 415',
+    'post /__slipway/reset': '204 400 403 413 415',
+    'get /__slipway/state': '200 400 403 413 503',
+    'put /__slipway/state': '204 400 403 413 415',
+    'get /__slipway/snapshots': '200 400 403',
+    'post /__slipway/snapshots': '201 400 403 409 413 415',
+    'post /__slipway/snapshots/{name}/restore': '204 400 403 404 413 415',
+    'delete /__slipway/snapshots/{name}': '204 400 403 404 413 415',
+    'post /__slipway/tokens': '201 400 403 404 413 415',
+    'get /__slipway/clock': '200 400 403',
+    'put /__slipway/clock': '200 400 403 413 415',
+    'get /__slipway/requests': '200 400 403',
+    'delete /__slipway/requests': '204 400 403 413 415',
+    'get /__slipway/requests/count': '200 400 403',
+    'get /__slipway/requests/{id}': '200 400 403 404',
+    'get /__slipway/requests/har': '200 400 403',
+    'get /__slipway/requests/{id}/curl': '200 400 403 404',
+    'post /__slipway/requests/verify': '200 400 403 409 413 415',
+    'get /__slipway/events': '200 400 403 503',
     'get /healthz': '200 400',
     'get /readyz': '200 400 503',
     'post /auth/token': '200 400 413 415 429 503',
@@ -338,6 +360,7 @@ t.test('a body has to be there where a field has to', async (t) => {
     'delete /articles/{id}/delete',
     'post /dmps',
     'put /dmps/{dmp_id}',
+    'post /__slipway/workspaces',
   ])
 })
 
