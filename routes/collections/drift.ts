@@ -43,18 +43,20 @@ const DriftList = Type.Unsafe<readonly Drift[]>(
   ),
 )
 
-/** Adds the route that lists how the data has left its shape. */
+/** Adds the route that lists how the data has left its shape, where the server can be steered. */
 export function addDrift(app: FastifyInstance): void {
+  if (!app.controls.isThere) return
   app.addSchema(DriftList)
   addRoute(app, {
     method: 'GET',
     url: `${CONTROL}/drift`,
+    guard: app.controls.guard,
     schema: {
       operationId: 'listDrift',
       summary: 'List what has widened the shapes',
       description:
         'Writes that did not fit the shape of their collection, the newest first: fields that are new, have another type, or have become optional.',
-      tags: ['db'],
+      tags: ['control'],
       response: { 200: success('The last thousand', DriftList) },
     },
     handler: async ({ world }) => app.ownShapes.driftsOf(world),
