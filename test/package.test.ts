@@ -52,6 +52,21 @@ t.test('the packed package installs and runs in an empty folder', async (t) => {
       const ship: Schemas['Ship'] | undefined = data
       console.log(ship?.model)
     `,
+    'world.ts': `
+      import { startSlipway, type Workspace } from 'slipway/testing'
+      interface Paths { '/posts': { get: { responses: { 200: { content: { 'application/json': { id: number }[] } } } } } }
+      const slipway = await startSlipway<Paths>({ data: { posts: [{ id: 7 }] } })
+      await using world: Workspace<Paths> = await slipway.workspace()
+      const { data } = await world.client.GET('/posts')
+      const id: number | undefined = data?.[0]?.id
+      console.log(id, (await world.requests()).map(({ path }) => path))
+      await slipway.close()
+    `,
+    'wrong-world.ts': `
+      import { connect } from 'slipway/testing'
+      const slipway = await connect('http://localhost')
+      await slipway.world.fault({ then: { statis: 503 } })
+    `,
     'wrong.ts': `
       import { createClient } from 'slipway/client'
       await createClient().GET('/api/ships/{id}', { params: { path: { id: 'one' } } })
@@ -121,6 +136,15 @@ t.test('the packed package installs and runs in an empty folder', async (t) => {
   // Among ours are types of packages that are bundled: they are to be there.
   const types = ['--types', 'node', '--typeRoots', `${ROOT}/node_modules/@types`]
   await compile('embed.ts', '--noEmit', ...types)
+  const bundler = ['--module', 'esnext', '--moduleResolution', 'bundler']
+  await compile('world.ts', '--noEmit', ...types, ...bundler)
+  await compile('world.ts', '--target', 'es2022', ...types)
+  const { stdout: seen } = await run(process.execPath, ['world.js'], { cwd: folder })
+  t.equal(seen, "7 [ '/posts' ]\n")
+  const misspelt = await compile('wrong-world.ts', '--noEmit', ...types).catch(
+    ({ stdout }) => stdout,
+  )
+  t.match(misspelt, /'statis' does not exist/)
   // As a page's project has it: without the types of Node.
   await compile('call.ts')
   const { stdout: called } = await run(process.execPath, ['call.js'], { cwd: folder })

@@ -40,7 +40,13 @@ await rm('dist', { recursive: true, force: true })
 const { metafile } = await build({
   ...options,
   // A process and a thread begin with a file of their own.
-  entryPoints: ['index.ts', 'cli/main.ts', 'documents/child.ts', 'documents/worker.ts'],
+  entryPoints: [
+    'index.ts',
+    'testing/index.ts',
+    'cli/main.ts',
+    'documents/child.ts',
+    'documents/worker.ts',
+  ],
   platform: 'node',
   // What is CommonJS requires Node's own modules, which a module of today can't do without this.
   banner: {
