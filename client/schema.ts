@@ -2963,23 +2963,17 @@ export interface components {
         };
         /**
          * @example {
-         *       "headers": [
-         *         {
-         *           "name": "Content-Type",
-         *           "value": "application/json"
-         *         }
-         *       ],
+         *       "headers": {
+         *         "content-type": "application/json"
+         *       },
          *       "body": "{\"crew\":0}"
          *     }
          */
         JournalMessage: {
-            /** @description In their order */
+            /** @description By their names in small letters, with `***` for what is secret; one that came more than once with commas between */
             headers: {
-                /** @description As it was sent */
-                name: string;
-                /** @description `***` for what is secret */
-                value: string;
-            }[];
+                [key: string]: string;
+            };
             /** @description As it was sent, `***` for what is secret; null where none was read */
             body: string | null;
             /**
@@ -3009,25 +3003,16 @@ export interface components {
          *         }
          *       ],
          *       "request": {
-         *         "headers": [
-         *           {
-         *             "name": "Authorization",
-         *             "value": "Bearer ***"
-         *           },
-         *           {
-         *             "name": "Content-Type",
-         *             "value": "application/json"
-         *           }
-         *         ],
+         *         "headers": {
+         *           "authorization": "Bearer ***",
+         *           "content-type": "application/json"
+         *         },
          *         "body": "{\"crew\":0}"
          *       },
          *       "response": {
-         *         "headers": [
-         *           {
-         *             "name": "content-type",
-         *             "value": "application/json; charset=utf-8"
-         *           }
-         *         ],
+         *         "headers": {
+         *           "content-type": "application/json; charset=utf-8"
+         *         },
          *         "body": "{\"statusCode\":400,\"error\":\"Bad Request\",\"message\":\"The body is not valid.\"}"
          *       }
          *     }

@@ -4,7 +4,7 @@ import { CONTROL } from '../../plugins/control.js'
 import { errors, found } from '../../plugins/http/errors.js'
 import { ProblemDetail } from '../../plugins/http/problem.js'
 import { IdParams } from '../../plugins/http/record.js'
-import type { Exchange, Message } from '../../plugins/journal/exchange.js'
+import type { Exchange, Header, Message } from '../../plugins/journal/exchange.js'
 import { filter, RequestFilter, RequestQuery } from '../../plugins/journal/query.js'
 import { empty, failure, list, success } from '../../plugins/openapi/responses.js'
 import { addRoute } from '../../plugins/route.js'
@@ -56,15 +56,15 @@ export type JournalEntry = Static<typeof JournalEntry>
 
 const JournalMessage = Type.Object(
   {
-    headers: Type.Array(
+    headers: Type.Unsafe<Readonly<Record<string, string>>>(
       Type.Object(
+        {},
         {
-          name: Type.String({ description: 'As it was sent' }),
-          value: Type.String({ description: '`***` for what is secret' }),
+          additionalProperties: Type.String(),
+          description:
+            'By their names in small letters, with `***` for what is secret; one that came more than once with commas between',
         },
-        { additionalProperties: false },
       ),
-      { description: 'In their order' },
     ),
     body: nullable(Type.String(), {
       description: 'As it was sent, `***` for what is secret; null where none was read',
@@ -80,9 +80,7 @@ const JournalMessage = Type.Object(
   {
     $id: 'JournalMessage',
     additionalProperties: false,
-    examples: [
-      { headers: [{ name: 'Content-Type', value: 'application/json' }], body: '{"crew":0}' },
-    ],
+    examples: [{ headers: { 'content-type': 'application/json' }, body: '{"crew":0}' }],
   },
 )
 
@@ -95,14 +93,11 @@ const JournalRecord = Type.Object(
       {
         ...example,
         request: {
-          headers: [
-            { name: 'Authorization', value: 'Bearer ***' },
-            { name: 'Content-Type', value: 'application/json' },
-          ],
+          headers: { authorization: 'Bearer ***', 'content-type': 'application/json' },
           body: '{"crew":0}',
         },
         response: {
-          headers: [{ name: 'content-type', value: 'application/json; charset=utf-8' }],
+          headers: { 'content-type': 'application/json; charset=utf-8' },
           body: '{"statusCode":400,"error":"Bad Request","message":"The body is not valid."}',
         },
       },
@@ -240,8 +235,19 @@ export function entryOf(exchange: Exchange): JournalEntry {
 
 function messageOf({ headers, ...body }: Message, hasBodies: boolean) {
   return {
-    headers: headers.map(([name, value]) => ({ name, value })),
+    headers: byName(headers),
     ...body,
     ...(hasBodies ? {} : { dropped: true }),
   }
+}
+
+/** Headers as an object. Those of one name are one, as a list (RFC 9110, section 5.3). */
+function byName(headers: readonly Header[]): Readonly<Record<string, string>> {
+  const values = new Map<string, string>()
+  for (const [name, value] of headers) {
+    const key = name.toLowerCase()
+    const before = values.get(key)
+    values.set(key, before === undefined ? value : `${before}, ${value}`)
+  }
+  return Object.fromEntries(values)
 }

@@ -14,6 +14,11 @@ async function read(url: string) {
   return JSON.parse(await (await fetch(url)).text())
 }
 
+interface Headers {
+  readonly connection?: string
+  readonly expect?: string
+}
+
 t.test('a command sends the same again', async (t) => {
   const { app } = await startOwn(t, { posts: [{ id: 1, title: 'a' }] })
   const url = await app.listen({ port: 0 })
@@ -53,13 +58,8 @@ t.test('a command sends the same again', async (t) => {
     const [one, other] = await Promise.all([first, again].map(({ id }) => read(`${list}/${id}`)))
     t.equal(other.request.body, one.request.body)
     t.equal(other.request.encoding, one.request.encoding)
-    const kept = ({ name }: { readonly name: string }) => !/^(connection|expect)$/i.test(name)
-    const sorted = (headers: { readonly name: string; readonly value: string }[]) =>
-      headers
-        .filter(kept)
-        .map(({ name, value }) => `${name.toLowerCase()}: ${value}`)
-        .sort()
-    t.same(sorted(other.request.headers), sorted(one.request.headers))
+    const kept = ({ connection: _connection, expect: _expect, ...headers }: Headers) => headers
+    t.same(kept(other.request.headers), kept(one.request.headers))
   }
 })
 

@@ -219,19 +219,14 @@ t.test('a request as a whole, without its secrets', async (t) => {
   const app = await startApp(t)
   const payload = { username: 'user', password: 'password' }
   const headers = { cookie: 'a=b', 'x-access-token': 'abc', 'x-slipway-control-token': 'abc' }
-  await call(app, 'POST', '/auth/login?token=abc', { payload, headers })
-  const { path, request, response } = await newest(app)
-  t.equal(path, '/auth/login?token=***')
+  isError(t, await call(app, 'POST', '/auth/login?token=abc'), 400)
+  t.equal((await newest(app)).path, '/auth/login?token=***')
+  await call(app, 'POST', '/auth/login', { payload, headers })
+  const { request, response } = await newest(app)
   t.equal(request.body, '{"username":"user","password":"***"}')
   t.equal(response.body, '{"access_token":"***","refresh_token":"***"}')
-  for (const name of Object.keys(headers))
-    t.ok(
-      request.headers.some(
-        (each: object) => JSON.stringify(each) === JSON.stringify({ name, value: '***' }),
-      ),
-      name,
-    )
-  t.match(response.headers, [{ name: 'content-security-policy', value: String }])
+  for (const name of Object.keys(headers)) t.equal(request.headers[name], '***', name)
+  t.match(response.headers, { 'content-security-policy': String })
 
   const { access: token } = await logIn(app)
   await call(app, 'GET', '/login', { headers: { authorization: `Basic ${btoa('user:password')}` } })
