@@ -1,7 +1,7 @@
 import { type TSchema, Type } from '@sinclair/typebox'
 import { escapePointer } from '../store/check.js'
 import type { FreeForm } from '../store/free-form.js'
-import { Turns } from '../store/memory/turns.js'
+import { Turns } from '../store/turns.js'
 import { COLLECTIONS, type Described, faultsOfSingle, readDescribed } from './described.js'
 import type { Source } from './errors.js'
 import type { Finding } from './faults.js'

@@ -1,7 +1,7 @@
 import { type TSchema, Type } from '@sinclair/typebox'
 import { escapePointer } from '../store/check.js'
 import { type FreeForm, faultIn } from '../store/free-form.js'
-import { Turns } from '../store/memory/turns.js'
+import { Turns } from '../store/turns.js'
 import type { Finding } from './faults.js'
 import { seedWordsFor } from './format.js'
 import { isId, kindOf, type RecordId, randomId } from './ids.js'

@@ -3,7 +3,7 @@ import { compile } from '../store/check.js'
 import type { Records } from '../store/collections.js'
 import type { NewRecord } from '../store/engine.js'
 import type { FreeForm } from '../store/free-form.js'
-import { Turns } from '../store/memory/turns.js'
+import { Turns } from '../store/turns.js'
 import {
   SeedApplications,
   SeedArticle,

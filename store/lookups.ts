@@ -14,6 +14,37 @@ export async function all<R extends BaseRecord>(
   return records
 }
 
+/** What two streams by id give, as one by id, and each record once. */
+export async function* merged<R extends BaseRecord>(
+  one: AsyncIterable<readonly R[]>,
+  other: AsyncIterable<readonly R[]>,
+): AsyncIterable<readonly R[]> {
+  const rests = [one[Symbol.asyncIterator](), other[Symbol.asyncIterator]()]
+  // Both at once, so that both are of one moment.
+  let batches = await Promise.all(rests.map(nextOf))
+  while (batches.every((batch) => batch.length > 0)) {
+    // What comes later is behind the last of each.
+    const end = Math.min(...batches.map((batch) => batch.at(-1)?.id ?? 0))
+    const ready = batches.flatMap((batch) => batch.filter(({ id }) => id <= end))
+    ready.sort((a, b) => a.id - b.id)
+    yield ready.filter(({ id }, at) => id !== ready[at - 1]?.id)
+    const left = batches.map((batch) => batch.filter(({ id }) => id > end))
+    batches = await Promise.all(
+      left.map((batch, at) => (batch.length > 0 ? batch : nextOf(rests[at]))),
+    )
+  }
+  for (const [at, batch] of batches.entries()) {
+    for (let next = batch; next.length > 0; next = await nextOf(rests[at])) yield next
+  }
+}
+
+/** The next of some batches; an empty one when there is none. */
+async function nextOf<T>(rest: AsyncIterator<readonly T[]> | undefined): Promise<readonly T[]> {
+  const next = await rest?.next()
+  if (!next || next.done) return []
+  return next.value.length > 0 ? next.value : nextOf(rest)
+}
+
 /** How many records match. */
 export async function countOf<R extends BaseRecord>(
   collection: Collection<R>,

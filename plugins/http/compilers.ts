@@ -2,6 +2,7 @@ import { AjvCompiler, type BuildCompilerFromPool } from '@fastify/ajv-compiler'
 import { SerializerSelector } from '@fastify/fast-json-stringify-compiler'
 import type { AnySchema } from 'ajv'
 import { SchemaEnv } from 'ajv/dist/compile/index.js'
+import { Texts } from './texts.js'
 
 type BuildSerializer = ReturnType<typeof SerializerSelector>
 type Validate = ReturnType<ReturnType<BuildCompilerFromPool>>
@@ -17,9 +18,6 @@ const buildFastJson = SerializerSelector()
 /** What has been compiled, by what from. Most routes share most of their schemas, and all servers in a process share all. */
 const validators = new Map<string, Validate>()
 const writers = new Map<string, Write>()
-
-/** Of how many records the text is remembered, for each schema, once more at the most. */
-const MAX_TEXTS = 5_000
 
 /** Up to how many values a body may hold for every fault in it to be looked for. */
 const THOROUGH = 10_000
@@ -190,21 +188,12 @@ function withReferred(
   return { key: texts.join(' '), referred }
 }
 
+/** Remembers what `write` has written of what can't change. */
 export function remembering(write: Write): Write {
-  // Two generations, so that the older one can go as a whole. A WeakMap would hold everything up when it grows to a million.
-  let older = new Map<object, string>()
-  let texts = new Map<object, string>()
+  const texts = new Texts()
   return (value) => {
     if (typeof value !== 'object' || value === null || !Object.isFrozen(value)) return write(value)
-    const known = texts.get(value)
-    if (known !== undefined) return known
-    const text = older.get(value) ?? write(value)
-    if (texts.size >= MAX_TEXTS) {
-      older = texts
-      texts = new Map()
-    }
-    texts.set(value, text)
-    return text
+    return texts.get(value) ?? texts.put(value, write(value))
   }
 }
 

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { escapePointer } from '../../store/check.js'
 import { MAX_VALUES } from '../../store/free-form.js'
-import { Turns } from '../../store/memory/turns.js'
+import { Turns } from '../../store/turns.js'
 import { errors } from './errors.js'
 import { hasHalfPair } from './json.js'
 

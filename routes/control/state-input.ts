@@ -16,7 +16,7 @@ import type { OwnSource } from '../../seed/own-fill.js'
 import { escapePointer } from '../../store/check.js'
 import type { Store } from '../../store/collections.js'
 import type { FreeForm } from '../../store/free-form.js'
-import { Turns } from '../../store/memory/turns.js'
+import { Turns } from '../../store/turns.js'
 import type { OwnCollection } from '../collections/collection.js'
 import type { StateOptions } from './state.js'
 

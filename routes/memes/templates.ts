@@ -3,6 +3,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import { errors, REFERENCE } from '../../plugins/http/errors.js'
 import { FORM } from '../../plugins/http/form.js'
+import { answerBatches } from '../../plugins/http/list.js'
 import { Id } from '../../plugins/http/record.js'
 import { linksOf } from '../../plugins/openapi/links.js'
 import { prefersHtml } from '../../plugins/openapi/reference.js'
@@ -15,7 +16,7 @@ import {
   type User,
   Username,
 } from '../../store/collections.js'
-import { all, ownersOf } from '../../store/lookups.js'
+import { merged, ownersOf } from '../../store/lookups.js'
 import { equal } from '../../store/query.js'
 import { nullable, ref } from '../../store/schema.js'
 import { answer, byId, resource } from '../resource.js'
@@ -104,14 +105,11 @@ const templates: FastifyPluginAsyncTypebox = async (app) => {
           302: empty('A page is asked for, and it is elsewhere', ['location']),
         },
       },
-      handler: async ({ store, user }) => {
-        // One's own first: what is approved between the two reads is then in one of them.
-        const own = await all(store.templates, { where: equal({ userId: user.id }) })
-        const approved = await all(store.templates, { where: equal({ approved: true }) })
-        const others = approved.filter(({ userId }) => userId !== user.id)
-        return listed(
-          { store },
-          [...own, ...others].sort((a, b) => a.id - b.id),
+      handler: async ({ store, user }, reply) => {
+        const own = store.templates.stream({ where: equal({ userId: user.id }) })
+        const approved = store.templates.stream({ where: equal({ approved: true }) })
+        return answerBatches(reply, merged(own, approved), (templates) =>
+          listed({ store }, templates),
         )
       },
     })

@@ -1,9 +1,9 @@
 import { readerOf } from '../paths.js'
 import type { Row } from '../predicate.js'
 import { type Path, textOf } from '../query.js'
+import { Turns } from '../turns.js'
 import type { Chunk, SortedList } from './sorted-list.js'
 import { TextLists } from './text-lists.js'
-import { Turns } from './turns.js'
 
 /** Records with a longer text are not in an index: nobody asks for one, and it is looked for record by record. */
 export const LONGEST_TEXT = 256

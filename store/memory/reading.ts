@@ -2,12 +2,12 @@ import type { Page } from '../engine.js'
 import { namesOf } from '../paths.js'
 import { type Row, testOf } from '../predicate.js'
 import type { Predicate, Query, Selection, Sort } from '../query.js'
+import { Turns } from '../turns.js'
 import { accessTo, nameOf } from './indexes.js'
 import type { Schema } from './schema.js'
 import type { Chunk, SortedList } from './sorted-list.js'
 import { type Collector, First, InOrder, Sorting } from './sorting.js'
 import type { State } from './state.js'
-import { Turns } from './turns.js'
 
 /** How many records a scan looks at between two looks at the clock. */
 const AT_ONCE = 16

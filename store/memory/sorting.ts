@@ -1,7 +1,7 @@
 import { type Order, orderOf } from '../order.js'
 import type { Row } from '../predicate.js'
 import type { Sort } from '../query.js'
-import { Turns } from './turns.js'
+import { Turns } from '../turns.js'
 
 /** How many records are sorted at once, by one key. More keys take longer. */
 const PIECE = 8192

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { compareArticleStores } from './article-store.js'
+import { measureCrowdedLists } from './crowded-lists.js'
 import { measureDocuments } from './documents.js'
 import { measureForks } from './forks.js'
 import { JsonServerMissing } from './json-server.js'
@@ -38,6 +39,7 @@ const groups = new Map<string, () => Promise<Result[]>>([
   ['documents', () => measureDocuments(isQuick ? 1 : 5)],
   ['workspaces', () => (isQuick ? measureWorkspaces(1, 5) : measureWorkspaces(3, 12))],
   ['lists', () => measureLongLists(isQuick ? 1 : 3, length.records)],
+  ['crowds', measureCrowdedLists],
   ['searches', () => measureSearches(isQuick ? 1 : 3, length)],
   [
     'own',
@@ -71,7 +73,7 @@ process.stdout.write(`${table(results)}
 Requests and starts by CPU time (on Linux): the median of all processes and slices, with what the middle half of them lies
 between. Transfers by the clock; the store beside itself with 1000 records; forks and workspaces
 beside 2 ms, 20 KiB and 64 MiB, the longest that a list of everything holds the event loop beside 50 ms, a search and its longest hold
-beside 50 and 20 ms. Absolute figures are Slipway's, its peer's and node:http's, and hold for this machine in this minute.
+beside 50 and 20 ms; twenty readers of a list beside 100 ms and twice its bytes. Absolute figures are Slipway's, its peer's and node:http's, and hold for this machine in this minute.
 `)
 
 for (const result of values.profile ? results : []) {

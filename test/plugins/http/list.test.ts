@@ -1,4 +1,7 @@
+import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
+import { newDmp } from '../../../store/collections.js'
+import { startOwn } from '../../fixtures/accounts.js'
 import { call, logIn, startApp } from '../../fixtures/app.js'
 
 t.test('a long list goes out piece by piece, whole and in order', async (t) => {
@@ -51,4 +54,75 @@ t.test('a client that goes while a long list is written harms nobody', async (t)
   await response.body?.getReader().read()
   leaving.abort()
   t.equal((await fetch(`${url}/api/ships/1`)).status, 200)
+})
+
+/** Counts the turns of the event loop while something is done. */
+async function turnsOf<T>(work: Promise<T>): Promise<{ done: T; turns: number }> {
+  let isOver = false
+  let turns = 0
+  const count = async () => {
+    for (; !isOver; turns++) await setImmediate()
+  }
+  const counting = count()
+  const done = await work
+  isOver = true
+  await counting
+  return { done, turns }
+}
+
+const LARGE = 300_000
+
+t.test('others have their turns between two large records', async (t) => {
+  const app = await startApp(t)
+  const { access: token } = await logIn(app)
+  const user = await app.store.users.getBy({ username: 'user' })
+  const plans = Array.from({ length: 20 }, (_, number) =>
+    newDmp(user?.id ?? 0, { number, text: 'x'.repeat(LARGE) }),
+  )
+  await app.store.dmps.insertMany(plans)
+  const { done, turns } = await turnsOf(call(app, 'GET', '/dmps', { token }))
+  const numbers: unknown[] = done.json().map(({ number }: { number?: number }) => number)
+  t.same(
+    numbers.slice(-20),
+    plans.map((_, number) => number),
+  )
+  t.ok(turns >= plans.length, `${turns} turns`)
+})
+
+t.test('so they have with a page of large records, in an envelope too', async (t) => {
+  const notes = Array.from({ length: 20 }, (_, id) => ({ id, text: 'x'.repeat(LARGE) }))
+  const app = await startOwn(t, { notes })
+  const page = await turnsOf(call(app, 'GET', '/notes?_page=1&_limit=15'))
+  t.equal(Number(page.done.headers['x-total-count']), 20)
+  t.match(page.done.headers.link, 'rel="next"')
+  t.same(page.done.json(), notes.slice(0, 15))
+  t.ok(page.turns >= 15, `${page.turns} turns`)
+  const envelope = await turnsOf(call(app, 'GET', '/notes?_page=2&_per_page=12'))
+  t.match(envelope.done.json(), { items: 20, prev: 1, next: null, data: notes.slice(12) })
+  t.ok(envelope.turns >= 8, `${envelope.turns} turns`)
+})
+
+t.test('one that is put together from two lists has each record once, by id', async (t) => {
+  const app = await startApp(t)
+  const { access: token } = await logIn(app)
+  const user = await app.store.users.getBy({ username: 'user' })
+  const before = (await call(app, 'GET', '/', { token })).json().templates.length
+  const template = {
+    url: 'http:/test.com',
+    description: null,
+    postedAt: new Date().toISOString(),
+  }
+  await app.store.templates.insertMany(
+    Array.from({ length: 4_000 }, (_, number) => ({
+      ...template,
+      title: String(number),
+      // Runs of different lengths, and every fourth both one's own and approved.
+      userId: number % 4 < 2 ? (user?.id ?? null) : null,
+      approved: number % 2 === 0,
+    })),
+  )
+  const { templates } = (await call(app, 'GET', '/', { token })).json()
+  const titles: string[] = templates.slice(before).map(({ title }: { title: string }) => title)
+  const wanted = Array.from({ length: 4_000 }, (_, number) => number)
+  t.same(titles, wanted.filter((number) => number % 4 !== 3).map(String))
 })
