@@ -12240,6 +12240,11 @@ export interface operations {
             /** @description There are too many workspaces */
             503: {
                 headers: {
+                    /**
+                     * @description Seconds to wait
+                     * @example 42
+                     */
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {

@@ -364,6 +364,7 @@ export const errors = {
       503,
       'tooManyWorkspaces',
       `There are ${most} workspaces, and no room for another: delete one, let one go, or start with a larger MAX_WORKSPACES.`,
+      { headers: { 'retry-after': '60' } },
     ),
   tooManyFeeds: () =>
     new ApiError(503, 'tooManyFeeds', 'Too many feeds are open. End one, or try again later.', {
