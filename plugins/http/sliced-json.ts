@@ -73,6 +73,8 @@ class SlicedParser {
       const isList = this.#next() === OPEN_LIST
       const value = isList ? await this.#list(place) : this.#value(this.#at, this.#end(place))
       members.push([name, value])
+      if (members.length > MAX_VALUES) throw tooManyValues()
+      if (this.#turns.isOver) await this.#turns.next()
       mark = this.#next()
       if (mark === CLOSE) break
       if (mark !== COMMA) throw errors.notJson()
@@ -172,9 +174,10 @@ class SlicedParser {
   }
 }
 
-function tooManyValues(place: string) {
+/** @param place a pointer without its first slash; nothing for the whole */
+function tooManyValues(place?: string) {
   return errors.invalid('body', {
-    path: `/${place}`,
+    path: place === undefined ? '' : `/${place}`,
     code: 'maxValues',
     params: { limit: MAX_VALUES },
   })

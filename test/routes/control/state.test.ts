@@ -282,6 +282,9 @@ test('broken data is 400 with its place, and nothing has changed', async (t) => 
   t.same(await stateOf(app), before)
 })
 
+/** More than a state can have. */
+const NAMES = Array.from({ length: 20_001 }, (_, at) => `name${at}`)
+
 test('so is what is no state of one’s own', async (t) => {
   const data = { users: [{ id: 1, name: 'ann', password: 'a' }], posts: [{ id: 1 }], profile: {} }
   const { app } = await startOwn(t, data)
@@ -303,6 +306,7 @@ test('so is what is no state of one’s own', async (t) => {
     [{ $collections: { posts: {} } }, '/$collections is what the server has been started with'],
     [{ $files: [{ ...FILE, collection: 'x', record: '1', name: 'a'.repeat(24) }] }, '/$files/0'],
     [{ $packages: [] }, '/$packages is not known here'],
+    [Object.fromEntries(NAMES.map((name) => [name, 1])), /is not valid: must NOT have more than/],
   ] as const) {
     const response = await put(app, { ...before, ...change })
     isError(t, response, 400)
