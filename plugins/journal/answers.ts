@@ -27,7 +27,7 @@ export default fp(
 /** Takes the beginning of a stream as it passes, at the pace of who reads it. */
 function takeStream({ raw }: FastifyReply, exchange: Exchange): void {
   raw.once('pipe', (source) => {
-    const take = (chunk: Buffer) => {
+    const take = (chunk: Buffer | string) => {
       if (!exchange.get(chunk)) source.off('data', take)
     }
     source.on('data', take)

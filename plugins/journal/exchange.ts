@@ -138,9 +138,10 @@ export class Exchange {
   }
 
   /** Takes a part of the answer's body. */
-  get(chunk: Buffer): boolean {
+  get(chunk: Buffer | string): boolean {
     if (!(this.#got instanceof Content)) this.#got = new Content()
-    if (this.#hasBodies) this.#got.add(chunk)
+    // Streams that are made of texts have them for chunks.
+    if (this.#hasBodies) this.#got.add(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)
     return !this.#got.isCut
   }
 

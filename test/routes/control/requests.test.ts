@@ -251,6 +251,13 @@ t.test('a request as a whole, without its secrets', async (t) => {
   for (const secret of secrets) t.notOk(all.includes(secret), secret)
 })
 
+t.test('an answer that is a stream of texts', async (t) => {
+  const { app, send } = await startOwn(t, { posts: [{ id: 1, title: 'ä' }] })
+  const { statusCode, body } = await send('GET', '/db')
+  t.equal(statusCode, 200)
+  t.equal((await newest(app)).response.body, body)
+})
+
 t.test('forms, uploads and bytes', async (t) => {
   const { app, send } = await startOwn(t, { posts: [{ id: 1, title: 'a' }] })
   await send('POST', '/posts', 'title=b&password=c', FORM)
