@@ -86,8 +86,13 @@ function hiderFor(contentType: string): Hide {
   if (type === FORM) return hideInForm
   if (type === MULTIPART) return hideInMultipart
   return type === '' || /^text\/|[/+](?:json|x-ndjson|yaml)$/.test(type)
-    ? hideInJson
+    ? hideInText
     : (text) => text
+}
+
+/** JSON, or a form that says it is something else, as clients that were set up wrong send it. */
+function hideInText(text: string): string {
+  return hideInJson(/^[\w.%+[\]-]+=/.test(text) ? hideInForm(text) : text)
 }
 
 /** The bytes without a character at their end that is not all there. */

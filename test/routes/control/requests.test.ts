@@ -262,6 +262,8 @@ t.test('forms, uploads and bytes', async (t) => {
   const { app, send } = await startOwn(t, { posts: [{ id: 1, title: 'a' }] })
   await send('POST', '/posts', 'title=b&password=c', FORM)
   t.equal((await newest(app)).request.body, 'title=b&password=***')
+  await send('POST', '/posts', 'title=b&password=c', { 'content-type': 'application/json' })
+  t.equal((await newest(app)).request.body, 'title=b&password=***')
 
   const bytes = Buffer.from([0xff, 0, 1, 0xfe])
   const type = { 'content-type': `multipart/form-data; boundary=${BOUNDARY}` }
