@@ -112,7 +112,9 @@ def as_parts(body):
 
 @schemathesis.hook
 def map_body(context, body):
-    agree(body)
+    # A record of one's own can have a field of any name, such as `file`.
+    if not IS_OWN:
+        agree(body)
     return body
 
 
@@ -184,7 +186,7 @@ def is_control(case):
 
 
 def steer(case):
-    """What steers the server has a world of its own: a reset of the others' would take from them what they rely on."""
+    """What steers the server has a world of its own: a reset or a fault in the others' would take from them what they rely on."""
     case.headers["X-Slipway-Workspace"] = "contract"
     if not is_valid(case):
         return
@@ -206,9 +208,6 @@ def before_call(context, case, kwargs):
     # To wait is what it asks for, and nothing would be found by it.
     case.query.pop("_delay", None)
     carry_one_token(case)
-    if case.path.startswith("/__slipway"):
-        # What is steered there, such as faults, would disturb all others.
-        case.headers.setdefault("X-Slipway-Workspace", "steered")
     if case.path_parameters.get("package_name") in RESERVED:
         # No name either.
         case.path_parameters["package_name"] = "\x01"
