@@ -119,6 +119,10 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
     kept,
     own: sourcesOf(own),
     jwtSecret: config.jwtSecret,
+    recordLimit: config.recordLimit,
+    userRecordLimit: config.userRecordLimit,
+    revokedTokenLimit: config.revokedTokenLimit,
+    storageLimit: config.storageLimit,
     wayOut: config.apis === 'auto' ? OWN_INSTEAD : undefined,
   })
   await app.register(workspaces, config)

@@ -85,26 +85,40 @@ const DurationOrNever = (description: string) =>
 const FIELD = '^(?!__proto__$)[A-Za-z_$][A-Za-z0-9_$-]{0,99}$'
 const FIELD_ALLOWED = "a field's name, of letters, digits, _, $ and -"
 
+const SIZE = '[1-9][0-9]{0,8}(B|KiB|MiB|GiB)'
+const SIZE_ALLOWED = 'a whole number with a unit, such as 512KiB, 1MiB or 1GiB'
+
 /** A size: a whole number and a unit, or bytes as a number. Decodes to bytes. */
 const Size = (text: string, description: string) =>
   Type.Transform(
     Type.Union(
       [
-        Type.String({ pattern: '^[1-9][0-9]{0,8}(B|KiB|MiB|GiB)$' }),
+        Type.String({ pattern: `^${SIZE}$` }),
         Type.Integer({ minimum: 1, maximum: 999_999_999 * SIZE_UNITS.GiB }),
       ],
       {
         default: text,
         description,
-        allowed: 'a whole number with a unit, such as 512KiB, 1MiB or 1GiB',
+        allowed: SIZE_ALLOWED,
       },
     ),
   )
-    .Decode((value) => {
-      if (typeof value === 'number') return value
-      const unit = value.replace(/\d+/, '')
-      return Number.parseInt(value, 10) * (isSizeUnit(unit) ? SIZE_UNITS[unit] : Number.NaN)
-    })
+    .Decode(bytesOf)
+    .Encode((value) => value)
+
+/** A size, or what the machine suggests: `auto` decodes to undefined. */
+const AutoSize = (description: string) =>
+  Type.Transform(
+    Type.Union(
+      [
+        Type.String({ pattern: `^(auto|${SIZE})$` }),
+        Type.Integer({ minimum: 1, maximum: 999_999_999 * SIZE_UNITS.GiB }),
+        Type.Undefined(),
+      ],
+      { default: 'auto', description, allowed: `auto, or ${SIZE_ALLOWED}` },
+    ),
+  )
+    .Decode((value) => (value === 'auto' || value === undefined ? undefined : bytesOf(value)))
     .Encode((value) => value)
 
 /**
@@ -151,6 +165,20 @@ export const Settings = Type.Object(
     refreshTokenTtl: Duration('30d', 'How long a refresh token lives'),
     bodyLimit: Size('1MiB', 'The largest request body'),
     uploadLimit: Size('1GiB', 'The largest file that can be uploaded'),
+    recordLimit: AutoSize(
+      'How much memory what is written may take, in all workspaces together and beside the data file; `auto` is a quarter of the heap that is left after the start',
+    ),
+    userRecordLimit: AutoSize(
+      'How much of it the records of one user may take; `auto` is a quarter of `RECORD_LIMIT`',
+    ),
+    revokedTokenLimit: Type.Integer({
+      minimum: 1,
+      maximum: 100_000_000,
+      default: 100_000,
+      description: 'How many revoked tokens are remembered until they have ended',
+      allowed: 'a whole number from 1 to 100000000',
+    }),
+    storageLimit: Size('10GiB', 'How large all files may be together'),
     requestTimeout: Duration('30s', 'How long a request may take to arrive'),
     sendTimeout: Duration('60s', 'How long a client may take nothing of its answer'),
     corsOrigin: Type.Transform(
@@ -444,6 +472,12 @@ function shortTime(time: string | number): number {
 
 function isOrigin(text: string): boolean {
   return URL.canParse(text) && new URL(text).origin === text
+}
+
+function bytesOf(value: string | number): number {
+  if (typeof value === 'number') return value
+  const unit = value.replace(/\d+/, '')
+  return Number.parseInt(value, 10) * (isSizeUnit(unit) ? SIZE_UNITS[unit] : Number.NaN)
 }
 
 function isSizeUnit(unit: string): unit is keyof typeof SIZE_UNITS {

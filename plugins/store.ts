@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Source } from '../seed/errors.js'
@@ -7,6 +8,7 @@ import { fill } from '../seed/seed.js'
 import { collections, type Store } from '../store/collections.js'
 import type { Declaration } from '../store/declaration.js'
 import { MemoryEngine } from '../store/memory/engine.js'
+import type { RoomLimits } from '../store/memory/ledger.js'
 import { warnOfDemoUsers } from './exposure.js'
 
 declare module 'fastify' {
@@ -18,7 +20,7 @@ declare module 'fastify' {
   }
 }
 
-export interface StoreOptions {
+export interface FillOptions {
   /** Where the data comes from. */
   readonly source: Source
   /** The parts of the data that are the APIs'. */
@@ -33,17 +35,28 @@ export interface StoreOptions {
   readonly wayOut?: string | undefined
 }
 
+export interface StoreOptions extends FillOptions {
+  /** How much memory what is written may take, in bytes: in all, and of one user; a share of what there is without it. */
+  readonly recordLimit?: number | undefined
+  readonly userRecordLimit?: number | undefined
+  readonly revokedTokenLimit: number
+  /** How many bytes files may have together. */
+  readonly storageLimit: number
+}
+
 /**
  * Opens the store: one in memory, which the data fills.
  * @throws SeedError when the data has a fault
  */
 export default fp<StoreOptions>(
   async (app, options) => {
-    const open = await storesOf(app, options.own)
+    const engine = new MemoryEngine((error) => app.log.error(error), options.storageLimit)
+    const open = await storesOf(app, engine, options.own)
     app.decorate('emptyStore', open)
     const store = await open()
     app.log.info(`The data comes from ${options.source.name}`)
     const passwords = await fillAll(store, options)
+    engine.limit(roomFor(options))
     app.passwords.deferSeed(passwords)
     warnOfDemoUsers(app, store, passwords)
     hashInBackground(app)
@@ -58,9 +71,9 @@ const TEMPORARY_FOLDER = process.platform === 'win32' ? 'TEMP' : 'TMPDIR'
 /** What opens empty stores, which end with the app. */
 async function storesOf(
   app: FastifyInstance,
+  engine: MemoryEngine,
   own: readonly OwnSource[],
 ): Promise<() => Promise<Store>> {
-  const engine = new MemoryEngine((error) => app.log.error(error))
   app.addHook('onClose', () => engine.close())
   const { fault } = await engine.openFiles()
   if (fault) {
@@ -77,6 +90,15 @@ async function storesOf(
   return () => engine.open(declared)
 }
 
+/** The share of the heap that is left which what is written may take: its garbage, forks and answers take as much again, and more. */
+const SHARE = 1 / 4
+
+function roomFor({ recordLimit, userRecordLimit, revokedTokenLimit }: StoreOptions): RoomLimits {
+  const { heap_size_limit: most, used_heap_size: used } = getHeapStatistics()
+  const all = recordLimit ?? Math.max(0, most - used) * SHARE
+  return { all, user: userRecordLimit ?? all * SHARE, tokens: revokedTokenLimit }
+}
+
 /**
  * Fills an empty store with all that a data file has.
  * @returns the plain passwords, by the user's id
@@ -84,7 +106,7 @@ async function storesOf(
  */
 export async function fillAll(
   store: Store,
-  { source, theirs, own, kept, jwtSecret, wayOut }: StoreOptions,
+  { source, theirs, own, kept, jwtSecret, wayOut }: FillOptions,
 ): Promise<Map<number, string>> {
   const { passwords } = await fill(store, source, theirs, jwtSecret, wayOut)
   const filled = await fillOwn(store, own, jwtSecret)

@@ -70,6 +70,17 @@ export class BoundReached extends StoreError {
   }
 }
 
+/** There is no room for it in memory. */
+export class NoRoom extends StoreError {
+  constructor(
+    collection: string,
+    /** What there is too much of: records in all, those of one user, or tokens that were revoked. */
+    readonly of: 'all' | 'user' | 'tokens',
+  ) {
+    super(collection, `there is no room for more ${collection} (${of})`)
+  }
+}
+
 /** No file is kept that has this content. */
 export class MissingContent extends Error {
   constructor(readonly sha256: string) {

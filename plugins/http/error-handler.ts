@@ -5,6 +5,7 @@ import { ACCOUNTS } from '../../store/engine.js'
 import {
   ConditionFailed,
   codeOf,
+  NoRoom,
   ReferenceViolation,
   StorageFailure,
   UniqueViolation,
@@ -106,6 +107,7 @@ export function toApiError(
     // Who the request comes from was deleted while it ran, and the token with them.
     return error.target === ACCOUNTS ? errors.tokenInvalid() : errors.conflict()
   }
+  if (error instanceof NoRoom) return errors.noRoom(error.of)
   if (error instanceof StorageFailure) {
     if (error.isFull) return errors.storageFull()
     return (SYSTEM_ERRORS[error.code] ?? errors.storageUnavailable)()

@@ -86,6 +86,14 @@ export const REFERENCE = '/docs'
 
 const WRONG = 'The username or the password is wrong.'
 
+/** What there is too much of, and the way out. */
+const NO_ROOM = {
+  all: 'There is no room for more records: delete some, or start with a larger RECORD_LIMIT.',
+  user: 'You have as many records as one user may: delete some, or start with a larger USER_RECORD_LIMIT.',
+  tokens:
+    'Too many tokens were revoked that have not ended yet. Try again later, or start with a larger REVOKED_TOKEN_LIMIT.',
+}
+
 /** Every error that a handler, a guard or a plugin can answer with. Each makes a new error, to be thrown. */
 export const errors = {
   /** Of faults in one part of a request. */
@@ -374,6 +382,8 @@ export const errors = {
     new ApiError(507, 'storageFull', 'There is no room to store this. Try again later.', {
       headers: { 'retry-after': '60' },
     }),
+  noRoom: (of: keyof typeof NO_ROOM) =>
+    new ApiError(507, 'noRoom', NO_ROOM[of], { headers: { 'retry-after': '60' } }),
   storageUnavailable: () =>
     new ApiError(
       503,

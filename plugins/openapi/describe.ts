@@ -9,7 +9,8 @@ const DESCRIPTION = `A demo and prototyping API server. Its state lives in memor
 
 Every error has the same shape, \`Problem\`. A known path answers another method with 405 and \`Allow\`. A request line or
 headers that are too large (431), a name that no workspace can have (400), a workspace for which there is no room (503), a request that takes too long to arrive (408), one with another expectation than
-\`100-continue\` (417), or with another transfer coding than \`chunked\` (501) are refused before they reach a path. Where the disk is full (507), or the
+\`100-continue\` (417), or with another transfer coding than \`chunked\` (501) are refused before they reach a path. Where the disk is full, or what is
+stored has reached a limit (507), or the
 system has no descriptor left or can't reach its files (503), \`Retry-After\` says when to try again. A fault of the server's own is a 500.`
 
 /** Where the server is by default, for a document that no request has asked for. */

@@ -43,13 +43,17 @@ export class FileStore {
   readonly #step = pLimit(1)
   readonly #receiving = new Map<Readable, Promise<PendingFile>>()
   readonly #sweep: Promise<void>
+  readonly #limit: number
   #received = 0
+  /** How many bytes there are, with those of what arrives. */
+  #stored = 0
   #closed: Promise<void> | undefined
 
   /** Why it could not make its folder when it was opened. It tries again with each file. */
   readonly fault: StorageFailure | undefined
 
-  private constructor(folder: OwnFolder, fault: StorageFailure | undefined) {
+  private constructor(folder: OwnFolder, fault: StorageFailure | undefined, limit: number) {
+    this.#limit = limit
     this.#folder = folder
     this.fault = fault
     this.#sweep = sweep(folder.parent)
@@ -58,15 +62,16 @@ export class FileStore {
   /**
    * Makes a folder that only this user can enter, and begins to sweep what killed processes left beside it.
    * @param parent where to make it
+   * @param limit how many bytes all files may have together
    */
-  static async open(parent = tmpdir()): Promise<FileStore> {
+  static async open(parent = tmpdir(), limit = Number.POSITIVE_INFINITY): Promise<FileStore> {
     const folder = new OwnFolder(parent)
     try {
       await folder.make()
-      return new FileStore(folder, undefined)
+      return new FileStore(folder, undefined, limit)
     } catch (error) {
       if (!(error instanceof StorageFailure)) throw error
-      return new FileStore(folder, error)
+      return new FileStore(folder, error, limit)
     }
   }
 
@@ -115,6 +120,7 @@ export class FileStore {
     await this.#step(async () => {
       // It can have come again while this waited.
       if (this.#releaseOneOfMany(sha256)) return
+      this.#stored -= this.#require(sha256).size
       // First, so that nobody begins to read what is about to go.
       this.#contents.delete(sha256)
       await this.#guarded(rm(this.#pathOf(sha256), { force: true }))
@@ -165,9 +171,13 @@ export class FileStore {
     const hash = createHash('sha256')
     let size = 0
     const meter = new Transform({
-      transform(chunk: Buffer, _encoding, done) {
+      transform: (chunk: Buffer, _encoding, done) => {
+        if (this.#stored + chunk.length > this.#limit) {
+          return done(new StorageFailure(this.folder, overLimit()))
+        }
         hash.update(chunk)
         size += chunk.length
+        this.#stored += chunk.length
         done(null, chunk)
       },
     })
@@ -186,6 +196,7 @@ export class FileStore {
       // pipeline promises to destroy its file, not to wait until it is closed.
       await fileClosed
       await removeQuietly(path)
+      this.#stored -= size
       throw isDiskFault ? new StorageFailure(this.folder, error) : error
     }
     return this.#pendingFile(path, hash.digest('hex'), size)
@@ -236,6 +247,7 @@ export class FileStore {
       discard: async () => {
         if (isSettled) return
         isSettled = true
+        this.#stored -= size
         await this.#guarded(rm(path, { force: true }))
       },
     }
@@ -247,9 +259,11 @@ export class FileStore {
       await this.#guarded(rename(path, this.#pathOf(sha256)))
     } catch (error) {
       await removeQuietly(path)
+      this.#stored -= size
       throw error
     }
     const references = this.#contents.get(sha256)?.references ?? 0
+    if (references > 0) this.#stored -= size
     this.#contents.set(sha256, { size, references: references + 1 })
   }
 
@@ -286,6 +300,13 @@ export class FileStore {
   #pathOf(sha256: string): string {
     return join(this.folder, sha256)
   }
+}
+
+/** As a disk says it whose user has a quota. */
+function overLimit(): Error {
+  return Object.assign(new Error('there are as many bytes as STORAGE_LIMIT has'), {
+    code: 'EDQUOT',
+  })
 }
 
 function isOffset(value: number): boolean {

@@ -6,8 +6,9 @@ import type { Row } from '../predicate.js'
 import { equal, type Query, type Selection } from '../query.js'
 import type { Consequences } from './consequences.js'
 import type { Fields } from './indexes.js'
+import type { Entry } from './ledger.js'
 import { find, listFor, stream } from './reading.js'
-import { compose, contentsOf } from './records.js'
+import { compose, contentsOf, weightOfRecord } from './records.js'
 import { requireCondition, requireKeys, requireRoom, requireTargets } from './rules.js'
 import type { Schema } from './schema.js'
 import type { SortedList } from './sorted-list.js'
@@ -210,7 +211,9 @@ export class MemoryCollection implements Collection<Row> {
     requireTargets(this.#schema, this.#consequences, row, old)
     const { name, declaration } = this.#schema
     const { queue } = declaration
+    const weights = this.#weigh(row, old)
     this.#consequences.filesKept(contentsOf(row, this.declaration))
+    for (const { userId, by } of weights) this.#consequences.weighed(userId, by)
     this.#ownState().put(row, old)
     if (old) this.#consequences.filesDropped(contentsOf(old, this.declaration))
     if (queue) this.#consequences.jobChanged(name, row.id, row[queue.field] === queue.waiting)
@@ -219,6 +222,26 @@ export class MemoryCollection implements Collection<Row> {
       old ? { kind: 'updated', record: row, before: old } : { kind: 'created', record: row },
     )
     return row
+  }
+
+  /**
+   * By how much more what whom has weighs when a record is there.
+   * @throws NoRoom
+   */
+  #weigh(row: Row, old: Row | undefined): readonly Omit<Entry, 'collection'>[] {
+    const { name, declaration } = this.#schema
+    const [userId, before] = [row, old].map((each) => each && this.#schema.ownerOf(each))
+    const weight = weightOfRecord(row)
+    const oldWeight = old ? weightOfRecord(old) : 0
+    // A job that was taken in is brought to its end.
+    if (!old || !declaration.queue) {
+      this.#consequences.roomNeeded({ collection: name, userId, by: weight - oldWeight })
+    }
+    if (userId === before) return [{ userId, by: weight - oldWeight }]
+    return [
+      { userId: before, by: -oldWeight },
+      { userId, by: weight },
+    ]
   }
 
   #remove(row: Row): Row {
@@ -239,6 +262,7 @@ export class MemoryCollection implements Collection<Row> {
   /** Removes a record, and nothing else along with it. */
   #takeOut(row: Row): void {
     this.#ownState().remove(row)
+    this.#consequences.weighed(this.#schema.ownerOf(row), -weightOfRecord(row))
     this.#consequences.filesDropped(contentsOf(row, this.declaration))
     if (this.declaration.queue) this.#consequences.jobChanged(this.#schema.name, row.id, false)
   }

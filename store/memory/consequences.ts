@@ -1,5 +1,6 @@
 import type { RecordEvent } from '../engine.js'
 import type { Row } from '../predicate.js'
+import type { Entry } from './ledger.js'
 
 /** What follows elsewhere in a view from what happens to a record. */
 export interface Consequences {
@@ -13,6 +14,13 @@ export interface Consequences {
   filesKept(hashes: readonly string[]): void
   /** A record refers to these contents no more. */
   filesDropped(hashes: readonly string[]): void
+  /**
+   * Something is going to be written.
+   * @throws NoRoom
+   */
+  roomNeeded(entry: Entry): void
+  /** Something was written, or has gone. */
+  weighed(userId: number | undefined, by: number): void
   /** Something has happened to a record in a step, which the caller ends. */
   happened(collection: string, event: RecordEvent<Row>): void
   /** A step is done, or has failed and changed nothing. */

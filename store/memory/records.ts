@@ -1,6 +1,7 @@
 import type { Declaration } from '../declaration.js'
 import { InvalidRecord } from '../errors.js'
 import type { Row } from '../predicate.js'
+import { weightOf } from '../weight.js'
 import type { Fields } from './indexes.js'
 import type { Schema } from './schema.js'
 
@@ -22,6 +23,19 @@ export function compose(
   }
   deepFreeze(record)
   return record
+}
+
+/** What a record takes beside itself: its places in the maps and the lists of its collection. */
+const PLACES = 400
+
+/** What a field takes: their names are the same in all. */
+const FIELD = 16
+
+/** About how many bytes of memory a record takes. */
+export function weightOfRecord(row: Row): number {
+  let weight = PLACES
+  for (const field in row) weight += FIELD + weightOf(row[field])
+  return weight
 }
 
 /** The contents that a record refers to, each as often as it does. */

@@ -1,4 +1,5 @@
 import type { Declaration, Declarations, Pointer } from '../declaration.js'
+import { ACCOUNTS } from '../engine.js'
 import { keyOfPath, readerOf } from '../paths.js'
 import type { Row } from '../predicate.js'
 import { textOf } from '../query.js'
@@ -24,6 +25,7 @@ export class Schema {
   /** The place of each unique key that is one text, by the key of its path. */
   readonly uniqueTexts: ReadonlyMap<string, number>
   readonly visible: ReadonlySet<string>
+  readonly #ownerField: string | undefined
   readonly #pointersTo = new Map<string, PointerPlan[]>()
 
   constructor(
@@ -37,6 +39,7 @@ export class Schema {
     this.references = Object.entries(references).flatMap(([field, reference]) =>
       reference ? [{ field, to: reference.to, deletes: reference.onDelete === 'delete' }] : [],
     )
+    this.#ownerField = this.references.find(({ to }) => to === ACCOUNTS)?.field
     this.pointers = pointers.map((pointer, at) => {
       const read = readerOf(pointer.path)
       return { ...pointer, at, textIn: (row) => textOf(read(row)) }
@@ -69,6 +72,12 @@ export class Schema {
         throw new Error(`${keyOfPath(path)} of ${this.name} names no unique text: ${to}.${field}`)
       }
     }
+  }
+
+  /** The user whose a record is; undefined where it is nobody's. */
+  ownerOf(row: Row): number | undefined {
+    const owner = this.#ownerField === undefined ? undefined : row[this.#ownerField]
+    return typeof owner === 'number' ? owner : undefined
   }
 
   /** The pointers that lead to a collection. */

@@ -18,16 +18,22 @@ interface State {
 export class MemorySessions implements Sessions<Row> {
   readonly #accountOf: (id: number) => Row | undefined
   readonly #now: () => number
+  readonly #count: (by: number) => void
   #state: State
 
-  /** @param now the clock: milliseconds since 1970 */
+  /**
+   * @param count hears of how many more are remembered; what it throws, `revoke` does
+   * @param now the clock: milliseconds since 1970
+   */
   constructor(
     accountOf: (id: number) => Row | undefined,
     state: State = emptyState(),
+    count: (by: number) => void = () => {},
     now: () => number = earliest,
   ) {
     this.#accountOf = accountOf
     this.#state = state
+    this.#count = count
     this.#now = now
   }
 
@@ -50,8 +56,10 @@ export class MemorySessions implements Sessions<Row> {
     for (let { first } = byEnd; first && first.until <= now; first = byEnd.first) {
       byEnd.remove(first)
       revoked.delete(first.jti)
+      this.#count(-1)
     }
     if (until <= now || revoked.get(jti)) return
+    this.#count(1)
     const entry = { jti, until }
     revoked.set(jti, entry)
     byEnd.add(entry)

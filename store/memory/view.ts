@@ -7,6 +7,7 @@ import { MemoryCollection } from './collection.js'
 import type { Consequences } from './consequences.js'
 import { MemoryFiles } from './files.js'
 import { MemoryJobs } from './jobs.js'
+import { Account, type Entry, Ledger } from './ledger.js'
 import { Schema } from './schema.js'
 import { MemorySessions } from './sessions.js'
 import { Watchers } from './watchers.js'
@@ -19,6 +20,7 @@ class MemoryState implements Consequences {
   readonly files: MemoryFiles
   readonly jobs = new MemoryJobs()
   readonly watchers: Watchers
+  readonly ledger: Ledger
   /** What was deleted in this step, and what is deleted because of it, in turn. */
   readonly #gone: [collection: string, row: Row][] = []
 
@@ -27,34 +29,39 @@ class MemoryState implements Consequences {
   /** @param collectionsFor makes the collections, which tell what follows from what happens in them */
   constructor(
     files: MemoryFiles,
+    ledger: Ledger,
     collectionsFor: (consequences: Consequences) => ReadonlyMap<string, MemoryCollection>,
     onFault: (error: unknown) => void,
     parent?: MemoryState,
   ) {
     this.files = files
+    this.ledger = ledger
     this.#onFault = onFault
     this.watchers = new Watchers(onFault)
     this.collections = collectionsFor(this)
     this.sessions = new MemorySessions(
       (id) => this.collections.get(ACCOUNTS)?.row(id),
       parent?.sessions.copyState(),
+      (by) => ledger.addTokens(by),
     )
   }
 
-  fork(): MemoryState {
+  /** @param ledger the fork's: a snapshot's counts what this one's does */
+  fork(ledger = this.ledger.fork()): MemoryState {
     const collectionsFor = (consequences: Consequences) => {
       const copies = [...this.collections].map(
         ([name, each]) => [name, each.fork(consequences)] as const,
       )
       return new Map(copies)
     }
-    return new MemoryState(this.files.fork(), collectionsFor, this.#onFault, this)
+    return new MemoryState(this.files.fork(), ledger, collectionsFor, this.#onFault, this)
   }
 
   /** Becomes what another state is. */
   restore(other: MemoryState): void {
     this.jobs.endAll()
     this.files.restore(other.files)
+    this.ledger.restore(other.ledger)
     this.sessions.restore(other.sessions.copyState())
     for (const [name, collection] of this.collections) {
       const from = other.collections.get(name)
@@ -66,6 +73,7 @@ class MemoryState implements Consequences {
   async close(): Promise<void> {
     this.jobs.close()
     this.watchers.close()
+    this.ledger.close()
     await this.files.close()
   }
 
@@ -84,6 +92,14 @@ class MemoryState implements Consequences {
     } finally {
       this.#gone.length = 0
     }
+  }
+
+  roomNeeded(entry: Entry): void {
+    this.ledger.require(entry)
+  }
+
+  weighed(userId: number | undefined, by: number): void {
+    this.ledger.add({ userId, by })
   }
 
   filesKept(hashes: readonly string[]): void {
@@ -141,6 +157,7 @@ export function openView<D extends Declarations>(
   declarations: D,
   openDisk: () => Promise<FileStore>,
   onFault: (error: unknown) => void,
+  account = new Account(),
 ): View<D> {
   const schemas = Object.entries(declarations).map(
     ([name, declaration]) => new Schema(name, declaration),
@@ -148,6 +165,7 @@ export function openView<D extends Declarations>(
   for (const schema of schemas) schema.check(declarations)
   const state = new MemoryState(
     new MemoryFiles(openDisk, onFault),
+    new Ledger(account),
     (consequences) =>
       new Map(schemas.map((schema) => [schema.name, new MemoryCollection(schema, consequences)])),
     onFault,
@@ -169,7 +187,7 @@ function viewOf<D extends Declarations>(declarations: D, state: MemoryState): Vi
       },
     },
     fork: async () => viewOf(declarations, state.fork()),
-    snapshot: async () => new MemorySnapshot(state.fork()),
+    snapshot: async () => new MemorySnapshot(state.fork(state.ledger.copy())),
     restore: async (snapshot: Snapshot) => {
       if (!(snapshot instanceof MemorySnapshot))
         throw new Error('This is no snapshot of this engine')

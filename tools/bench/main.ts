@@ -14,6 +14,7 @@ import { measureSearches } from './searches.js'
 import { compareShipStores } from './ship-store.js'
 import { compareStarts } from './starts.js'
 import { compareTransfers } from './transfers.js'
+import { measureWeights } from './weights.js'
 import { measureWorkspaces } from './workspaces.js'
 
 const { values, positionals } = parseArgs({
@@ -40,6 +41,7 @@ const groups = new Map<string, () => Promise<Result[]>>([
   ['workspaces', () => (isQuick ? measureWorkspaces(1, 5) : measureWorkspaces(3, 12))],
   ['lists', () => measureLongLists(isQuick ? 1 : 3, length.records)],
   ['crowds', measureCrowdedLists],
+  ['weights', measureWeights],
   ['searches', () => measureSearches(isQuick ? 1 : 3, length)],
   [
     'own',
