@@ -142,11 +142,14 @@ export const errors = {
   malformedPath: () => new ApiError(400, 'malformedPath', 'The path has an escape that is none.'),
   hostMissing: () => new ApiError(400, 'hostMissing', 'The Host header is missing.'),
   clockOutOfRange: () =>
-    errors.invalid('body', {
-      path: '/offset',
-      code: 'range',
-      message: 'must leave the time between the years 1970 and 9999',
-    }),
+    named(
+      'clockOutOfRange',
+      errors.invalid('body', {
+        path: '/offset',
+        code: 'range',
+        message: 'must leave the time between the years 1970 and 9999',
+      }),
+    ),
   hostInvalid: () =>
     new ApiError(400, 'hostInvalid', 'The Host header is no host, or there are two of them.'),
   framingInvalid: () =>
@@ -328,7 +331,10 @@ export const errors = {
     ),
   /** Of a state that is put in. */
   stateInvalid: (faults: readonly { readonly path: string; readonly message: string }[]) =>
-    errors.invalid('body', ...faults.map((fault) => ({ ...fault, code: 'state' }))),
+    named(
+      'stateInvalid',
+      errors.invalid('body', ...faults.map((fault) => ({ ...fault, code: 'state' }))),
+    ),
   tooManyParts: () =>
     new ApiError(413, 'tooManyParts', 'The upload has too many parts, or one that is too large.'),
   tooManyAccounts: (most: number) =>
@@ -423,4 +429,9 @@ export async function ownersOnly<T>(change: Promise<T>, action: string, kind: st
   } catch (error) {
     throw error instanceof ConditionFailed ? errors.notOwner(action, kind) : error
   }
+}
+
+/** An error under a name of its own. */
+function named(code: string, { statusCode, message, details }: ApiError): ApiError {
+  return new ApiError(statusCode, code, message, details ? { details } : {})
 }

@@ -93,7 +93,10 @@ t.test('every error of the catalogue is known by its key', async (t) => {
       tooManyFailures: errors.tooManyFailures(1),
     },
     ...{ rangeNotSatisfiable: errors.rangeNotSatisfiable(1) },
-    ...{ unsupportedMediaType: errors.unsupportedMediaType([]) },
+    ...{
+      unsupportedMediaType: errors.unsupportedMediaType([]),
+      stateInvalid: errors.stateInvalid([]),
+    },
   }
   for (const [key, make] of Object.entries(errors)) {
     const { code } = made[key] ?? Reflect.apply(make, undefined, [])

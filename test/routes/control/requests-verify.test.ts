@@ -11,7 +11,7 @@ const verify = (app: App, match: object, count?: object) =>
 t.test('as many as there should be', async (t) => {
   const app = await startApp(t)
   const payload = { username: 'ann', password: 'x', more: { list: [1, { a: 2, b: 3 }] } }
-  await call(app, 'POST', '/auth/login?x=1&x=2&token=abc', {
+  await call(app, 'POST', '/auth/login?x=1&x=2&api_key=abc', {
     payload,
     headers: { 'x-a': 'b', authorization: 'Bearer c' },
   })
@@ -26,7 +26,7 @@ t.test('as many as there should be', async (t) => {
     [{ method: 'DELETE' }, { exactly: 0 }, 0],
     [{ method: 'DELETE' }, { atMost: 5 }, 0],
     [{ problem: 'true' }, { exactly: 1 }, 1],
-    [{ query: { x: '2', token: '***' } }, { exactly: 1 }, 1],
+    [{ query: { x: '2', api_key: '***' } }, { exactly: 1 }, 1],
     [{ headers: { 'X-A': 'b', Authorization: 'Bearer ***' } }, { exactly: 1 }, 1],
     [{ body: { username: 'ann', password: '***' } }, { exactly: 1 }, 1],
     [{ body: { more: { list: [1, { b: 3 }] } } }, { exactly: 1 }, 1],

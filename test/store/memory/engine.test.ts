@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import { Type } from '@sinclair/typebox'
 import t from 'tap'
 import { declare } from '../../../store/declaration.js'
+import { LOCK } from '../../../store/files/own-folder.js'
 import { MemoryEngine } from '../../../store/memory/engine.js'
 import { MemorySessions } from '../../../store/memory/sessions.js'
 import { slowly } from '../../fixtures/slow-engine.js'
@@ -23,7 +24,7 @@ async function contentsOf(engine: MemoryEngine): Promise<readonly string[]> {
   const last = await disk.receive(Readable.from(['the last']))
   await last.keep()
   await disk.release(last.sha256)
-  return readdir(disk.folder)
+  return (await readdir(disk.folder)).filter((name) => name !== LOCK)
 }
 
 /** What a listener throws, which is what a test wants. */
@@ -45,6 +46,7 @@ t.test('what has been revoked is forgotten once it has expired', async (t) => {
   let now = 1_000_000
   const sessions = new MemorySessions(
     (id) => ({ id, version: 1 }),
+    undefined,
     undefined,
     () => now,
   )
