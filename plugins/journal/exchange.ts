@@ -1,31 +1,7 @@
 import type { ProblemDetail } from '../http/problem.js'
-import type { World } from '../workspaces/world.js'
-import { type Body, bodyOf, Content, type Kept, kept, sizeOf } from './content.js'
-import { NONE } from './problems.js'
+import { type Body, bodyOf, type Kept } from './content.js'
+import type { Note } from './note.js'
 import { hideInHeader, hideInUrl } from './secrets.js'
-
-/** A request as it came. */
-export interface Asked {
-  readonly method: string
-  /** Its path and query, without the workspace. */
-  readonly url: string
-  /** The same as it was sent. */
-  readonly sentUrl: string
-  /** Names and values in turn, as Node has them. */
-  readonly rawHeaders: readonly string[]
-  readonly operation: string | undefined
-}
-
-type Headers = Readonly<Record<string, number | string | string[] | undefined>>
-
-/** The answer to a request, as it is so far: a reply of Fastify's. */
-export interface Answer {
-  readonly statusCode: number
-  getHeaders(): Headers
-}
-
-/** What no header has in it. */
-const BREAK = '\n'
 
 /** The name and the value of a header. */
 export type Header = readonly [name: string, value: string]
@@ -35,48 +11,49 @@ export interface Message extends Body {
   readonly headers: readonly Header[]
 }
 
-/**
- * A request and its answer. What comes by is kept as it is, since this is done for each request: what it says is found out, and
- * what is secret is hidden, when somebody reads it.
- */
+/** A request and its answer, as one reads them: as they were when they were looked up, and without secrets. */
 export class Exchange {
   readonly id: number
-  readonly world: World
   readonly method: string
   readonly operation: string | undefined
+  /** When it came, by the clock of the world: milliseconds since 1970. */
+  readonly startedAt: number
+  /** How long it took, or has taken so far: milliseconds. */
+  readonly duration: number
+  /** Undefined where there is no answer. */
+  readonly status: number | undefined
+  /** What a fault has made of the answer. */
+  readonly fault: string | undefined
+  readonly problems: readonly ProblemDetail[]
+  /** Whether it ended before all of its answer was sent. */
+  readonly isAborted: boolean
+  /** Whether its bodies are kept still. */
+  readonly hasBodies: boolean
   readonly #url: string
   readonly #sentUrl: string
-  /** In one text, since each object that stays costs more than all there is to do with it. */
-  readonly #headers: string
-  /** By the world's clock: milliseconds since 1970. */
-  readonly startedAt: number
-  /** By a clock that nobody sets: milliseconds. */
-  readonly beganAt = performance.now()
-  #duration: number | undefined
-  /** Undefined until it begins, and when it has ended. */
-  #answer: Answer | undefined
-  #status: number | undefined
-  #answerHeaders: Headers | undefined
-  #sent: Content | undefined
-  #got: Kept | undefined
-  /** What a fault has made of the answer. */
-  fault: string | undefined = undefined
-  problems: readonly ProblemDetail[] = NONE
-  /** Whether it ended before all of its answer was sent. */
-  isAborted = false
-  /** How much memory its bodies take, in bytes, as far as somebody has asked. */
-  weight = 0
-  #hasBodies = true
+  readonly #rawHeaders: readonly string[]
+  readonly #head: string
+  readonly #sent: Kept | undefined
+  readonly #got: Kept | undefined
 
-  constructor(id: number, world: World, { method, operation, url, sentUrl, rawHeaders }: Asked) {
-    this.id = id
-    this.world = world
-    this.method = method
-    this.operation = operation
-    this.#url = url
-    this.#sentUrl = sentUrl
-    this.#headers = rawHeaders.join(BREAK)
-    this.startedAt = world.now()
+  constructor(note: Note) {
+    this.id = note.id
+    this.method = note.method
+    this.operation = note.operation
+    this.startedAt = note.startedAt
+    const until = note.isOver ? note.endedAt : performance.now()
+    this.duration = Math.round((until - note.beganAt) * 1000) / 1000
+    this.status = note.status
+    this.fault = note.fault
+    this.problems = note.problems
+    this.isAborted = note.isAborted
+    this.hasBodies = note.hasBodies
+    this.#url = note.url
+    this.#sentUrl = note.sentUrl
+    this.#rawHeaders = note.rawHeaders
+    this.#head = note.head
+    this.#sent = note.sent
+    this.#got = note.got
   }
 
   /** The path and the query inside its world. */
@@ -99,91 +76,19 @@ export class Exchange {
     return new Date(this.startedAt).toISOString()
   }
 
-  /** How long it has taken, or takes so far: milliseconds. */
-  get duration(): number {
-    const duration = this.#duration ?? performance.now() - this.beganAt
-    return Math.round(duration * 1000) / 1000
-  }
-
-  /** Whether nothing more is to come. */
-  get isOver(): boolean {
-    return this.#duration !== undefined
-  }
-
-  /** Undefined where there is no answer. */
-  get status(): number | undefined {
-    return this.#answer?.statusCode ?? this.#status
-  }
-
-  /** Whether its bodies are kept still. */
-  get hasBodies(): boolean {
-    return this.#hasBodies
-  }
-
-  /** Takes a part of the request's body. */
-  send(chunk: Buffer): boolean {
-    this.#sent ??= new Content()
-    if (this.#hasBodies) this.#sent.add(chunk)
-    return !this.#sent.isCut
-  }
-
-  /** Takes the answer, which is about to be sent. */
-  answer(answer: Answer): void {
-    this.#answer = answer
-  }
-
-  /** Takes the whole body of the answer. */
-  answerWith(body: string | Uint8Array): void {
-    this.#got = kept(body)
-  }
-
-  /** Takes a part of the answer's body. */
-  get(chunk: Buffer | string): boolean {
-    if (!(this.#got instanceof Content)) this.#got = new Content()
-    // Streams that are made of texts have them for chunks.
-    if (this.#hasBodies) this.#got.add(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)
-    return !this.#got.isCut
-  }
-
-  /**
-   * Nothing more comes.
-   * @param isAnswered whether at least the head of the answer was sent
-   */
-  end(isAnswered: boolean): void {
-    this.#duration = performance.now() - this.beganAt
-    if (isAnswered) {
-      this.#status = this.#answer?.statusCode
-      this.#answerHeaders = this.#answer?.getHeaders()
-    }
-    this.#answer = undefined
-  }
-
-  weigh(): number {
-    this.weight = sizeOf(this.#sent) + sizeOf(this.#got)
-    return this.weight
-  }
-
-  /** Forgets what takes most room. */
-  dropBodies(): void {
-    this.#hasBodies = false
-    this.#sent = undefined
-    this.#got = undefined
-    this.weight = 0
-  }
-
   request(): Message {
-    const parts = this.#headers.split(BREAK)
     const headers: Header[] = []
-    for (let at = 1; at < parts.length; at += 2) {
-      headers.push(headerOf(parts[at - 1] ?? '', parts[at] ?? ''))
+    for (let at = 1; at < this.#rawHeaders.length; at += 2) {
+      headers.push(headerOf(this.#rawHeaders[at - 1] ?? '', this.#rawHeaders[at] ?? ''))
     }
     return { headers, ...bodyOf(this.#sent, headerIn(headers, 'content-type')) }
   }
 
   response(): Message {
-    const headers = Object.entries(this.#answer?.getHeaders() ?? this.#answerHeaders ?? {}).flatMap(
-      ([name, value]) => [value ?? []].flat().map((each) => headerOf(name, String(each))),
-    )
+    const headers = this.#head.split('\r\n').flatMap((line) => {
+      const [, name, value] = /^([^:]+): ?(.*)$/s.exec(line) ?? []
+      return name === undefined || value === undefined ? [] : [headerOf(name, value)]
+    })
     const body = this.#hasAnswerBody ? this.#got : undefined
     return { headers, ...bodyOf(body, headerIn(headers, 'content-type')) }
   }

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { isControl } from '../control.js'
@@ -6,8 +7,9 @@ import { REFERENCE } from '../http/errors.js'
 import { pathOf } from '../http/methods.js'
 import { namesWorkspace, workspaceOf } from '../workspaces/name.js'
 import { PerWorld, type World } from '../workspaces/world.js'
-import type { Exchange } from './exchange.js'
+import { Exchange } from './exchange.js'
 import { Journal, Room } from './journal.js'
+import type { Note } from './note.js'
 import { problemsOf } from './problems.js'
 
 declare module 'fastify' {
@@ -15,17 +17,13 @@ declare module 'fastify' {
     /** What has been asked of a world, and answered. */
     readonly journalOf: (world: World) => Journal
     /** Begins to note a request; does nothing where it is noted already, or isn't to be. */
-    readonly note: (
-      request: FastifyRequest,
-      reply: FastifyReply,
-      world?: World,
-    ) => Exchange | undefined
+    readonly note: (request: FastifyRequest, reply: FastifyReply, world?: World) => Note | undefined
     /** Notes a request whose path can't be read, which is about to be refused: it has met no hook. */
     readonly noteMalformed: (request: FastifyRequest, reply: FastifyReply) => Promise<void>
   }
   interface FastifyRequest {
     /** What the journal notes of it; undefined where it notes nothing. */
-    exchange: Exchange | undefined
+    noted: Note | undefined
   }
 }
 
@@ -56,12 +54,12 @@ export default fp(
       return journal
     })
     app.decorate('journalOf', (world) => journals.of(world))
-    app.decorateRequest('exchange', undefined)
+    app.decorateRequest('noted', undefined)
     app.decorate('note', (request, reply, world = request.world) => {
-      if (request.exchange || !app.controls.isThere || isNoApi(request)) return request.exchange
+      if (request.noted || !app.controls.isThere || isNoApi(request)) return request.noted
       const { method, url, originalUrl: sentUrl, raw, routeOptions } = request
       const journal = journals.of(world)
-      const exchange = journal.begin({
+      const note = journal.begin({
         method,
         // Of what was no workspace's there is no path inside one.
         url: request.isOutside ? sentUrl : url,
@@ -69,36 +67,38 @@ export default fp(
         rawHeaders: raw.rawHeaders,
         operation: routeOptions.schema?.operationId,
       })
-      request.exchange = exchange
-      const end = (isAborted: boolean) => {
-        if (exchange.isOver) return
-        exchange.isAborted = isAborted
-        exchange.fault = request.fault
-        if (request.refusedWith) exchange.problems = problemsOf(request.refusedWith)
-        exchange.end(reply.raw.headersSent)
-        journal.weigh(exchange)
-        world.events.emit('request', exchange)
-      }
-      reply.raw.on('finish', () => end(false))
-      reply.raw.on('close', () => end(true))
-      return exchange
+      request.noted = note
+      reply.raw.on('close', () => {
+        note.isAborted = !isSent(reply.raw)
+        note.fault = request.fault
+        if (request.refusedWith) note.problems = problemsOf(request.refusedWith)
+        journal.end(note)
+        if (world.events.listenerCount('request') > 0) {
+          world.events.emit('request', new Exchange(note))
+        }
+      })
+      return note
     })
     app.decorate('noteMalformed', async (request, reply) => {
       const workspace = await workspaceIn(app, request)
-      const exchange = app.note(request, reply, workspace?.world ?? app.worlds.own)
-      exchange?.answer(reply)
+      app.note(request, reply, workspace?.world ?? app.worlds.own)?.takeAnswer(reply)
       reply.raw.once('close', () => workspace?.leave())
     })
     if (!app.controls.isThere) return
 
     app.addHook('onRequest', (request, reply, done) => {
-      const exchange = app.note(request, reply)
-      if (exchange && hasBody(request)) takeBody(request, exchange)
+      const note = app.note(request, reply)
+      if (note && hasBody(request)) takeBody(request, note)
       done()
     })
   },
   { name: 'journal', dependencies: ['control', 'workspaces'] },
 )
+
+/** Whether all of an answer has gone out. Injected requests have no connection that could say so. */
+function isSent({ writableFinished, writableEnded, socket }: ServerResponse): boolean {
+  return writableFinished || (writableEnded && socket?.destroyed === false)
+}
 
 /** The workspace that a request names, where there can be one. */
 async function workspaceIn({ worlds }: FastifyInstance, request: FastifyRequest) {
@@ -123,9 +123,9 @@ function isNoApi(request: FastifyRequest): boolean {
 }
 
 /** Takes the beginning of a body when somebody else reads it, at their pace: one that nobody reads is not read for this. */
-function takeBody({ raw }: FastifyRequest, exchange: Exchange): void {
+function takeBody({ raw }: FastifyRequest, note: Note): void {
   const take = (chunk: Buffer) => {
-    if (!exchange.send(chunk)) raw.off('data', take)
+    if (!note.takeSent(chunk)) raw.off('data', take)
   }
   const join = (event: string | symbol) => {
     if (event !== 'data' && event !== 'readable') return

@@ -1,5 +1,6 @@
 import type { World } from '../workspaces/world.js'
-import { type Asked, Exchange } from './exchange.js'
+import { Exchange } from './exchange.js'
+import { type Asked, Note } from './note.js'
 
 /** How many requests a journal has; the oldest goes. */
 export const MAX_ENTRIES = 1_000
@@ -16,11 +17,12 @@ export class Journal {
   readonly #world: World
   readonly #room: Room
   /** Each at its id, round and round. */
-  readonly #entries: (Exchange | undefined)[] = []
+  readonly #notes: Note[] = []
   #lastId = 0
   /** Those before it have gone, or have no bodies. */
   #firstId = 1
   #firstWithBodies = 1
+  #lastHeaders: readonly string[] = []
   #isOver = false
 
   constructor(world: World, room: Room) {
@@ -29,22 +31,29 @@ export class Journal {
     room.journals.add(this)
   }
 
-  begin(asked: Asked): Exchange {
-    const exchange = new Exchange(++this.#lastId, this.#world, asked)
-    if (this.#isOver) return exchange
-    if (this.#lastId - this.#firstId === MAX_ENTRIES) this.dropOldest()
-    this.#entries[exchange.id % MAX_ENTRIES] = exchange
+  begin(asked: Asked): Note {
+    const id = ++this.#lastId
+    if (this.#isOver) return begun(new Note(), id, this.#world, asked, this.#lastHeaders)
+    if (id - this.#firstId === MAX_ENTRIES) this.dropOldest()
+    const place = id % MAX_ENTRIES
+    const last = this.#notes[place]
+    // One that is under way has somebody who writes in it.
+    const note = begun(last?.isOver ? last : new Note(), id, this.#world, asked, this.#lastHeaders)
+    this.#lastHeaders = note.rawHeaders
+    this.#notes[place] = note
     this.#room.enter()
-    return exchange
+    return note
   }
 
-  /** Once nothing more is added to it. */
-  weigh(exchange: Exchange): void {
-    if (this.get(exchange.id) === exchange) this.#room.weigh(exchange.weigh())
+  /** Ends a note, to which nothing more is added. */
+  end(note: Note): void {
+    note.end()
+    if (this.#at(note.id) === note) this.#room.weigh(note.weight)
   }
 
   get(id: number): Exchange | undefined {
-    return id < this.#firstId || id > this.#lastId ? undefined : this.#entries[id % MAX_ENTRIES]
+    const note = this.#at(id)
+    return note && new Exchange(note)
   }
 
   /** Those that there are now, the newest first. */
@@ -55,26 +64,33 @@ export class Journal {
     }
   }
 
-  get oldest(): Exchange | undefined {
-    return this.get(this.#firstId)
+  get oldest(): Note | undefined {
+    return this.#at(this.#firstId)
   }
 
   /** The oldest that has bodies. */
-  get oldestWithBodies(): Exchange | undefined {
+  get oldestWithBodies(): Note | undefined {
     this.#firstWithBodies = Math.max(this.#firstWithBodies, this.#firstId)
-    while (this.get(this.#firstWithBodies)?.weight === 0) this.#firstWithBodies++
-    return this.get(this.#firstWithBodies)
+    let note = this.#at(this.#firstWithBodies)
+    // What is under way can still get one.
+    while (note && (!note.hasBodies || (note.isOver && note.weight === 0))) {
+      note = this.#at(++this.#firstWithBodies)
+    }
+    return note
   }
 
   dropOldest(): void {
     const { oldest } = this
     if (!oldest) return
-    this.#entries[this.#firstId++ % MAX_ENTRIES] = undefined
+    this.#firstId++
     this.#room.leave(oldest)
+    // What is under way goes on in it.
+    if (oldest.isOver) oldest.dropBodies()
   }
 
   clear(): void {
     while (this.oldest) this.dropOldest()
+    this.#notes.length = 0
   }
 
   /** Takes nothing more. */
@@ -83,6 +99,16 @@ export class Journal {
     this.clear()
     this.#room.journals.delete(this)
   }
+
+  #at(id: number): Note | undefined {
+    if (id < this.#firstId || id > this.#lastId) return undefined
+    return this.#notes[id % MAX_ENTRIES]
+  }
+}
+
+function begun(note: Note, ...how: Parameters<Note['begin']>): Note {
+  note.begin(...how)
+  return note
 }
 
 /** What all journals have together: where it is too much, the oldest make room, with their bodies first. */
@@ -115,7 +141,7 @@ export class Room {
     for (let left = BATCH; left > 0; left--) journal?.dropOldest()
   }
 
-  leave({ weight }: Exchange): void {
+  leave({ weight }: Note): void {
     this.#count--
     this.#size -= weight
   }
@@ -136,7 +162,7 @@ export class Room {
   }
 
   /** The journal that has the oldest of some requests. */
-  #oldest(pick: (journal: Journal) => Exchange | undefined): Journal | undefined {
+  #oldest(pick: (journal: Journal) => Note | undefined): Journal | undefined {
     let found: Journal | undefined
     let earliest = Number.POSITIVE_INFINITY
     for (const journal of this.journals) {

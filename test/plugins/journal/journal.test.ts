@@ -1,7 +1,7 @@
 import t from 'tap'
 import { bodyOf, Content, kept, MAX_CONTENT } from '../../../plugins/journal/content.js'
-import type { Exchange } from '../../../plugins/journal/exchange.js'
 import { Journal, MAX_ENTRIES, Room } from '../../../plugins/journal/journal.js'
+import type { Note } from '../../../plugins/journal/note.js'
 import { startApp } from '../../fixtures/app.js'
 
 async function startJournals(t: Parameters<typeof startApp>[0], room: Room, count: number) {
@@ -9,20 +9,13 @@ async function startJournals(t: Parameters<typeof startApp>[0], room: Room, coun
   return Array.from({ length: count }, () => new Journal(app.worlds.own, room))
 }
 
-function note(journal: Journal | undefined, url: string, body = ''): Exchange {
+function note(journal: Journal | undefined, url: string, body = ''): Note {
   if (!journal) throw new Error('There is no such journal')
-  const exchange = journal.begin({
-    method: 'GET',
-    url,
-    sentUrl: url,
-    rawHeaders: [],
-    operation: undefined,
-  })
-  exchange.answer({ statusCode: 200, getHeaders: () => ({}) })
-  exchange.answerWith(body)
-  exchange.end(true)
-  journal.weigh(exchange)
-  return exchange
+  const asked = { method: 'GET', url, sentUrl: url, rawHeaders: [], operation: undefined }
+  const begun = journal.begin(asked)
+  begun.takeBody(body)
+  journal.end(begun)
+  return begun
 }
 
 const urlsOf = (journal: Journal | undefined) => [...(journal?.list() ?? [])].map(({ url }) => url)
@@ -50,14 +43,14 @@ t.test('a journal has the last thousand', async (t) => {
 t.test('where bodies are too much in all, the oldest go, of whichever world', async (t) => {
   const room = new Room(1_000)
   const [one, other] = await startJournals(t, room, 2)
-  const exchanges = Array.from({ length: 40 }, (_, at) =>
+  const notes = Array.from({ length: 40 }, (_, at) =>
     note(at % 2 ? one : other, `/${at}`, 'x'.repeat(100)),
   )
   t.ok(room.size <= 1_000)
-  t.notOk(exchanges[0]?.hasBodies)
-  t.ok(exchanges.at(-1)?.hasBodies)
-  t.equal(exchanges[0]?.response().body, null)
-  t.equal(exchanges.filter(({ hasBodies }) => hasBodies).length * 100, room.size)
+  t.notOk(notes[0]?.hasBodies)
+  t.ok(notes.at(-1)?.hasBodies)
+  t.equal(other?.get(1)?.response().body, null)
+  t.equal(notes.filter(({ hasBodies }) => hasBodies).length * 100, room.size)
   t.equal(urlsOf(one).length + urlsOf(other).length, 40, 'the requests themselves stay')
 })
 
@@ -75,13 +68,40 @@ t.test('where requests are too many in all, the oldest go', async (t) => {
 t.test('one that is closed takes nothing, and its room is free', async (t) => {
   const room = new Room()
   const [journal] = await startJournals(t, room, 1)
-  const open = note(journal, '/a', 'x')
+  note(journal, '/a', 'x')
+  const open = journal?.begin({
+    method: 'GET',
+    url: '/b',
+    sentUrl: '/b',
+    rawHeaders: [],
+    operation: undefined,
+  })
   journal?.close()
   t.same([room.count, room.size, room.journals.size], [0, 0, 0])
-  if (open) journal?.weigh(open)
+  open?.takeBody('x')
+  if (open) journal?.end(open)
   note(journal, '/b', 'x')
   t.same([room.count, room.size], [0, 0])
   t.same(urlsOf(journal), [])
+})
+
+t.test('one that is under way when its place is taken goes on by itself', async (t) => {
+  const room = new Room()
+  const [journal] = await startJournals(t, room, 1)
+  const asked = {
+    method: 'GET',
+    url: '/slow',
+    sentUrl: '/slow',
+    rawHeaders: [],
+    operation: undefined,
+  }
+  const slow = journal?.begin(asked)
+  for (let at = 0; at < MAX_ENTRIES; at++) note(journal, '/quick', 'x')
+  t.equal(slow?.url, '/slow')
+  slow?.takeBody('long')
+  if (slow) journal?.end(slow)
+  t.equal(room.size, MAX_ENTRIES, 'it takes no room')
+  t.equal(urlsOf(journal).filter((url) => url === '/slow').length, 0)
 })
 
 t.test('of a body the first 64 KiB are kept', (t) => {
