@@ -59,7 +59,8 @@ export function corsOptions(origin: SecurityOptions['corsOrigin']): FastifyCorsO
 const EXPOSED =
   'Location, ETag, Link, X-Total-Count, Retry-After, WWW-Authenticate, Content-Disposition, Content-Range, Accept-Ranges, Preference-Applied'
 
-const OPEN_CORS = {
+/** CORS' headers where any origin may call, which never change either. */
+export const OPEN_CORS = {
   'access-control-allow-origin': '*',
   'access-control-expose-headers': EXPOSED,
 }

@@ -13,7 +13,7 @@ export default fp(
       const note = request.noted ?? app.note(request, reply)
       if (note) {
         if (request.refusedWith) note.problems = problemsOf(request.refusedWith)
-        note.takeAnswer(reply)
+        note.status = reply.statusCode
         if (typeof payload === 'string' || payload instanceof Uint8Array) note.takeBody(payload)
         else if (payload instanceof Readable) takeStream(reply, note)
       }
@@ -24,8 +24,9 @@ export default fp(
 )
 
 /** Takes the beginning of a stream as it passes, at the pace of who reads it. */
-function takeStream({ raw }: FastifyReply, note: Note): void {
-  raw.once('pipe', (source) => {
+function takeStream(reply: FastifyReply, note: Note): void {
+  note.takeAnswer(reply)
+  reply.raw.once('pipe', (source) => {
     const take = (chunk: Buffer | string) => {
       if (!note.takeGot(chunk)) source.off('data', take)
     }

@@ -32,7 +32,7 @@ export class Exchange {
   readonly #url: string
   readonly #sentUrl: string
   readonly #rawHeaders: readonly string[]
-  readonly #head: string
+  readonly #headers: string
   readonly #sent: Kept | undefined
   readonly #got: Kept | undefined
 
@@ -51,7 +51,7 @@ export class Exchange {
     this.#url = note.url
     this.#sentUrl = note.sentUrl
     this.#rawHeaders = note.rawHeaders
-    this.#head = note.head
+    this.#headers = note.headers
     this.#sent = note.sent
     this.#got = note.got
   }
@@ -85,7 +85,7 @@ export class Exchange {
   }
 
   response(): Message {
-    const headers = this.#head.split('\r\n').flatMap((line) => {
+    const headers = this.#headers.split('\n').flatMap((line) => {
       const [, name, value] = /^([^:]+): ?(.*)$/s.exec(line) ?? []
       return name === undefined || value === undefined ? [] : [headerOf(name, value)]
     })

@@ -72,7 +72,7 @@ export default fp(
         note.isAborted = !isSent(reply.raw)
         note.fault = request.fault
         if (request.refusedWith) note.problems = problemsOf(request.refusedWith)
-        journal.end(note)
+        journal.end(note, reply.raw.headersSent ? reply : undefined)
         if (world.events.listenerCount('request') > 0) {
           world.events.emit('request', new Exchange(note))
         }
@@ -81,7 +81,7 @@ export default fp(
     })
     app.decorate('noteMalformed', async (request, reply) => {
       const workspace = await workspaceIn(app, request)
-      app.note(request, reply, workspace?.world ?? app.worlds.own)?.takeAnswer(reply)
+      app.note(request, reply, workspace?.world ?? app.worlds.own)
       reply.raw.once('close', () => workspace?.leave())
     })
     if (!app.controls.isThere) return

@@ -1,6 +1,6 @@
 import type { World } from '../workspaces/world.js'
 import { Exchange } from './exchange.js'
-import { type Asked, Note } from './note.js'
+import { type Answer, type Asked, Note } from './note.js'
 
 /** How many requests a journal has; the oldest goes. */
 export const MAX_ENTRIES = 1_000
@@ -46,8 +46,8 @@ export class Journal {
   }
 
   /** Ends a note, to which nothing more is added. */
-  end(note: Note): void {
-    note.end()
+  end(note: Note, answer?: Answer): void {
+    note.end(answer)
     if (this.#at(note.id) === note) this.#room.weigh(note.weight)
   }
 

@@ -1,6 +1,5 @@
-import type { ServerResponse } from 'node:http'
 import type { ProblemDetail } from '../http/problem.js'
-import { HEADERS } from '../http/security.js'
+import { HEADERS, OPEN_CORS } from '../http/security.js'
 import type { World } from '../workspaces/world.js'
 import { Content, type Kept, kept, sizeOf } from './content.js'
 import { NONE } from './problems.js'
@@ -18,19 +17,20 @@ export interface Asked {
   readonly operation: string | undefined
 }
 
+type Headers = Readonly<Record<string, number | string | string[] | undefined>>
+
 /** The answer to a request, as it is so far: a reply of Fastify's. */
 export interface Answer {
   readonly statusCode: number
-  readonly raw: ServerResponse
+  getHeaders(): Headers
 }
 
-/** What nearly every head has behind its first line. */
-const USUAL = Object.entries(HEADERS)
-  .map(([name, value]) => `${name}: ${value}\r\n`)
-  .join('')
-
-/** Heads have room in steps of this many bytes, so that a note fits the next one too. */
+/** Headers have room in steps of this many bytes, so that a note fits the next ones too. */
 const STEP = 128
+
+/** What nearly every answer has. */
+const USUAL: Headers = { ...HEADERS, ...OPEN_CORS }
+const USUAL_COUNT = Object.keys(USUAL).length
 
 const NO_BYTES = Buffer.alloc(0)
 
@@ -62,12 +62,13 @@ export class Note implements Asked {
   hasBodies = true
   /** How much memory its bodies take, in bytes, once it is over. */
   weight = 0
-  /** While it is under way. */
+  /** Undefined where there is no answer. */
+  status: number | undefined
+  /** While it is under way, where that can take long. */
   #answer: Answer | undefined
-  #status = 0
-  #head = NO_BYTES
-  #headLength = 0
-  /** Whether the usual headers are before it. */
+  #headers = NO_BYTES
+  #headersLength = 0
+  /** Whether the answer has the usual headers before those. */
   #isUsual = false
 
   /**
@@ -91,21 +92,16 @@ export class Note implements Asked {
     this.isAborted = false
     this.hasBodies = true
     this.weight = 0
-    this.#status = 0
-    this.#headLength = 0
+    this.status = undefined
+    this.#headersLength = 0
     this.#isUsual = false
   }
 
-  /** Undefined where there is no answer. */
-  get status(): number | undefined {
-    return this.#answer?.statusCode ?? (this.#status || undefined)
-  }
-
-  /** The headers of the answer, as they were sent: lines, or nothing. */
-  get head(): string {
-    if (this.#answer) return headOf(this.#answer.raw)
-    const rest = this.#head.toString('latin1', 0, this.#headLength)
-    return this.#isUsual ? USUAL + rest : rest
+  /** The headers of the answer, as far as they are known: a line each. */
+  get headers(): string {
+    if (this.#answer) return linesOf(this.#answer.getHeaders())
+    const rest = this.#headers.toString('latin1', 0, this.#headersLength)
+    return this.#isUsual ? linesOf(USUAL) + rest : rest
   }
 
   /** Takes a part of the request's body. */
@@ -115,7 +111,7 @@ export class Note implements Asked {
     return !this.sent.isCut
   }
 
-  /** Takes the answer, which is about to be sent. */
+  /** Takes an answer that is going to be sent part by part. */
   takeAnswer(answer: Answer): void {
     this.#answer = answer
   }
@@ -133,16 +129,16 @@ export class Note implements Asked {
     return !this.got.isCut
   }
 
-  /** Nothing more comes. */
-  end(): void {
+  /**
+   * Nothing more comes.
+   * @param answer what was sent, if anything
+   */
+  end(answer: Answer | undefined): void {
     this.endedAt = performance.now()
     this.isOver = true
-    const answer = this.#answer
     this.#answer = undefined
-    if (answer?.raw.headersSent) {
-      this.#status = answer.statusCode
-      this.#write(headOf(answer.raw))
-    }
+    this.status = answer?.statusCode
+    if (answer) this.#write(answer.getHeaders())
     this.weight = sizeOf(this.sent) + sizeOf(this.got)
   }
 
@@ -154,20 +150,33 @@ export class Note implements Asked {
     this.weight = 0
   }
 
-  #write(head: string): void {
-    this.#isUsual = head.startsWith(USUAL)
-    const rest = this.#isUsual ? head.slice(USUAL.length) : head
-    if (this.#head.length < rest.length) {
-      this.#head = Buffer.allocUnsafeSlow(Math.ceil(rest.length / STEP) * STEP)
+  #write(headers: Headers): void {
+    let usual = 0
+    let lines = ''
+    for (const name in headers) {
+      const value = headers[name]
+      if (value === USUAL[name]) usual++
+      else lines += lineOf(name, value)
     }
-    this.#headLength = this.#head.write(rest, 0, 'latin1')
+    this.#isUsual = usual === USUAL_COUNT
+    if (!this.#isUsual) lines = linesOf(headers)
+    if (this.#headers.length < lines.length) {
+      this.#headers = Buffer.allocUnsafeSlow(Math.ceil(lines.length / STEP) * STEP)
+    }
+    this.#headersLength = this.#headers.write(lines, 0, 'latin1')
   }
 }
 
-/** The headers of an answer as Node has sent them: the one place where all of them are. The first line is left out. */
-function headOf(raw: ServerResponse): string {
-  const head: unknown = Reflect.get(raw, '_header')
-  return typeof head === 'string' ? head.slice(head.indexOf('\r\n') + 2) : ''
+function linesOf(headers: Headers): string {
+  return Object.entries(headers)
+    .map(([name, value]) => lineOf(name, value))
+    .join('')
+}
+
+function lineOf(name: string, value: Headers[string]): string {
+  return Array.isArray(value)
+    ? value.map((each) => `${name}: ${each}\n`).join('')
+    : `${name}: ${value}\n`
 }
 
 /** Some headers, with those that were the same before as they were: a client's hardly differ. */

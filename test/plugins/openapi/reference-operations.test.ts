@@ -26,6 +26,10 @@ const REFUSED: Readonly<Record<string, number>> = {
   getTask: 404,
   downloadDocx: 404,
   downloadPdf: 404,
+  // The journal has been emptied, and nobody has asked for what the example looks for.
+  getRequest: 404,
+  getRequestAsCurl: 404,
+  verifyRequests: 409,
 }
 
 /** What ends a login, with the username and the password that log in before it: what comes earlier changes those. */
