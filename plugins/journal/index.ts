@@ -5,6 +5,7 @@ import { isControl } from '../control.js'
 import { hasBody } from '../http/bodies.js'
 import { REFERENCE } from '../http/errors.js'
 import { pathOf } from '../http/methods.js'
+import { originForm } from '../http/target.js'
 import { namesWorkspace, workspaceOf } from '../workspaces/name.js'
 import { PerWorld, type World } from '../workspaces/world.js'
 import { Exchange } from './exchange.js'
@@ -57,7 +58,8 @@ export default fp(
     app.decorateRequest('noted', undefined)
     app.decorate('note', (request, reply, world = request.world) => {
       if (request.noted || !app.controls.isThere || isNoApi(request)) return request.noted
-      const { method, url, originalUrl: sentUrl, raw, routeOptions } = request
+      const { method, url, originalUrl, raw, routeOptions } = request
+      const sentUrl = originForm(originalUrl)
       const journal = journals.of(world)
       const note = journal.begin({
         method,

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import { errors } from '../http/errors.js'
+import { originForm } from '../http/target.js'
 
 declare module 'node:http' {
   interface IncomingMessage {
@@ -24,7 +25,7 @@ const PREFIX = /^\/(?:~|%7[Ee])([^/?]*)/
  * @returns the path inside the workspace
  */
 export function withoutWorkspace(request: IncomingMessage): string {
-  const { url = '/' } = request
+  const url = originForm(request.url ?? '/')
   // Of every request, so that it has to be quick.
   if (url.charCodeAt(1) !== TILDE && url.charCodeAt(1) !== PERCENT) return url
   const [prefix, name] = PREFIX.exec(url) ?? []
