@@ -116,6 +116,7 @@ t.test(
         '',
       ],
       ['GET', '/~.a/api/ships', {}, 'path', ''],
+      ['GET', '/api/ships?token=abc', {}, 'query', ''],
       [
         'GET',
         '/~a/api/ships',
