@@ -333,7 +333,10 @@ export const errors = {
   stateInvalid: (faults: readonly { readonly path: string; readonly message: string }[]) =>
     named(
       'stateInvalid',
-      errors.invalid('body', ...faults.map((fault) => ({ ...fault, code: 'state' }))),
+      errors.invalid(
+        'body',
+        ...faults.map(({ path, message }) => ({ path: shortened(path), message, code: 'state' })),
+      ),
     ),
   tooManyParts: () =>
     new ApiError(413, 'tooManyParts', 'The upload has too many parts, or one that is too large.'),
@@ -429,6 +432,13 @@ export async function ownersOnly<T>(change: Promise<T>, action: string, kind: st
   } catch (error) {
     throw error instanceof ConditionFailed ? errors.notOwner(action, kind) : error
   }
+}
+
+/** How much of a place is told: a name in a state can be as long as the state may be. */
+const MAX_PLACE = 500
+
+function shortened(path: string): string {
+  return path.length > MAX_PLACE ? `${path.slice(0, MAX_PLACE)}…` : path
 }
 
 /** An error under a name of its own. */

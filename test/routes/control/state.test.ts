@@ -277,6 +277,9 @@ test('broken data is 400 with its place, and nothing has changed', async (t) => 
   }
   isError(t, await call(app, 'PUT', URL), 400, /must not be empty/)
   isError(t, await put(app, Buffer.from('{"ships":["\xff"]}', 'latin1')), 400, /Unicode/)
+  const long = await put(app, { ['a'.repeat(100_000)]: [] })
+  isError(t, long, 400, /\/aaa/)
+  t.ok(long.body.length < 5_000, 'of a name that is too long its beginning is told')
   const form = { payload: 'a=b', headers: { 'content-type': 'text/plain' } }
   isError(t, await call(app, 'PUT', URL, form), 415)
   t.same(await stateOf(app), before)
