@@ -209,7 +209,8 @@ t.test('Prism stands between a client and the server', async (t) => {
   const basic = Buffer.from(Object.values(body).join(':')).toString('base64')
   for (const operation of operations) {
     const { operationId, security: [first] = [] } = operation
-    if (ENDS_LOGIN.test(operationId)) continue
+    // What steers the server would take from the others what they count on, and a stream of events doesn't end.
+    if (ENDS_LOGIN.test(operationId) || operation.path.startsWith('/__slipway')) continue
     const names = Object.keys(Object(first))
     const bearer = `Bearer ${names.includes('refreshBearer') ? refresh_token : access_token}`
     const authorization = names.includes('basic') ? `Basic ${basic}` : bearer
