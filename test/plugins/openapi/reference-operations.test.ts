@@ -44,6 +44,8 @@ const LAST: readonly (readonly [operationId: string, username: string, password:
   ['replaceUser', 'user', 'password'],
   ['changePassword', 'user', 'password'],
   ['deleteUser', 'fancy new name', 'more secret'],
+  // With it all of them go.
+  ['putState', 'guest', 'guest'],
 ]
 
 const FILE = { name: 'file.txt', mimeType: 'text/plain', buffer: Buffer.from('content') }
