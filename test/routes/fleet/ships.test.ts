@@ -109,7 +109,7 @@ t.test('Location is relative where the client names no host that one could ask',
   const app = await startApp(t)
   const { access: token } = await logIn(app)
   const locations = []
-  for (const host of ['localhost:5000', '[::1]:80', 'a b<>"']) {
+  for (const host of ['localhost:5000', '[::1]:80', 'a!b']) {
     const headers = { host }
     const response = await call(app, 'POST', '/api/ships?x#y', {
       token,
