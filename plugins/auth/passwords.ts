@@ -106,6 +106,12 @@ export class Passwords {
     return deferred.isHashed ? deferred.hash() : this.#queues.run('new', () => deferred.hash())
   }
 
+  /** The password of a user where it is still the one that the data file has as plain text. */
+  inDataFile(world: World, user: User): string | undefined {
+    const deferred = this.#deferredOf(world, user)
+    return deferred === this.#seed.get(user.id) ? deferred?.password : undefined
+  }
+
   /** What gives the hashes of the users that a world has now, whatever becomes of it meanwhile. */
   hashesOf(world: World): (user: User) => Promise<string | null> {
     const deferred = this.#deferred.of(world)

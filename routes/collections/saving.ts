@@ -28,7 +28,7 @@ export interface SavingOptions {
  */
 export default fp<SavingOptions>(
   async (app, { own, source, save, id }) => {
-    const read = await stateReader(app, own)
+    const read = stateReader(app, own)
     const saves = new EventEmitter<{ saving: [digest: string] }>()
     app.decorate('ownState', read)
     app.decorate('saves', saves)

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { test } from 'tap'
+import { buildApp } from '../../../app.js'
 import { call, isError, logIn, startApp } from '../../fixtures/app.js'
 import { startOwn } from '../../fixtures/own.js'
 import { ended, untilEnded } from '../../fixtures/tasks.js'
@@ -381,4 +382,21 @@ test('a read-only server shows it, and takes none', async (t) => {
   const { app, send } = await startOwn(t, { posts: [] }, { readOnly: true })
   t.equal((await send('GET', URL)).statusCode, 200)
   isError(t, await put(app, { posts: [] }), 403, /read-only/)
+})
+
+test('what is kept on disk has the password of who is there now, not of who was', async (t) => {
+  const data = { users: [{ id: 1, name: 'ann', password: 'first' }] }
+  // Without a secret the accounts of a file have one generation.
+  const app = await buildApp({ data, apis: 'none', logLevel: 'silent' })
+  t.teardown(() => app.close())
+  t.same(await app.ownState(), data)
+  const { users } = await stateOf(app)
+  t.match(users[0].passwordHash, /^\$argon2id\$/)
+  const others = [{ id: 1, name: 'bob', password: 'second' }]
+  t.equal((await put(app, { users: others })).statusCode, 204)
+  const [bob] = Object(await app.ownState()).users
+  t.match(bob, { name: 'bob', passwordHash: /^\$argon2id\$/ })
+  t.equal(bob.password, undefined)
+  await call(app, 'POST', '/__slipway/reset')
+  t.same(await app.ownState(), data)
 })
