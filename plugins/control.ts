@@ -7,6 +7,7 @@ import type { Guard } from './auth/guards.js'
 import { isSameText } from './auth/passwords.js'
 import { isLoopback, isLoopbackAddress } from './exposure.js'
 import { errors } from './http/errors.js'
+import { HOST } from './http/record.js'
 import { failure } from './openapi/responses.js'
 
 declare module 'fastify' {
@@ -171,8 +172,7 @@ function originOf(url: string): string | undefined {
 
 /** The name or the address in a Host header, without its port (RFC 9110, section 7.2). */
 function nameIn(host = ''): string | undefined {
-  return /^([\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i
-    .exec(host)?.[1]
+  return HOST.exec(host)?.[1]
     ?.replace(/^\[|\]$/g, '')
     .toLowerCase()
 }

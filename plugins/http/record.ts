@@ -13,7 +13,7 @@ export const Id = Type.Integer({
 export const IdParams = Type.Object({ id: Id })
 
 /** A name or an address, and perhaps a port (RFC 3986, section 3.2). */
-const HOST = /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i
+export const HOST = /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i
 
 /**
  * The address of a record that the request has just made, for `Location`: the route's own, and the id behind it.

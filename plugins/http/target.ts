@@ -8,3 +8,13 @@ export function originForm(target: string): string {
   const path = target.replace(ORIGIN, '')
   return path === target || path.startsWith('/') ? path : `/${path}`
 }
+
+/** What a name in a target stands for: clients escape it in more than one way. An escape that is none stands for itself. */
+export function unescaped(name: string): string {
+  if (!name.includes('%')) return name
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    return name
+  }
+}

@@ -1,3 +1,5 @@
+import { unescaped } from '../http/target.js'
+
 /** Stands for a secret. It needs no escape in a URL, a header, JSON or a shell's quotes. */
 export const HIDDEN = '***'
 
@@ -49,14 +51,6 @@ function hideValues(text: string, parameters: RegExp): string {
     isSecret(unescaped(name)) ? `${before}${name}=${HIDDEN}` : whole,
   )
   return withoutTokens(hidden)
-}
-
-function unescaped(name: string): string {
-  try {
-    return decodeURIComponent(name)
-  } catch {
-    return name
-  }
 }
 
 /** What JSON is made of: texts, signs, and the rest. A text that is cut off is one too. */

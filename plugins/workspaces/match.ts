@@ -2,6 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import { oneOf } from '../../store/schema.js'
 import { pathOf } from '../http/methods.js'
+import { unescaped } from '../http/target.js'
 
 /** Says which requests are meant. Without any of it, all are. */
 export const RequestMatch = Type.Object(
@@ -83,13 +84,3 @@ function pathMatcher(pattern: string): (path: string) => boolean {
 const ANY = Symbol('any')
 
 const REST = '/**'
-
-/** What a name in a path stands for: clients escape it in more than one way. */
-function unescaped(name: string): string {
-  if (!name.includes('%')) return name
-  try {
-    return decodeURIComponent(name)
-  } catch {
-    return name
-  }
-}

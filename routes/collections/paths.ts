@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { CONTROL } from '../../plugins/control.js'
+import { unescaped } from '../../plugins/http/target.js'
 import type { Source } from '../../seed/errors.js'
 import type { Finding } from '../../seed/faults.js'
 import { escapePointer } from '../../store/check.js'
@@ -57,16 +58,8 @@ export function trimmer(own: Iterable<string>, prefix = ''): (url: string) => st
     const isWritten = !path.endsWith('/') && !path.includes('%')
     if (isWritten || !path.startsWith(`${prefix}/`)) return url
     const [first = ''] = path.slice(prefix.length + 1).split('/')
-    if (!names.has(decoded(first))) return url
+    if (!names.has(unescaped(first))) return url
     const trimmed = path.replace(/\/$/, '').replace(KEPT, decodeURIComponent)
     return trimmed + url.slice(path.length)
-  }
-}
-
-function decoded(name: string): string {
-  try {
-    return decodeURIComponent(name)
-  } catch {
-    return name
   }
 }
