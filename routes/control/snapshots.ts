@@ -5,18 +5,14 @@ import { errors } from '../../plugins/http/errors.js'
 import { linked, to } from '../../plugins/openapi/links.js'
 import { empty, failure, list, success } from '../../plugins/openapi/responses.js'
 import { addRoute } from '../../plugins/route.js'
-import { WORKSPACE_NAME } from '../../plugins/workspaces/name.js'
 import { PerWorld, type World, type WorldSnapshot } from '../../plugins/workspaces/world.js'
 import { ref } from '../../store/schema.js'
+import { nameLike } from './names.js'
 
 /** How many a world may have: each keeps what has changed since, and its files. */
 const MOST = 100
 
-const Name = Type.String({
-  pattern: WORKSPACE_NAME,
-  description: '1 to 64 letters, digits, hyphens, underscores and dots, and no dot first',
-  examples: ['logged-in'],
-})
+const Name = nameLike('logged-in')
 
 const Snapshot = Type.Object(
   {

@@ -7,16 +7,12 @@ import { absolute } from '../../plugins/http/record.js'
 import { linked, to } from '../../plugins/openapi/links.js'
 import { empty, failure, list, success } from '../../plugins/openapi/responses.js'
 import { addRoute } from '../../plugins/route.js'
-import { WORKSPACE_NAME } from '../../plugins/workspaces/name.js'
 import type { Workspace as WorkspaceInUse } from '../../plugins/workspaces/worlds.js'
 import { ref } from '../../store/schema.js'
 import { Duration } from './durations.js'
+import { nameLike } from './names.js'
 
-const Name = Type.String({
-  pattern: WORKSPACE_NAME,
-  description: '1 to 64 letters, digits, hyphens, underscores and dots, and no dot first',
-  examples: ['checkout-test'],
-})
+const Name = nameLike('checkout-test')
 
 const fields = {
   name: Name,
