@@ -4,17 +4,7 @@ import { MAX_VALUES } from '../../../store/free-form.js'
 import { call, isError, logIn, startApp } from '../../fixtures/app.js'
 import { addFault } from '../../fixtures/faults.js'
 import { idsIn, senderTo, startOwn } from '../../fixtures/own.js'
-
-const SHIP = {
-  affiliation: 'Rebel Alliance',
-  category: 'Starfighters',
-  crew: 1,
-  length: 13,
-  manufacturer: 'Incom Corporation',
-  model: 'T-65 X-Wing',
-  roles: ['Escort'],
-  ship_class: 'Starfighter',
-}
+import { SHIP } from '../../fixtures/ships.js'
 
 type App = Awaited<ReturnType<typeof startApp>>
 

@@ -1,16 +1,6 @@
 import t from 'tap'
 import { call, isError, logIn, startApp } from '../../fixtures/app.js'
-
-const SHIP = {
-  affiliation: 'Rebel Alliance',
-  category: 'Starfighters',
-  crew: 1,
-  length: 13,
-  manufacturer: 'Incom Corporation',
-  model: 'T-65 X-Wing',
-  roles: ['Escort'],
-  ship_class: 'Starfighter',
-}
+import { SHIP } from '../../fixtures/ships.js'
 
 t.test('a workspace begins as the server did, and keeps to itself', async (t) => {
   const app = await startApp(t)
