@@ -7,7 +7,7 @@ import { RecordFault } from './records.js'
 export const LOGIN_FIELDS = ['username', 'email', 'name'] as const
 
 /** The longest name, and the longest email (RFC 3696, erratum 1690). */
-const MAX_LENGTH = 254
+export const MAX_LOGIN_NAME = 254
 
 /**
  * A name that one can log in with, as a schema: no colon and no control character, because HTTP Basic has no way to send them
@@ -15,7 +15,7 @@ const MAX_LENGTH = 254
  */
 export const LoginName = {
   minLength: 1,
-  maxLength: MAX_LENGTH,
+  maxLength: MAX_LOGIN_NAME,
   pattern: '^[^:\\x00-\\x1f\\x7f-\\x9f]+$',
 }
 const LOGIN_NAME = new RegExp(LoginName.pattern, 'u')
@@ -41,7 +41,7 @@ export function loginFieldOf(content: FreeForm): (typeof LOGIN_FIELDS)[number] |
 }
 
 function isLoginName(text: string): boolean {
-  return text.length <= MAX_LENGTH && LOGIN_NAME.test(text)
+  return text.length <= MAX_LOGIN_NAME && LOGIN_NAME.test(text)
 }
 
 /**
@@ -58,7 +58,7 @@ export function accountOf(content: FreeForm, secrets: Secrets): AccountValues {
     throw new RecordFault(field, `must have 1 to 254 characters, no colon and no control character`)
   }
   const { email, admin } = content
-  if (typeof email === 'string' && email.length > MAX_LENGTH) {
+  if (typeof email === 'string' && email.length > MAX_LOGIN_NAME) {
     throw new RecordFault('email', 'must NOT have more than 254 characters')
   }
   return newUser({

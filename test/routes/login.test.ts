@@ -133,3 +133,38 @@ t.test('failed logins are limited', async (t) => {
   isError(t, await get(), 401)
   isError(t, await get(), 429)
 })
+
+t.test('a name or a password longer than any is refused, and nothing is kept of it', async (t) => {
+  const app = await startApp(t, { loginLimit: 1 })
+  const long = 'x'.repeat(5000)
+  const attempts = [basic(long, 'password'), basic('user', long), basic('💩'.repeat(255), 'x')]
+  for (const headers of [...attempts, ...attempts]) {
+    isError(t, await call(app, 'GET', '/login', { headers }), 401, /username or the password/)
+  }
+  for (let attempt = 0; attempt < 2; attempt++) {
+    const payload = `grant_type=password&username=${long.slice(0, 4000)}&password=x`
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+    isError(
+      t,
+      await call(app, 'POST', '/auth/token', { headers, payload }),
+      400,
+      /name and password/,
+    )
+  }
+  const many = await Promise.all(
+    Array.from({ length: 230 }, () => call(app, 'GET', '/login', { headers: basic(long, 'x') })),
+  )
+  t.same(new Set(many.map(({ statusCode }) => statusCode)), new Set([401]), 'none waits for a hash')
+  isError(t, await call(app, 'GET', '/login', { headers: basic('user', 'wrong') }), 401)
+  isError(t, await call(app, 'GET', '/login', { headers: basic('user', 'wrong') }), 429)
+})
+
+t.test('a limit that is reached in one world is not in another, nor after a reset', async (t) => {
+  const app = await startApp(t, { loginLimit: 1 })
+  const status = async (world: string) =>
+    (await call(app, 'GET', `${world}/login`, { headers: basic('user', 'wrong') })).statusCode
+  t.same([await status(''), await status('')], [401, 429])
+  t.same([await status('/~a'), await status('/~a')], [401, 429])
+  await call(app, 'POST', '/~a/__slipway/reset')
+  t.same([await status('/~a'), await status('')], [401, 429])
+})
