@@ -309,7 +309,7 @@ export const collections = {
     references: ofOneUser,
     hidden: ['order'],
     files: ['docx', 'pdf'],
-    queue: { field: 'status', waiting: 'pending' },
+    queue: { field: 'status', waiting: 'pending', by: 'userId' },
   }),
   /** The programs that may call the memes API, where it isn't open to all. */
   applications: declare(applicationFields, { unique: [['name'], ['token']] }),

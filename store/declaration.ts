@@ -55,6 +55,8 @@ export interface Pointer<F extends string = string> {
 export interface Queue<F extends string = string> {
   readonly field: F
   readonly waiting: string
+  /** A field with the id of whom the job is for: of each, one is done at a time, and all take turns. */
+  readonly by: F
 }
 
 /** What holds of the records of a collection, and what follows when one of them changes or goes. */

@@ -147,9 +147,10 @@ export interface Job<R extends BaseRecord> {
 /** Work that records wait for. */
 export interface Jobs<D extends Declarations> {
   /**
-   * Takes the record that has waited longest.
+   * Takes the record whose turn it is. Whoever has one waiting, and none taken, has a turn before anybody else has two; of what
+   * waits for one of them, the record comes first that has waited longest.
    * @param lease how long nobody else may have it, in milliseconds
-   * @returns undefined when none waits
+   * @returns undefined when none waits but for those who have one taken
    */
   take<N extends keyof D & string>(
     collection: N,

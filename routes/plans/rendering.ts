@@ -91,14 +91,15 @@ export class Rendering {
     const job = await store.jobs.take('tasks', LEASE)
     if (!job) return
     // Where one waited there may be more. Its turn comes after the others'.
-    this.#stores.add(store)
-    this.#begin()
+    this.look(store)
     const renew = () => job.renew().catch((error) => this.#log.error(error))
     const renewal = setInterval(renew, LEASE / 3).unref()
     try {
       await this.#render(store, job)
     } finally {
       clearInterval(renewal)
+      // Whose it was may have another, which was not to be taken meanwhile.
+      this.#stores.add(store)
     }
   }
 

@@ -6,6 +6,7 @@ import type { Row } from '../predicate.js'
 import { equal, type Query, type Selection } from '../query.js'
 import type { Consequences } from './consequences.js'
 import type { Fields } from './indexes.js'
+import type { Waiting } from './jobs.js'
 import type { Entry } from './ledger.js'
 import { find, listFor, stream } from './reading.js'
 import { compose, contentsOf, weightOfRecord } from './records.js'
@@ -131,11 +132,13 @@ export class MemoryCollection implements Collection<Row> {
   }
 
   /** The records that wait to be done, the first one first. */
-  *waiting(): Iterable<Row> {
+  *waiting(): Iterable<Waiting> {
     const { queue } = this.declaration
     if (!queue) throw this.#schema.unanswerable('queue')
     const list = listFor(this.#state, equal({ [queue.field]: queue.waiting }))
-    for (const chunk of list?.chunks ?? []) yield* chunk
+    for (const chunk of list?.chunks ?? []) {
+      for (const record of chunk) yield { record, by: Number(record[queue.by]) }
+    }
   }
 
   /** What it holds, for another to begin with: none of the two writes to it from now on. */

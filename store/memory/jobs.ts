@@ -2,7 +2,16 @@ import type { Job } from '../engine.js'
 import type { Row } from '../predicate.js'
 import type { MemoryCollection } from './collection.js'
 
+/** A record that waits to be done. */
+export interface Waiting {
+  readonly record: Row
+  /** The id of whom it is for. */
+  readonly by: number
+}
+
 interface Lease {
+  readonly collection: string
+  readonly by: number
   readonly lost: AbortController
   timer: NodeJS.Timeout
 }
@@ -11,17 +20,16 @@ interface Lease {
 export class MemoryJobs {
   /** By the collection's name and the record's id. */
   readonly #leases = new Map<string, Lease>()
+  /** Who had the last turn, by the collection's name. */
+  readonly #lastTurns = new Map<string, number>()
   #isClosed = false
 
   /** @param lease in milliseconds */
   take(name: string, collection: MemoryCollection, lease: number): Job<Row> | undefined {
-    if (this.#isClosed) return undefined
-    for (const record of collection.waiting()) {
-      const key = keyOf(name, record.id)
-      if (this.#leases.has(key)) continue
-      return this.#lease(key, record, collection, lease)
-    }
-    return undefined
+    const next = this.#isClosed ? undefined : this.#next(name, collection)
+    if (!next) return undefined
+    this.#lastTurns.set(name, next.by)
+    return this.#lease(name, next, collection, lease)
   }
 
   /** A record has changed or has gone: whoever has taken one that waits no more has lost it. */
@@ -40,9 +48,28 @@ export class MemoryJobs {
     this.endAll()
   }
 
-  #lease(key: string, record: Row, collection: MemoryCollection, time: number): Job<Row> {
+  /** The first record of whom it is the turn of: round and round, in the order of their ids. */
+  #next(name: string, collection: MemoryCollection): Waiting | undefined {
+    const last = this.#lastTurns.get(name) ?? 0
+    const busy = new Set<number>()
+    for (const lease of this.#leases.values()) if (lease.collection === name) busy.add(lease.by)
+    let next: Waiting | undefined
+    for (const waiting of collection.waiting()) {
+      if (busy.has(waiting.by)) continue
+      if (!next || isBefore(waiting.by, next.by, last)) next = waiting
+    }
+    return next
+  }
+
+  #lease(
+    collection: string,
+    { record, by }: Waiting,
+    from: MemoryCollection,
+    time: number,
+  ): Job<Row> {
+    const key = keyOf(collection, record.id)
     const start = () => setTimeout(() => this.#end(key), time).unref()
-    const lease: Lease = { lost: new AbortController(), timer: start() }
+    const lease: Lease = { collection, by, lost: new AbortController(), timer: start() }
     this.#leases.set(key, lease)
     const isLost = () => this.#leases.get(key) !== lease
     return {
@@ -53,7 +80,7 @@ export class MemoryJobs {
         clearTimeout(lease.timer)
         lease.timer = start()
       },
-      finish: async (change) => (isLost() ? undefined : collection.update(record.id, change)),
+      finish: async (change) => (isLost() ? undefined : from.update(record.id, change)),
     }
   }
 
@@ -64,6 +91,12 @@ export class MemoryJobs {
     clearTimeout(lease.timer)
     lease.lost.abort()
   }
+}
+
+/** Whether one comes before another, from the one behind the last on. */
+function isBefore(one: number, other: number, last: number): boolean {
+  const isAhead = one > last
+  return isAhead === other > last ? one < other : isAhead
 }
 
 function keyOf(name: string, id: number): string {

@@ -67,7 +67,7 @@ const declarations = {
     {
       indexes: [{ fields: ['status'] }, { fields: ['authorId', 'status'] }],
       references: { authorId: { to: 'authors', onDelete: 'delete' } },
-      queue: { field: 'status', waiting: 'waiting' },
+      queue: { field: 'status', waiting: 'waiting', by: 'authorId' },
     },
   ),
 }
@@ -502,12 +502,12 @@ export function testEngine(name: string, newEngine: () => Engine): void {
     await t.rejects(files.receive(brokenSource()), /broken/)
   })
 
-  test('what waits is taken once, the first one first', async (t, store) => {
+  test('what waits is taken once', async (t, store) => {
     const { authors, jobs, orders } = store
-    await authors.insert({ name: 'Ann', secret: 's' })
+    await authors.insertMany(['Ann', 'Bob'].map((name) => ({ name, secret: 's' })))
     const order = { status: 'waiting', authorId: 1, result: null }
     t.equal(await jobs.take('orders', 60_000), undefined)
-    await orders.insertMany([order, { ...order, status: 'done' }, order])
+    await orders.insertMany([order, { ...order, status: 'done' }, { ...order, authorId: 2 }])
     const taken = await Promise.all([1, 2, 3].map(() => jobs.take('orders', 60_000)))
     t.same(new Set(taken.map((job) => job?.record.id)), new Set([1, 3, undefined]))
     const first = taken.find((job) => job?.record.id === 1)
@@ -518,6 +518,34 @@ export function testEngine(name: string, newEngine: () => Engine): void {
     })
     t.equal(await first?.finish({ result: 2 }), undefined, 'it is no longer this one to do')
     t.match(await orders.get(1), { result: 1 })
+  })
+
+  test('of each one job is done at a time, the first one first, and all take turns', async (t, store) => {
+    const { authors, jobs, orders } = store
+    await authors.insertMany(['Ann', 'Bob', 'Eve'].map((name) => ({ name, secret: 's' })))
+    const order = (authorId: number) => ({ status: 'waiting', authorId, result: null })
+    const take = async () => {
+      const job = await jobs.take('orders', 60_000)
+      return { id: job?.record.id, end: () => job?.finish({ status: 'done' }) }
+    }
+    await orders.insertMany([1, 1, 1, 1, 2, 2, 3].map(order))
+    const first = [await take(), await take(), await take()]
+    t.same(new Set(first.map(({ id }) => id)), new Set([1, 5, 7]), 'the first one of each')
+    t.same((await take()).id, undefined, 'each has one that is being done')
+    await first.find(({ id }) => id === 1)?.end()
+    const second = await take()
+    t.equal(second.id, 2)
+    await second.end()
+    await first.find(({ id }) => id === 5)?.end()
+    await first.find(({ id }) => id === 7)?.end()
+    const rest: unknown[] = []
+    for (let job = await take(); job.id !== undefined; job = await take()) {
+      rest.push(job.id)
+      // One who always has another is not always the next.
+      if (job.id === 6) await orders.insert(order(2))
+      await job.end()
+    }
+    t.same(rest, [6, 3, 8, 4])
   })
 
   test('a job whose record goes, or whose lease runs out, is lost', async (t, store) => {

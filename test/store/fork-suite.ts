@@ -14,8 +14,11 @@ const declarations = {
   things: declare({ content: Type.Unsafe<object>({ type: 'object' }) }, { scans: true }),
   scans: declare({ file: Type.Union([StoredFile, Type.Null()]) }, { files: ['file'] }),
   orders: declare(
-    { status: Type.String() },
-    { indexes: [{ fields: ['status'] }], queue: { field: 'status', waiting: 'waiting' } },
+    { status: Type.String(), userId: Type.Integer() },
+    {
+      indexes: [{ fields: ['status'] }],
+      queue: { field: 'status', waiting: 'waiting', by: 'userId' },
+    },
   ),
 }
 
@@ -169,7 +172,7 @@ export function testForks<E extends Engine>(
   })
 
   test('jobs of a closed view are lost, and there are no more', async (t, store) => {
-    await store.orders.insertMany([{ status: 'waiting' }, { status: 'waiting' }])
+    await store.orders.insertMany([1, 2].map((userId) => ({ status: 'waiting', userId })))
     const fork = await store.fork()
     const job = await fork.jobs.take('orders', 60_000)
     if (!job) throw new Error('One was waiting')
@@ -178,7 +181,7 @@ export function testForks<E extends Engine>(
     await job.renew()
     t.equal(await job.finish({ status: 'done' }), undefined)
     t.match(await fork.orders.get(job.record.id), { status: 'waiting' })
-    await fork.orders.insert({ status: 'waiting' })
+    await fork.orders.insert({ status: 'waiting', userId: 3 })
     t.equal(await fork.jobs.take('orders', 60_000), undefined)
     t.match(await store.jobs.take('orders', 60_000), { record: { id: 1 } })
   })
@@ -247,7 +250,7 @@ export function testForks<E extends Engine>(
 
   test('many snapshots and restorations leave nothing behind', async (t, store, contents) => {
     const kept = await keepFile(store, 'kept')
-    await store.orders.insert({ status: 'waiting' })
+    await store.orders.insert({ status: 'waiting', userId: 1 })
     const start = await store.snapshot()
     let heard = 0
     store.notes.watch(() => heard++)
