@@ -2,7 +2,7 @@ import type { Declaration, Index } from '../declaration.js'
 import { comparisonOf, simplified } from '../order.js'
 import { conjunctsOf, type Row } from '../predicate.js'
 import type { Comparison, Predicate, Selection, Sort } from '../query.js'
-import { LayeredMap } from './layered-map.js'
+import { HashTrie } from './hash-trie.js'
 import { SEARCHED_CHUNK_SIZE, SortedList } from './sorted-list.js'
 
 /** Values by the names of their fields. */
@@ -96,14 +96,17 @@ export function keyOf(values: Fields, fields: readonly string[]): unknown {
 /** The sorted lists of one index, by the values that their records share. */
 export class SortedLists {
   readonly #plan: IndexPlan
-  readonly #lists: LayeredMap<unknown, SortedList<Row>>
+  readonly #lists: HashTrie<unknown, SortedList<Row>>
+  #owner = {}
 
-  constructor(plan: IndexPlan, lists = LayeredMap.empty<unknown, SortedList<Row>>()) {
+  constructor(plan: IndexPlan, lists = new HashTrie<unknown, SortedList<Row>>()) {
     this.#plan = plan
     this.#lists = lists
   }
 
+  /** Others that begin as these are. What either changes from now on it takes a copy of. */
   copy(): SortedLists {
+    this.#owner = {}
     return new SortedLists(this.#plan, this.#lists.copy())
   }
 
@@ -133,11 +136,11 @@ export class SortedLists {
   }
 
   #listToChange(key: unknown): SortedList<Row> {
-    const own = this.#lists.getOwn(key)
-    if (own) return own
-    const list =
-      this.#lists.get(key)?.copy() ?? new SortedList(this.#plan.compare, this.#plan.chunkSize)
-    this.#lists.set(key, list)
-    return list
+    const list = this.#lists.get(key)
+    if (list && list.owner === this.#owner) return list
+    const { compare, chunkSize } = this.#plan
+    const own = list?.copy(this.#owner) ?? new SortedList(compare, chunkSize, [], this.#owner)
+    this.#lists.set(key, own)
+    return own
   }
 }

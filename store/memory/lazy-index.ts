@@ -8,8 +8,8 @@ import { TextLists } from './text-lists.js'
 /** Records with a longer text are not in an index: nobody asks for one, and it is looked for record by record. */
 export const LONGEST_TEXT = 256
 
-/** Into how many maps an index is divided. A map that grows moves all that is in it, which takes long where that is much. */
-const PARTS = 16
+/** How many records an index can differ in from what it begins as: they are found in one turn. */
+const MOST_CHANGES = 10_000
 
 /** How many records are put into an index between two looks at the clock. */
 const AT_ONCE = 32
@@ -20,17 +20,17 @@ const AT_ONCE = 32
  */
 export class LazyIndex {
   readonly #textIn: (row: Row) => string | undefined
-  #parts: readonly TextLists[]
+  #lists: TextLists
   /** What waits until the index is made: records as they were, and as they are. */
   #waiting: [old: Row | undefined, row: Row | undefined][] | undefined
 
-  constructor(path: Path, parts?: readonly TextLists[]) {
+  constructor(path: Path, lists = new TextLists()) {
     const read = readerOf(path)
     this.#textIn = (row) => {
       const text = textOf(read(row))
       return text !== undefined && text.length <= LONGEST_TEXT ? text : undefined
     }
-    this.#parts = parts ?? Array.from({ length: PARTS }, () => new TextLists())
+    this.#lists = lists
   }
 
   get isReady(): boolean {
@@ -38,14 +38,11 @@ export class LazyIndex {
   }
 
   copy(path: Path): LazyIndex {
-    return new LazyIndex(
-      path,
-      this.#parts.map((part) => part.copy()),
-    )
+    return new LazyIndex(path, this.#lists.copy())
   }
 
   get(text: string): SortedList<Row> | undefined {
-    return this.#partOf(text).get(text)
+    return this.#lists.get(text)
   }
 
   /** @param all that the collection holds now */
@@ -56,22 +53,24 @@ export class LazyIndex {
   }
 
   /**
-   * Begins as the index of what the collection was once, from which it differs little.
+   * Begins as the index of what the collection was once, unless it differs too much from that.
    * @param before all that it held
    * @param all that it holds now
-   * @param other undefined where there is none: then it begins with what there was
+   * @param other gives undefined where there is none: then it begins with what there was
    */
   async derive(
     before: SortedList<Row>,
     all: SortedList<Row>,
-    other: Promise<LazyIndex | undefined>,
+    other: () => Promise<LazyIndex | undefined>,
   ): Promise<void> {
-    const { gone, come } = all.differenceTo(before)
+    const difference = all.differenceTo(before, MOST_CHANGES)
+    if (!difference) return this.fill(all)
+    const { gone, come } = difference
     this.#waiting = []
     for (const row of gone) this.#waiting.push([row, undefined])
     for (const row of come) this.#waiting.push([undefined, row])
-    const made = await other
-    if (made) this.#parts = made.#parts.map((part) => part.copy())
+    const made = await other()
+    if (made) this.#lists = made.#lists.copy()
     else await this.#addAll(before.chunks)
     await this.#catchUp()
   }
@@ -105,19 +104,7 @@ export class LazyIndex {
   #do(old: Row | undefined, row: Row | undefined): void {
     const before = old && this.#textIn(old)
     const after = row && this.#textIn(row)
-    if (old && row && before !== undefined && before === after) {
-      this.#partOf(before).change(before, old, after, row)
-      return
-    }
-    if (old && before !== undefined) this.#partOf(before).remove(before, old)
-    if (row && after !== undefined) this.#partOf(after).add(after, row)
-  }
-
-  #partOf(text: string): TextLists {
-    const { length } = text
-    const hash = 31 * text.charCodeAt(length - 1) + 7 * text.charCodeAt(length - 2) + length
-    const part = this.#parts[hash % PARTS] ?? this.#parts[0]
-    if (!part) throw new Error('An index has its parts')
-    return part
+    const either = old ?? row
+    if (either) this.#lists.change(before, old ?? either, after, row ?? either)
   }
 }

@@ -106,7 +106,9 @@ export class LazyIndexes {
     const most = mostOf(all.length)
     if (all.length < FEWEST_RECORDS || !this.#makeRoom(most - 1)) return undefined
     const index = new LazyIndex(path)
-    const filled = origin ? index.derive(origin.all, all, origin.indexOf(path)) : index.fill(all)
+    const filled = origin
+      ? index.derive(origin.all, all, () => origin.indexOf(path))
+      : index.fill(all)
     const entry = { path, index, usedAt: this.#now(), filled }
     this.#entries.set(key, entry)
     return entry

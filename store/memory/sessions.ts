@@ -1,6 +1,6 @@
 import type { Sessions } from '../engine.js'
 import type { Row } from '../predicate.js'
-import { LayeredMap } from './layered-map.js'
+import { HashTrie } from './hash-trie.js'
 import { SortedList } from './sorted-list.js'
 
 interface Revoked {
@@ -9,7 +9,7 @@ interface Revoked {
 }
 
 interface State {
-  readonly revoked: LayeredMap<string, Revoked>
+  readonly revoked: HashTrie<string, Revoked>
   /** The next to end first, so that what has ended goes without a search. */
   readonly byEnd: SortedList<Revoked>
 }
@@ -68,7 +68,7 @@ export class MemorySessions implements Sessions<Row> {
 
 function emptyState(): State {
   return {
-    revoked: LayeredMap.empty(),
+    revoked: new HashTrie(),
     byEnd: new SortedList<Revoked>(
       (a, b) => a.until - b.until || (a.jti < b.jti ? -1 : a.jti > b.jti ? 1 : 0),
     ),

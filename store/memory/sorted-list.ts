@@ -48,6 +48,8 @@ interface Place<T> {
  * `compare` must never give 0 for two different entries.
  */
 export class SortedList<T extends object> {
+  /** Who may change it. Others who have it take a copy. */
+  readonly owner: object | undefined
   readonly #compare: (a: T, b: T) => number
   /** A chunk that is longer is halved. */
   readonly #chunkSize: number
@@ -62,7 +64,9 @@ export class SortedList<T extends object> {
     compare: (a: T, b: T) => number,
     chunkSize: number = CHUNK_SIZE,
     blocks: readonly Block<T>[] = [],
+    owner?: object,
   ) {
+    this.owner = owner
     this.#compare = compare
     this.#chunkSize = chunkSize
     this.#blocks = [...blocks]
@@ -70,8 +74,12 @@ export class SortedList<T extends object> {
   }
 
   /** A list of one entry. */
-  static of<T extends object>(compare: (a: T, b: T) => number, entry: T): SortedList<T> {
-    return new SortedList(compare, CHUNK_SIZE, [new Block([[entry]], 1)])
+  static of<T extends object>(
+    compare: (a: T, b: T) => number,
+    entry: T,
+    owner?: object,
+  ): SortedList<T> {
+    return new SortedList(compare, CHUNK_SIZE, [new Block([[entry]], 1)], owner)
   }
 
   get length(): number {
@@ -90,9 +98,9 @@ export class SortedList<T extends object> {
     return all
   }
 
-  copy(): SortedList<T> {
+  copy(owner?: object): SortedList<T> {
     this.#settle()
-    return new SortedList(this.#compare, this.#chunkSize, this.#blocks)
+    return new SortedList(this.#compare, this.#chunkSize, this.#blocks, owner)
   }
 
   add(entry: T): void {
@@ -125,11 +133,17 @@ export class SortedList<T extends object> {
   /**
    * What it has come to differ in from another, of which it is a copy, or the copy of a copy: it looks only at what the two don't
    * share.
+   * @returns undefined where that is more than so many entries of either
    */
-  differenceTo(other: SortedList<T>): { readonly gone: readonly T[]; readonly come: readonly T[] } {
+  differenceTo(
+    other: SortedList<T>,
+    most: number,
+  ): { readonly gone: readonly T[]; readonly come: readonly T[] } | undefined {
     const [before, now] = [new Set(other.chunks), new Set(this.chunks)]
-    const theirs = new Set([...before].filter((chunk) => !now.has(chunk)).flat())
-    const own = new Set([...now].filter((chunk) => !before.has(chunk)).flat())
+    const theirChunks = [...before].filter((chunk) => !now.has(chunk))
+    const ownChunks = [...now].filter((chunk) => !before.has(chunk))
+    if (Math.max(lengthOf(theirChunks), lengthOf(ownChunks)) > most) return undefined
+    const [theirs, own] = [new Set(theirChunks.flat()), new Set(ownChunks.flat())]
     return {
       gone: [...theirs].filter((entry) => !own.has(entry)),
       come: [...own].filter((entry) => !theirs.has(entry)),

@@ -1,8 +1,8 @@
 import { keyOfPath } from '../paths.js'
 import type { Row } from '../predicate.js'
 import type { Path } from '../query.js'
+import { HashTrie } from './hash-trie.js'
 import { type Fields, keyOf, SortedLists } from './indexes.js'
-import { LayeredMap } from './layered-map.js'
 import { type LazyIndex, LONGEST_TEXT } from './lazy-index.js'
 import { LazyIndexes, type Origin } from './lazy-indexes.js'
 import { Pointers } from './pointers.js'
@@ -17,8 +17,8 @@ type ListOf = (text: string) => SortedList<Row> | undefined
  */
 export class State implements Origin {
   readonly schema: Schema
-  readonly #rows: LayeredMap<number, Row>
-  readonly #unique: readonly LayeredMap<unknown, Row>[]
+  readonly #rows: HashTrie<number, Row>
+  readonly #unique: readonly HashTrie<unknown, Row>[]
   readonly #indexes: readonly SortedLists[]
   readonly #pointers: Pointers
   readonly #lazy: LazyIndexes
@@ -32,10 +32,10 @@ export class State implements Origin {
   /** @param from what it begins as; nothing without it */
   constructor(schema: Schema, from?: State) {
     this.schema = schema
-    this.#rows = from ? from.#rows.copy() : LayeredMap.empty()
+    this.#rows = from ? from.#rows.copy() : new HashTrie()
     this.#unique = from
       ? from.#unique.map((each) => each.copy())
-      : schema.declaration.unique.map(() => LayeredMap.empty())
+      : schema.declaration.unique.map(() => new HashTrie())
     this.#indexes = from
       ? from.#indexes.map((each) => each.copy())
       : schema.plans.map((plan) => new SortedLists(plan))

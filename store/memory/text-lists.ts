@@ -1,17 +1,20 @@
 import type { Row } from '../predicate.js'
-import { LayeredMap } from './layered-map.js'
+import { HashTrie } from './hash-trie.js'
 import { SortedList } from './sorted-list.js'
 
 /** Records by a text that each has, those of one text in the order of their ids. */
 export class TextLists {
   /** A record that is alone needs no list around it: that is most of them where few texts are alike. */
-  readonly #entries: LayeredMap<string, Row | SortedList<Row>>
+  readonly #entries: HashTrie<string, Row | SortedList<Row>>
+  #owner = {}
 
-  constructor(entries = LayeredMap.empty<string, Row | SortedList<Row>>()) {
+  constructor(entries = new HashTrie<string, Row | SortedList<Row>>()) {
     this.#entries = entries
   }
 
+  /** Others that begin as these are. What either changes from now on it takes a copy of. */
   copy(): TextLists {
+    this.#owner = {}
     return new TextLists(this.#entries.copy())
   }
 
@@ -37,7 +40,7 @@ export class TextLists {
     } else if (isList(entry)) {
       this.#listToChange(text, entry).add(row)
     } else {
-      const list = SortedList.of(byId, entry)
+      const list = SortedList.of(byId, entry, this.#owner)
       list.add(row)
       this.#entries.set(text, list)
     }
@@ -57,8 +60,8 @@ export class TextLists {
   }
 
   #listToChange(text: string, list: SortedList<Row>): SortedList<Row> {
-    if (this.#entries.getOwn(text)) return list
-    const copy = list.copy()
+    if (list.owner === this.#owner) return list
+    const copy = list.copy(this.#owner)
     this.#entries.set(text, copy)
     return copy
   }
