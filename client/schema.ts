@@ -11532,8 +11532,8 @@ export interface operations {
                     /**
                      * @example {
                      *       "statusCode": 503,
-                     *       "error": "Too many requests at once. Try again in a moment.",
-                     *       "message": "Too many requests at once. Try again in a moment."
+                     *       "error": "Too many plans wait to be rendered, or too many of yours. Try again later.",
+                     *       "message": "Too many plans wait to be rendered, or too many of yours. Try again later."
                      *     }
                      */
                     "application/json": components["schemas"]["Problem"];

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import type { PlanDocument } from './outline.js'
 import type { Answer } from './renderer.js'
@@ -12,6 +13,8 @@ const memoryLimit = Number(limit)
 
 // Nobody waits for it any more. A thread in native code would hold up any other end.
 process.once('disconnect', kill)
+
+goFirst()
 
 /** Renders one document in a thread, and watches its memory from outside: native code knows no limit. */
 process.once('message', (document: PlanDocument) => {
@@ -37,6 +40,15 @@ function failureOf(error: unknown): Answer {
     return TOO_MUCH_MEMORY
   }
   return { fault: error instanceof Error ? `${error.stack}` : String(error) }
+}
+
+/** Where memory runs out, Linux is to end this process, and not the server. */
+function goFirst(): void {
+  try {
+    writeFileSync('/proc/self/oom_score_adj', '1000')
+  } catch {
+    // Another system has no such thing.
+  }
 }
 
 function kill(): void {

@@ -3,7 +3,9 @@ import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import pLimit from 'p-limit'
+import { type Capacity, capacityOf } from './machine.js'
 import type { PlanDocument } from './outline.js'
+import { Pace } from './pace.js'
 
 export type { PlanDocument } from './outline.js'
 
@@ -16,24 +18,18 @@ export interface RenderedPlan {
 /** What a document's process answers: its files, or why there are none, in words for the user or for the log. */
 export type Answer = RenderedPlan | { readonly reason: string } | { readonly fault: string }
 
-export interface RendererOptions {
-  /** Documents at once. */
-  readonly atOnce?: number
+/** What isn't given of the capacity is the machine's. */
+export interface RendererOptions extends Partial<Capacity> {
   /** How long one may take, without the time that it waits. In milliseconds. */
   readonly timeLimit?: number
-  /** How much memory one may take, in MiB. */
-  readonly memoryLimit?: number
   /** The file of the thread that renders in the process. */
   readonly worker?: string
 }
 
-/** Each takes one core: a second one goes on where a large plan takes its time. */
-const AT_ONCE = 2
+/** What the largest plan takes on a machine with nothing else to do, in milliseconds. */
+const LARGEST = 12_000
 
-/** Ten times what the largest plan takes on a machine with nothing else to do. */
-const TIME_LIMIT = 120_000
-
-const MEMORY_LIMIT = 1024
+const TIME_LIMIT = 10 * LARGEST
 
 /** A document can't be rendered. The message is for the user. */
 export class RenderingFailed extends Error {
@@ -54,15 +50,22 @@ export class Renderer {
   readonly #memoryLimit: number
   readonly #worker: string | undefined
   readonly #limit
+  readonly #pace = new Pace(LARGEST)
   readonly #closing = new AbortController()
   readonly #working = new Set<Promise<RenderedPlan>>()
 
   constructor(options: RendererOptions = {}) {
-    this.atOnce = options.atOnce ?? AT_ONCE
+    const capacity = capacityOf()
+    this.atOnce = options.atOnce ?? capacity.atOnce
     this.#timeLimit = options.timeLimit ?? TIME_LIMIT
-    this.#memoryLimit = options.memoryLimit ?? MEMORY_LIMIT
+    this.#memoryLimit = options.memoryLimit ?? capacity.memoryLimit
     this.#worker = options.worker
     this.#limit = pLimit(this.atOnce)
+  }
+
+  /** How long a document takes, as far as the last ones and those under way can tell, in milliseconds. */
+  get pace(): number {
+    return this.#pace.slowest
   }
 
   /**
@@ -99,7 +102,7 @@ export class Renderer {
       if (this.#closing.signal.aborted) end()
       if (unwanted?.aborted) withdraw()
       ending.signal.throwIfAborted()
-      return await this.#inProcess(document, ending.signal)
+      return await this.#pace.measure(() => this.#inProcess(document, ending.signal))
     } catch (error) {
       throw ending.signal.aborted ? ending.signal.reason : failureOf(error)
     } finally {

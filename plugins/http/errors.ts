@@ -400,6 +400,13 @@ export const errors = {
       'Files can not be stored or read at the moment. Try again later.',
       { headers: { 'retry-after': '10' } },
     ),
+  tooManyWait: (seconds: number) =>
+    new ApiError(
+      503,
+      'tooManyWait',
+      'Too many plans wait to be rendered, or too many of yours. Try again later.',
+      { headers: { 'retry-after': String(seconds) } },
+    ),
   overloaded: () =>
     new ApiError(503, 'overloaded', 'Too many requests at once. Try again in a moment.', {
       headers: { 'retry-after': '1' },

@@ -3,20 +3,22 @@ import type { FastifyBaseLogger } from 'fastify'
 import { type Renderer, RenderingFailed } from '../../documents/renderer.js'
 import { errors } from '../../plugins/http/errors.js'
 import type { Store, Task } from '../../store/collections.js'
-import type { Job, NewRecord, ReceivedFile } from '../../store/engine.js'
+import type { Bound, Job, NewRecord, ReceivedFile } from '../../store/engine.js'
 import { BoundReached } from '../../store/errors.js'
+import { countOf } from '../../store/lookups.js'
+import { equal } from '../../store/query.js'
 
 /** How many of one user's plans may wait or be rendered, so that there is room for others. */
 const MAX_PER_USER = 25
 
-/** How many may wait or be rendered in all. */
-const MAX_PENDING = 102
+/** How many may wait or be rendered in all, but for the first one of each user. */
+const MAX_PENDING = 100
 
 /** How long a task is nobody else's to render, in milliseconds. It is renewed long before. */
 const LEASE = 30_000
 
 export interface RenderingOptions {
-  /** How many tasks may be pending in all. */
+  /** How many tasks may be pending in all, but for the first one of each user. */
   readonly maxPending?: number
 }
 
@@ -40,19 +42,28 @@ export class Rendering {
   }
 
   /**
-   * Records a task, to be ended when its documents are there or can't be.
+   * Records a task, to be ended when its documents are there or can't be. There is always a place for a user's first one that
+   * waits: however many others there are, nobody is kept out.
    * @throws 503 when too many are waiting; ReferenceViolation when its user has gone
    */
   async start(store: Store, values: NewRecord<Task>): Promise<void> {
     const { userId, status } = values
-    try {
-      await store.tasks.insert(values, [
+    const insert = async (...bounds: readonly Bound<Task>[]) => {
+      try {
+        await store.tasks.insert(values, bounds)
+        return true
+      } catch (error) {
+        if (error instanceof BoundReached) return false
+        throw error
+      }
+    }
+    const isThere =
+      (await insert({ where: { userId, status }, atMost: 1 })) ||
+      (await insert(
         { where: { userId, status }, atMost: MAX_PER_USER },
         { where: { status }, atMost: this.#maxPending },
-      ])
-    } catch (error) {
-      throw error instanceof BoundReached ? errors.overloaded() : error
-    }
+      ))
+    if (!isThere) throw errors.tooManyWait(await this.#secondsUntilPlace(store, values))
     this.look(store)
   }
 
@@ -71,6 +82,18 @@ export class Rendering {
   async close(): Promise<void> {
     await this.#renderer.close()
     await this.settled()
+  }
+
+  /** How long it takes until one of a user's plans is done, which leaves its place: before it is a turn of everybody else who waits. */
+  async #secondsUntilPlace({ tasks }: Store, { userId, status }: NewRecord<Task>): Promise<number> {
+    const [all, own] = await Promise.all([
+      countOf(tasks, { where: equal({ status }) }),
+      countOf(tasks, { where: equal({ userId, status }) }),
+    ])
+    // Who the others are isn't counted: there can't be more of them than of their plans. And the stores take turns too.
+    const turns = (Math.max(0, all - own) + 1) * Math.max(1, this.#stores.size)
+    const rounds = Math.ceil(turns / this.#renderer.atOnce)
+    return Math.ceil((rounds * this.#renderer.pace) / 1000)
   }
 
   #begin(): void {

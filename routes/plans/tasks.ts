@@ -126,7 +126,7 @@ const tasks: FastifyPluginAsyncTypebox<TaskOptions> = async (app, { rendering })
           '$response.body#/id',
         ),
         404: failure('You have no plan with this id', errors.recordNotFound('DMP', 'none')),
-        503: failure('Too many plans wait to be rendered', errors.overloaded()),
+        503: failure('Too many plans wait to be rendered', errors.tooManyWait(12)),
       },
     },
     handler: async (request, reply) => {

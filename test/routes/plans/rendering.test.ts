@@ -1,8 +1,10 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
 import { Renderer, type RendererOptions } from '../../../documents/renderer.js'
 import { Rendering, type RenderingOptions } from '../../../routes/plans/rendering.js'
-import { newTask } from '../../../store/collections.js'
+import { newTask, newUser } from '../../../store/collections.js'
 import { ReferenceViolation } from '../../../store/errors.js'
 import { startApp } from '../../fixtures/app.js'
 import { documentOf } from '../../fixtures/documents.js'
@@ -10,18 +12,41 @@ import { settleFiles, watchFiles } from '../../fixtures/files.js'
 
 type Options = RendererOptions & RenderingOptions
 
+const folder = t.testdir({
+  'endless.mjs': 'for (;;) {}',
+  'noting.mjs': `
+    import { appendFileSync } from 'node:fs'
+    import { setTimeout } from 'node:timers/promises'
+    import { parentPort, workerData } from 'node:worker_threads'
+    const { notes, title } = workerData.plan
+    appendFileSync(notes, 'begin ' + title + ' ')
+    await setTimeout(10)
+    appendFileSync(notes, 'end ' + title + ' ')
+    parentPort.postMessage({ docx: new Uint8Array([1]), pdf: new Uint8Array([2]) })
+  `,
+})
+
+/** A thread that never comes to an end. */
+const worker = join(folder, 'endless.mjs')
+
+/** One that notes which plan it begins with, and ends with. */
+const noting = join(folder, 'noting.mjs')
+
 const dmp = '019a8f2c-7b40-7c11-9d3e-5f6a2b1c0d4e'
 
 async function startRendering(t: Test, { maxPending, ...options }: Options = {}) {
   const kept = watchFiles(t)
   const app = await startApp(t)
   const bounds = maxPending === undefined ? {} : { maxPending }
-  const rendering = new Rendering(new Renderer(options), app.log, bounds)
+  const renderer = new Renderer(options)
+  const rendering = new Rendering(renderer, app.log, bounds)
   t.teardown(() => rendering.close())
   const { tasks } = app.store
-  const start = (userId = 1) =>
-    rendering.start(app.store, newTask(userId, dmp, documentOf({ title: 'A plan' })))
-  return { app, kept, rendering, start, tasks }
+  const notes = join(folder, t.name)
+  const start = (userId = 1, title = 'A plan', store = app.store) =>
+    rendering.start(store, newTask(userId, dmp, documentOf({ title, notes })))
+  const noted = () => readFile(notes, 'utf8')
+  return { app, kept, noted, renderer, rendering, start, tasks }
 }
 
 t.test('a task is pending until both documents are kept', async (t) => {
@@ -67,9 +92,6 @@ t.test("documents that can't be stored are an error", async (t) => {
   t.match(await tasks.get(1), { status: 'error', reason, docx: null, pdf: null })
 })
 
-/** A thread that never comes to an end. */
-const worker = `${t.testdir({ 'endless.mjs': 'for (;;) {}' })}/endless.mjs`
-
 t.test('what is rendered for a user who goes is ended, and nothing of it stays', async (t) => {
   const { app, kept, rendering, start, tasks } = await startRendering(t, { worker, atOnce: 1 })
   for (let count = 0; count < 3; count++) await start()
@@ -107,10 +129,60 @@ t.test('one user leaves room in the queue for others', async (t) => {
   t.equal((await tasks.find({ limit: 1000 })).total, 26)
 })
 
+t.test("however many wait, there is a place for everybody's first", async (t) => {
+  const { app, start, tasks } = await startRendering(t, { worker, atOnce: 1, maxPending: 2 })
+  for (let id = 4; id <= 10; id++) await app.store.users.insert(nobody(id))
+  for (let id = 1; id <= 10; id++) {
+    await start(id)
+    if (id > 1) await t.rejects(start(id), { code: 'tooManyWait' })
+  }
+  t.equal((await tasks.find({ limit: 1000 })).total, 10)
+})
+
+function nobody(id: number) {
+  return newUser({ id, username: `nobody ${id}`, passwordHash: null })
+}
+
+t.test('users take turns, and so do workspaces', async (t) => {
+  const { app, noted, rendering, start } = await startRendering(t, { worker: noting, atOnce: 1 })
+  const other = await app.store.fork()
+  t.teardown(() => other.close())
+  for (const title of ['a1', 'a2', 'a3']) await start(1, title)
+  for (const title of ['b1', 'b2']) await start(2, title)
+  for (const title of ['c1', 'c2']) await start(1, title, other)
+  await rendering.settled()
+  t.same((await noted()).match(/(?<=begin )\w+/g), ['a1', 'b1', 'c1', 'a2', 'c2', 'b2', 'a3'])
+})
+
+t.test('of one user one plan is rendered at a time, and another has the next place', async (t) => {
+  const { noted, rendering, start } = await startRendering(t, { worker: noting, atOnce: 2 })
+  for (const title of ['a1', 'a2', 'a3']) await start(1, title)
+  await start(2, 'b1')
+  await rendering.settled()
+  const notes = await noted()
+  t.same(notes.match(/\w+ a\d/g)?.join(' '), 'begin a1 end a1 begin a2 end a2 begin a3 end a3')
+  t.match(notes, /begin b1.*begin a2/)
+})
+
+t.test('who is refused hears how long it takes until one of theirs is done', async (t) => {
+  const { renderer, start } = await startRendering(t, { worker, atOnce: 1 })
+  t.intercept(renderer, 'pace', { get: () => 9001 })
+  const refused = async (seconds: number) => {
+    const refusal: unknown = await start(1).catch((error) => error)
+    t.match(refusal, { statusCode: 503, headers: { 'retry-after': String(seconds) } })
+  }
+  for (let count = 0; count < 25; count++) await start(1)
+  await refused(10)
+  await start(2)
+  await start(2)
+  // At most two others, and then the next of one's own.
+  await refused(28)
+})
+
 t.test('a full queue is 503, and no task', async (t) => {
   const { rendering, start, tasks } = await startRendering(t, { atOnce: 1, maxPending: 1 })
   await start()
-  await t.rejects(start(), { message: 'Too many requests at once. Try again in a moment.' })
+  await t.rejects(start(), { statusCode: 503, code: 'tooManyWait' })
   t.equal((await tasks.find({ limit: 1000 })).total, 1)
   await rendering.settled()
   t.match(await tasks.get(1), { status: 'done' })
