@@ -81,6 +81,14 @@ export class NoRoom extends StoreError {
   }
 }
 
+/** What keeps the records can't be reached, or can't work now; nothing was written, or it is not known whether it was. */
+export class Unavailable extends Error {
+  constructor(cause: unknown) {
+    super(`the database can't be asked: ${reasonOf(cause)}`, { cause })
+    this.name = new.target.name
+  }
+}
+
 /** No file is kept that has this content. */
 export class MissingContent extends Error {
   constructor(readonly sha256: string) {

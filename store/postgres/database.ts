@@ -1,0 +1,229 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { Duplex } from 'node:stream'
+import type { Pool, PoolClient } from 'pg'
+import { Unavailable } from '../errors.js'
+import { isConflict, isOutage } from './failures.js'
+import { readersOfTypes, written, writtenText } from './values.js'
+
+/** One statement in SQL. */
+export interface Statement {
+  /** What it is prepared as, so that the database reads and plans it once for each connection; not prepared without it. */
+  readonly name?: string | undefined
+  readonly text: string
+  /** Texts can have any character in them. */
+  readonly values?: readonly unknown[]
+}
+
+/** A row as it comes: the columns under their names. */
+export interface DatabaseRow {
+  readonly [column: string]: unknown
+}
+
+export interface Result {
+  readonly rows: readonly DatabaseRow[]
+  /** How many rows were found, or written. */
+  readonly count: number
+}
+
+/** What answers statements, one after the other. */
+export interface Connection {
+  /** @throws Unavailable, or the database's own error */
+  query(statement: Statement): Promise<Result>
+}
+
+export interface DatabaseOptions {
+  /** `postgres://user:password@host:port/database` */
+  readonly url: string
+  /** The schema that everything is in. */
+  readonly schema?: string
+  /** How many connections there are at most. */
+  readonly connections?: number | undefined
+  /** Hears of connections that break while nobody uses them. */
+  readonly onFault?: ((error: unknown) => void) | undefined
+  /** What carries a connection; TCP, or what the URL says, without it. */
+  readonly carrier?: (() => Duplex) | undefined
+}
+
+/** All in milliseconds. */
+const CONNECTION_TIMEOUT = 2_000
+const STATEMENT_TIMEOUT = 5_000
+const TRANSACTION_TIMEOUT = 5_000
+
+/** Above the statement's: whoever's packets are dropped hears of no timeout. In milliseconds. */
+const DEADLINE = 6_000
+
+/** How long a connection that nobody uses is kept, in milliseconds. */
+const IDLE_TIMEOUT = 60_000
+
+/** How often what was in another's way is tried again. */
+const MOST_RETRIES = 3
+
+const SETTINGS = {
+  text: `select set_config(name, value, false) from (values
+    ('statement_timeout', '${STATEMENT_TIMEOUT}'),
+    ('idle_in_transaction_session_timeout', '${TRANSACTION_TIMEOUT}'),
+    ('timezone', 'UTC')) settings(name, value)`,
+}
+
+/** A PostgreSQL database, with the connections to it: it is never lost for good, and tells of each failure as `Unavailable`. */
+export class Database implements Connection {
+  readonly schema: string
+  readonly #pool: Pool
+  /** Names the statements of this one: what carries connections may have others' too. */
+  readonly #prefix = randomBytes(6).toString('base64url')
+
+  /** Reads the driver, and connects when the first statement comes. */
+  static async open(options: DatabaseOptions): Promise<Database> {
+    const { default: pg } = await import('pg')
+    const { url, schema = 'slipway', connections = 10, onFault = () => {}, carrier } = options
+    const pool = new pg.Pool({
+      connectionString: url,
+      max: connections,
+      min: 1,
+      connectionTimeoutMillis: CONNECTION_TIMEOUT,
+      idleTimeoutMillis: IDLE_TIMEOUT,
+      query_timeout: DEADLINE,
+      keepAlive: true,
+      pipeline: true,
+      application_name: 'slipway',
+      types: readersOfTypes(pg.types),
+      onConnect: (client) => client.query(SETTINGS),
+      ...(carrier && { stream: carrier }),
+    })
+    // Without a listener each of these would end the process.
+    pool.on('error', onFault)
+    pool.on('connect', (client) => client.on('error', () => {}))
+    return new Database(schema, pool)
+  }
+
+  private constructor(schema: string, pool: Pool) {
+    this.schema = schema
+    this.#pool = pool
+  }
+
+  /** How a statement names something of the schema: always whole, since a connection may be lent to others. */
+  qualified(name: string): string {
+    return `${quoted(this.schema)}.${quoted(name)}`
+  }
+
+  /** A statement that is used again and again, with other values: `{ ...statement, values }`. */
+  prepared(text: string): Statement & { readonly name: string } {
+    const digest = createHash('sha256').update(text).digest('base64url').slice(0, 22)
+    return { name: `${this.#prefix}/${digest}`, text }
+  }
+
+  /** One statement by itself, in one round trip. It is tried again where it was in another's way. */
+  query(statement: Statement): Promise<Result> {
+    return this.#retried((client) => send(client, statement))
+  }
+
+  /** Some statements, all or none, in one round trip: none depends on what another has found. */
+  batch(statements: readonly Statement[]): Promise<readonly Result[]> {
+    return this.#retried(async (client) => {
+      const sent = [BEGIN, ...statements, COMMIT].map((each) => send(client, each))
+      const results = await allOf(sent)
+      return results.slice(1, -1)
+    })
+  }
+
+  /**
+   * Runs statements of which each can depend on what another has found, all or none. It is run anew where it was in another's way.
+   * @param run must take the connection it is given, and nothing else that it would have to wait for
+   * @param begin `begin` of another kind, such as a read of one moment
+   */
+  transaction<T>(run: (connection: Connection) => Promise<T>, begin = BEGIN): Promise<T> {
+    return this.#retried(async (client) => {
+      // It goes out with the first statement.
+      const begun = send(client, begin)
+      try {
+        const [, result] = await allOf([begun, run({ query: (each) => send(client, each) })])
+        await send(client, COMMIT)
+        return result
+      } catch (error) {
+        if (!(error instanceof Unavailable)) await send(client, ROLLBACK)
+        throw error
+      }
+    })
+  }
+
+  /** Lends a connection, for what goes on for a while. Whoever ends it early must leave no transaction open. */
+  async lent<T>(run: (connection: Connection) => Promise<T>): Promise<T> {
+    const client = await this.#connect()
+    try {
+      const result = await run({ query: (each) => send(client, each) })
+      client.release()
+      return result
+    } catch (error) {
+      // What state it is in is not known.
+      client.release(true)
+      throw error
+    }
+  }
+
+  /** Waits for what is under way, and ends the connections. */
+  async close(): Promise<void> {
+    await this.#pool.end()
+  }
+
+  async #retried<T>(run: (client: PoolClient) => Promise<T>): Promise<T> {
+    for (let retries = 0; ; retries++) {
+      const client = await this.#connect()
+      try {
+        const result = await run(client)
+        client.release()
+        return result
+      } catch (error) {
+        client.release(error instanceof Unavailable)
+        if (!isConflict(error)) throw error
+        if (retries === MOST_RETRIES) throw new Unavailable(error)
+      }
+    }
+  }
+
+  async #connect(): Promise<PoolClient> {
+    try {
+      return await this.#pool.connect()
+    } catch (error) {
+      throw new Unavailable(error)
+    }
+  }
+}
+
+const BEGIN: Statement = { text: 'begin' }
+const COMMIT: Statement = { text: 'commit' }
+const ROLLBACK: Statement = { text: 'rollback' }
+
+/** Begins a transaction that reads, and whose every statement sees the same moment. */
+export const BEGIN_READING: Statement = { text: 'begin isolation level repeatable read read only' }
+
+/** A name as SQL has it, whatever is in it. */
+export function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+
+/** A text as SQL has it. */
+export function literal(text: string): string {
+  const escaped = writtenText(text).replaceAll('\\', '\\\\').replaceAll("'", "\\'")
+  return escaped.includes('\\') ? `E'${escaped}'` : `'${escaped}'`
+}
+
+async function send(client: PoolClient, { name, text, values }: Statement): Promise<Result> {
+  try {
+    const { rows, rowCount } = await client.query<DatabaseRow>({
+      text,
+      ...(name !== undefined && { name }),
+      ...(values && { values: values.map(written) }),
+    })
+    return { rows, count: rowCount ?? 0 }
+  } catch (error) {
+    throw isOutage(error) ? new Unavailable(error) : error
+  }
+}
+
+/** Waits for all, and throws what the first of them does: those behind it have failed because of it. */
+async function allOf<T extends readonly unknown[]>(
+  all: readonly [...{ [K in keyof T]: Promise<T[K]> }],
+): Promise<T> {
+  await Promise.allSettled(all)
+  return Promise.all(all)
+}
