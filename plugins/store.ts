@@ -5,7 +5,7 @@ import type { Source } from '../seed/errors.js'
 import { fillKept } from '../seed/kept.js'
 import { fillOwn, type OwnSource } from '../seed/own-fill.js'
 import { fill } from '../seed/seed.js'
-import { collections, type Store } from '../store/collections.js'
+import { collections, type ForkableStore, type Store } from '../store/collections.js'
 import type { Declaration } from '../store/declaration.js'
 import { MemoryEngine } from '../store/memory/engine.js'
 import type { RoomLimits } from '../store/memory/ledger.js'
@@ -14,9 +14,9 @@ import { warnOfDemoUsers } from './exposure.js'
 declare module 'fastify' {
   interface FastifyInstance {
     /** The server's own. For what has to be known before there are requests: handlers use the request's. */
-    readonly store: Store
+    readonly store: ForkableStore
     /** A store with nothing in it, for what is to become a world's state. It ends with the app at the latest. */
-    readonly emptyStore: () => Promise<Store>
+    readonly emptyStore: () => Promise<ForkableStore>
   }
 }
 
@@ -73,7 +73,7 @@ async function storesOf(
   app: FastifyInstance,
   engine: MemoryEngine,
   own: readonly OwnSource[],
-): Promise<() => Promise<Store>> {
+): Promise<() => Promise<ForkableStore>> {
   app.addHook('onClose', () => engine.close())
   const { fault } = await engine.openFiles()
   if (fault) {

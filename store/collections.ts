@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Type } from '@sinclair/typebox'
 import { v7 as uuidv7 } from 'uuid'
 import { declare, type RecordIn, StoredFile } from './declaration.js'
-import type { NewRecord, View } from './engine.js'
+import type { ForkableView, NewRecord, View } from './engine.js'
 import type { FreeForm } from './free-form.js'
 import { nullable, oneOf } from './schema.js'
 
@@ -317,6 +317,9 @@ export const collections = {
 
 /** Everything Slipway knows. */
 export type Store = View<typeof collections>
+
+/** The same where it can be kept aside, put back, and go several ways. */
+export type ForkableStore = ForkableView<typeof collections>
 
 /** What a record of each collection is. */
 export type Records = { [N in keyof typeof collections]: RecordIn<(typeof collections)[N]> }

@@ -180,8 +180,12 @@ interface ViewBase<D extends Declarations> {
   readonly sessions: Sessions<AccountIn<D>>
   readonly files: Files
   readonly jobs: Jobs<D>
+}
+
+/** What a view has beside where its engine can keep several states of everything. */
+interface Forks<D extends Declarations> {
   /** A view of its own that begins as this one is, and then goes its own way. */
-  fork(): Promise<View<D>>
+  fork(): Promise<ForkableView<D>>
   snapshot(): Promise<Snapshot>
   /**
    * Puts everything back as it was, in one step: whatever else is asked of the view comes before it or after. Jobs that were
@@ -204,9 +208,22 @@ type CollectionsOf<D extends Declarations> = {
 /** What a request sees: everything, each collection under its name. */
 export type View<D extends Declarations = Declarations> = ViewBase<D> & CollectionsOf<D>
 
-/** What keeps the records. It must pass the suites in `test/store`. */
+/** A view that can be kept aside, put back, and go several ways. */
+export type ForkableView<D extends Declarations = Declarations> = View<D> & Forks<D>
+
+/** What keeps the records. It must pass `engine-suite.ts` and `free-suite.ts` in `test/store`. */
 export interface Engine {
   /** @throws Error when the declarations contradict each other */
   open<D extends Declarations>(declarations: D): Promise<View<D>>
   close(): Promise<void>
+}
+
+/** An engine that can keep several states of everything. It must pass `fork-suite.ts` too. */
+export interface ForkingEngine extends Engine {
+  open<D extends Declarations>(declarations: D): Promise<ForkableView<D>>
+}
+
+/** Whether a view can be kept aside, put back, and go several ways. */
+export function isForkable<D extends Declarations>(view: View<D>): view is ForkableView<D> {
+  return 'fork' in view
 }

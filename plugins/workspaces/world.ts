@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import type { Store } from '../../store/collections.js'
+import type { ForkableStore } from '../../store/collections.js'
 import type { Snapshot } from '../../store/engine.js'
 
 /** What can be heard of a world. */
@@ -24,16 +24,16 @@ export const LATEST = Date.UTC(10_000, 0) - 1
 export class World {
   /** The workspace's; undefined for the server's own. */
   readonly name: string | undefined
-  readonly store: Store
+  readonly store: ForkableStore
   readonly events = new EventEmitter<WorldEvents>()
   /** How far its time is ahead, in milliseconds. */
   offset = 0
-  readonly #seed: Store
+  readonly #seed: ForkableStore
   readonly #slots = new Set<Slot>()
   #isOver = false
 
   /** @param seed the state that a reset goes back to; nobody writes to it */
-  constructor(name: string | undefined, store: Store, seed: Store) {
+  constructor(name: string | undefined, store: ForkableStore, seed: ForkableStore) {
     this.name = name
     this.store = store
     this.#seed = seed
@@ -88,7 +88,7 @@ export class World {
    * Becomes what another store is, in one step.
    * @param others does what is to be done beside, in the same step
    */
-  async become(state: Store, others: () => void): Promise<void> {
+  async become(state: ForkableStore, others: () => void): Promise<void> {
     const snapshot = await state.snapshot()
     await this.#become(snapshot, () => {
       for (const slot of this.#slots) if (slot.isKept) slot.forget(this)

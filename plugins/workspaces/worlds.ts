@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { EventEmitter } from 'node:events'
-import type { Store } from '../../store/collections.js'
+import type { ForkableStore } from '../../store/collections.js'
 import { errors } from '../http/errors.js'
 import { World } from './world.js'
 
@@ -29,7 +29,7 @@ const LONGEST_TIMER = 2 ** 31 - 1
 export class Worlds {
   /** The one of requests that name no workspace. */
   readonly own: World
-  readonly #seed: Store
+  readonly #seed: ForkableStore
   readonly #options: WorldsOptions
   /** Tells of each workspace that is made, and of each world that has become another state. */
   readonly events = new EventEmitter<{ readonly state: [world: World] }>()
@@ -37,7 +37,7 @@ export class Worlds {
   #isOver = false
 
   /** @param seed the state of the start: nobody writes to it */
-  constructor(own: Store, seed: Store, options: WorldsOptions) {
+  constructor(own: ForkableStore, seed: ForkableStore, options: WorldsOptions) {
     this.own = this.#watched(new World(undefined, own, seed))
     this.#seed = seed
     this.#options = options

@@ -14,7 +14,7 @@ import {
   writtenTags,
   writtenTasks,
 } from '../../seed/written.js'
-import type { Store, User } from '../../store/collections.js'
+import type { ForkableStore, Store, User } from '../../store/collections.js'
 import type { StoredFile } from '../../store/declaration.js'
 import type { FreeForm } from '../../store/free-form.js'
 import { countOf } from '../../store/lookups.js'
@@ -48,14 +48,15 @@ export class StateWriter {
       if (hasFiles) await this.#refuseLarge(store)
       const hashes = await hashesIn(store, hashOf)
       const writing = { store, hashOf: (user: User) => hashes.get(user.id) ?? user.passwordHash }
-      return this.#text(writing, hasFiles)
+      return this.#text(store, writing, hasFiles)
     } catch (error) {
       await store.close()
       throw error
     }
   }
 
-  async *#text(writing: Writing, hasFiles: boolean): AsyncIterable<string> {
+  /** @param store is ended when all of it is written, or nobody wants more */
+  async *#text(store: ForkableStore, writing: Writing, hasFiles: boolean): AsyncIterable<string> {
     try {
       let separator = '{'
       for await (const [name, member] of this.#members(writing, hasFiles)) {
@@ -66,7 +67,7 @@ export class StateWriter {
       }
       yield separator === '{' ? '{}' : '}'
     } finally {
-      await writing.store.close()
+      await store.close()
     }
   }
 

@@ -1,11 +1,11 @@
 import type { Declarations } from '../declaration.js'
-import type { Engine, View } from '../engine.js'
+import type { ForkableView, ForkingEngine } from '../engine.js'
 import { FileStore } from '../files/file-store.js'
 import { Account, type RoomLimits } from './ledger.js'
 import { openView } from './view.js'
 
 /** Keeps everything in this process's memory, and files in a folder of its own, until it is closed. */
-export class MemoryEngine implements Engine {
+export class MemoryEngine implements ForkingEngine {
   readonly #onFault: (error: unknown) => void
   readonly #account = new Account()
   readonly #storageLimit: number
@@ -23,7 +23,7 @@ export class MemoryEngine implements Engine {
     this.#storageLimit = storageLimit
   }
 
-  async open<D extends Declarations>(declarations: D): Promise<View<D>> {
+  async open<D extends Declarations>(declarations: D): Promise<ForkableView<D>> {
     return openView(declarations, () => this.openFiles(), this.#onFault, this.#account)
   }
 

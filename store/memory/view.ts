@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Declarations } from '../declaration.js'
-import { ACCOUNTS, type RecordEvent, type Snapshot, type View } from '../engine.js'
+import { ACCOUNTS, type ForkableView, type RecordEvent, type Snapshot } from '../engine.js'
 import type { FileStore } from '../files/file-store.js'
 import type { Row } from '../predicate.js'
 import { MemoryCollection } from './collection.js'
@@ -158,7 +158,7 @@ export function openView<D extends Declarations>(
   openDisk: () => Promise<FileStore>,
   onFault: (error: unknown) => void,
   account = new Account(),
-): View<D> {
+): ForkableView<D> {
   const schemas = Object.entries(declarations).map(
     ([name, declaration]) => new Schema(name, declaration),
   )
@@ -173,7 +173,7 @@ export function openView<D extends Declarations>(
   return viewOf(declarations, state)
 }
 
-function viewOf<D extends Declarations>(declarations: D, state: MemoryState): View<D> {
+function viewOf<D extends Declarations>(declarations: D, state: MemoryState): ForkableView<D> {
   const view = {
     get epoch() {
       return state.epoch
@@ -213,7 +213,7 @@ function isViewOf<D extends Declarations>(
   view: object,
   declarations: D,
   { collections }: MemoryState,
-): view is View<D> {
+): view is ForkableView<D> {
   return Object.entries(declarations).every(([name, declaration]) => {
     const collection = collections.get(name)
     return collection?.declaration === declaration && Reflect.get(view, name) === collection

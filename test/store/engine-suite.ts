@@ -5,7 +5,7 @@ import { Type } from '@sinclair/typebox'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { declare, type RecordIn, StoredFile } from '../../store/declaration.js'
-import type { Engine, NewRecord, View } from '../../store/engine.js'
+import type { Engine, ForkableView, ForkingEngine, NewRecord, View } from '../../store/engine.js'
 import {
   BoundReached,
   ConditionFailed,
@@ -73,6 +73,7 @@ const declarations = {
 }
 
 type Store = View<typeof declarations>
+type ForkableStore = ForkableView<typeof declarations>
 
 const book = (values: Partial<NewRecord<Book>> = {}) => ({
   title: 'A title',
@@ -576,6 +577,39 @@ export function testEngine(name: string, newEngine: () => Engine): void {
     t.match(await fourth?.finish({ status: 'done' }), { id: 2, status: 'done' })
   })
 
+  test('random operations do what they do in a plain array', async (t) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(operation, { maxLength: 80 }), async (operations) => {
+        const engine = newEngine()
+        const { books } = await engine.open(declarations)
+        const model = newModel()
+        for (const each of operations) {
+          const expected = each.onModel(model)
+          const actual = await outcome(() => each.onStore(books))
+          if (JSON.stringify(actual) !== JSON.stringify(expected)) {
+            throw new Error(`${JSON.stringify(actual)} instead of ${JSON.stringify(expected)}`)
+          }
+        }
+        await engine.close()
+      }),
+      { numRuns: 300 },
+    )
+    t.pass('300 runs')
+  })
+}
+
+/**
+ * What every engine must do that can keep several states.
+ * @param newEngine opens an empty one
+ */
+export function testStates(name: string, newEngine: () => ForkingEngine): void {
+  const test = (what: string, run: (t: Test, store: ForkableStore) => Promise<void>) =>
+    t.test(`${name}: ${what}`, async (t) => {
+      const engine = newEngine()
+      t.teardown(() => engine.close())
+      await run(t, await engine.open(declarations))
+    })
+
   test('a fork begins as the store is, and goes its own way', async (t, store) => {
     await store.users.insert({ name: 'Ann', secret: 's' })
     await store.books.insertMany([book({ year: 1 }), book({ year: 2 })])
@@ -663,24 +697,6 @@ export function testEngine(name: string, newEngine: () => Engine): void {
       }),
       { numRuns: 60 },
     )
-  })
-
-  test('random operations do what they do in a plain array', async (t) => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(operation, { maxLength: 80 }), async (operations) => {
-        const { books } = await (await open(t)).fork()
-        const model = newModel()
-        for (const each of operations) {
-          const expected = each.onModel(model)
-          const actual = await outcome(() => each.onStore(books))
-          if (JSON.stringify(actual) !== JSON.stringify(expected)) {
-            throw new Error(`${JSON.stringify(actual)} instead of ${JSON.stringify(expected)}`)
-          }
-        }
-      }),
-      { numRuns: 300 },
-    )
-    t.pass('300 runs')
   })
 }
 

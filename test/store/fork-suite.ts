@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers'
 import { Type } from '@sinclair/typebox'
 import t, { type Test } from 'tap'
 import { declare, StoredFile } from '../../store/declaration.js'
-import type { Engine, RecordEvent, View } from '../../store/engine.js'
+import type { ForkableView, ForkingEngine, RecordEvent } from '../../store/engine.js'
 import { MissingContent } from '../../store/errors.js'
 import { all, countOf } from '../../store/lookups.js'
 
@@ -22,7 +22,7 @@ const declarations = {
   ),
 }
 
-type Store = View<typeof declarations>
+type Store = ForkableView<typeof declarations>
 
 /** More than a reader takes at once. */
 const LONG = 'x'.repeat(2 * 1024 * 1024)
@@ -33,7 +33,7 @@ const LONG = 'x'.repeat(2 * 1024 * 1024)
  * @param newEngine opens an empty one
  * @param contents names what an engine has on its disk, once it has done what it was to do
  */
-export function testForks<E extends Engine>(
+export function testForks<E extends ForkingEngine>(
   name: string,
   newEngine: () => E,
   contents: (engine: E) => Promise<readonly string[]>,

@@ -7,16 +7,20 @@ import { LOCK } from '../../../store/files/own-folder.js'
 import { MemoryEngine } from '../../../store/memory/engine.js'
 import { MemorySessions } from '../../../store/memory/sessions.js'
 import { slowly } from '../../fixtures/slow-engine.js'
-import { testEngine } from '../engine-suite.js'
+import { testEngine, testStates } from '../engine-suite.js'
 import { testForks } from '../fork-suite.js'
-import { testFreeRecords } from '../free-suite.js'
+import { testFreeRecords, testFreeStates } from '../free-suite.js'
 
 testEngine('memory', () => new MemoryEngine())
 testEngine('memory, slowly', () => slowly(new MemoryEngine()))
+testStates('memory', () => new MemoryEngine())
+testStates('memory, slowly', () => slowly(new MemoryEngine()))
 testForks('memory', () => new MemoryEngine(), contentsOf)
 testForks('memory, slowly', () => slowly(new MemoryEngine()), contentsOf)
 testFreeRecords('memory', () => new MemoryEngine(ignore))
 testFreeRecords('memory, slowly', () => slowly(new MemoryEngine(ignore)))
+testFreeStates('memory', () => new MemoryEngine())
+testFreeStates('memory, slowly', () => slowly(new MemoryEngine()))
 
 /** What an engine has on its disk, once what it was to delete has gone. */
 async function contentsOf(engine: MemoryEngine): Promise<readonly string[]> {
