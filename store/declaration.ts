@@ -88,6 +88,8 @@ export interface Declaration<R extends BaseRecord = BaseRecord> extends Required
   readonly fields: readonly string[]
   /** Those that are always a text, or null. */
   readonly texts: readonly string[]
+  /** What each of them is. */
+  readonly properties: TProperties
   readonly isRecord: Check<R>
 }
 
@@ -123,6 +125,7 @@ export function declare<P extends TProperties>(
     fields: Object.keys(properties),
     texts: Object.keys(properties).filter((name) => isText(properties[name])),
     isRecord: compile<typeof schema, RecordOf<P>>(schema),
+    properties,
   }
 }
 

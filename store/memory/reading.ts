@@ -1,9 +1,10 @@
+import { accessTo, nameOf } from '../access.js'
 import type { Page } from '../engine.js'
 import { namesOf } from '../paths.js'
 import { type Row, testOf } from '../predicate.js'
 import type { Predicate, Query, Selection, Sort } from '../query.js'
 import { Turns } from '../turns.js'
-import { accessTo, nameOf } from './indexes.js'
+import { keyOf } from './indexes.js'
 import type { Schema } from './schema.js'
 import type { Chunk, SortedList } from './sorted-list.js'
 import { type Collector, First, InOrder, Sorting } from './sorting.js'
@@ -87,7 +88,8 @@ function sourceOf(state: State, selection: Selection): Source {
     const rest = access.rest.filter((each) => each !== named.predicate)
     return { lists: named.lists, rest, isUnsorted: isUnsorted || named.lists.length > 1, index }
   }
-  const list = state.list(access.at, access.key)
+  const { fields = [] } = schema.plans[access.at] ?? {}
+  const list = state.list(access.at, keyOf(access.values, fields))
   return { lists: list ? [list] : [], rest: access.rest, isUnsorted, index }
 }
 

@@ -1,8 +1,8 @@
+import type { Fields } from '../access.js'
 import type { Declaration } from '../declaration.js'
 import { InvalidRecord } from '../errors.js'
 import type { Row } from '../predicate.js'
 import { weightOf } from '../weight.js'
-import type { Fields } from './indexes.js'
 import type { Schema } from './schema.js'
 
 /**

@@ -1,3 +1,4 @@
+import type { Fields } from '../access.js'
 import type { Condition } from '../engine.js'
 import {
   BoundReached,
@@ -8,7 +9,7 @@ import {
 } from '../errors.js'
 import { type Row, testOf } from '../predicate.js'
 import type { Consequences } from './consequences.js'
-import { type Fields, keyOf } from './indexes.js'
+import { keyOf } from './indexes.js'
 import type { Schema } from './schema.js'
 import type { State } from './state.js'
 

@@ -1,9 +1,10 @@
+import { accessTo } from '../access.js'
 import type { Declaration, Declarations, Pointer } from '../declaration.js'
 import { ACCOUNTS } from '../engine.js'
 import { keyOfPath, readerOf } from '../paths.js'
 import type { Row } from '../predicate.js'
 import { textOf } from '../query.js'
-import { accessTo, type IndexPlan, plansOf } from './indexes.js'
+import { type MemoryPlan, plansOf } from './indexes.js'
 import { TextSearch } from './text-search.js'
 
 /** A declared pointer, and how it is read. */
@@ -16,7 +17,7 @@ export interface PointerPlan extends Pointer {
 
 /** What all views of a collection have in common. */
 export class Schema {
-  readonly plans: readonly IndexPlan[]
+  readonly plans: readonly MemoryPlan[]
   /** The place of the index of all records, by id. */
   readonly planOfAll: number
   readonly texts: ReadonlyMap<string, TextSearch<Row>>
