@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
@@ -30,7 +31,10 @@ export async function filledOnce(
   const folder = await mkdtemp(join(dirname(kept), 'new-'))
   try {
     await fill(folder)
-    await rename(folder, kept)
+    await rename(folder, kept).catch((error) => {
+      // Another process may have filled it in the meantime.
+      if (!existsSync(kept)) throw error
+    })
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -47,4 +51,21 @@ export async function installPackages(cwd: string, packages: readonly string[]):
   // What a test runner has its processes do is not for this one.
   const env = { ...process.env, NODE_OPTIONS: '' }
   await run('npm', ['install', ...OPTIONS, ...packages], { cwd, env })
+}
+
+/**
+ * Packages that the tests use, installed once.
+ * @param name says what they are for
+ * @param packages each with its version
+ * @returns the folder that has their `node_modules`
+ * @throws what npm says
+ */
+export async function installedOnce(name: string, packages: readonly string[]): Promise<string> {
+  return filledOnce(nameFor(name, packages), (folder) => installPackages(folder, packages))
+}
+
+/** The name in the cache of a folder that the tests fill with packages: another one for others, or other versions. */
+export function nameFor(name: string, packages: readonly string[]): string {
+  const hash = createHash('sha256').update(packages.join()).digest('hex')
+  return `slipway-tests/${name}-${hash.slice(0, 16)}`
 }

@@ -1,15 +1,17 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { Contract } from '../../../plugins/openapi/contract.js'
+import { installedOnce } from '../../../tools/npm.js'
 import { exampleOf, type Operation, operationsOf } from '../../fixtures/operations.js'
 import { ROOT, startProcess } from '../../fixtures/process.js'
 
 // What reads the document in other people's hands. docs/importers.md says what it makes of it.
 
-/** Together they are larger than all that `npm ci` installs, so they are fetched here; the page names the same versions. */
+/** Together they are larger than all that `npm ci` installs, so they are fetched once; the page names the same versions. */
 const TOOLS = [
   '@stoplight/prism-cli@5.14.2',
   'openapi-to-postmanv2@6.3.3',
@@ -37,8 +39,9 @@ const document = JSON.parse(readFileSync(process.argv[2], 'utf8'))
 process.stdout.write(JSON.stringify(openApiToBruno(document)))
 `
 
+const packages = join(await installedOnce('importers', TOOLS), 'node_modules')
 const folder = t.testdir({
-  'package.json': '{ "private": true }',
+  node_modules: t.fixture('symlink', packages),
   'postman.cjs': POSTMAN,
   'bruno.cjs': BRUNO,
   'file.json': JSON.stringify(documentOfFile({})),
@@ -46,19 +49,6 @@ const folder = t.testdir({
 })
 // What tap has its processes do is not for these.
 const env = { ...process.env, NODE_OPTIONS: '' }
-await run(
-  'npm',
-  [
-    'install',
-    '--silent',
-    '--no-audit',
-    '--no-fund',
-    '--prefer-offline',
-    '--ignore-scripts',
-    ...TOOLS,
-  ],
-  { cwd: folder, env },
-)
 
 /** What a converter makes of a document. It fails where that says anything else, such as a warning. */
 async function convert(script: string, file = `${ROOT}/openapi.json`) {
