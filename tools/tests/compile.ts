@@ -1,0 +1,46 @@
+import { readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { build, type Plugin } from 'esbuild'
+
+/** Where the compiled tests are: in the project, so that they find its packages. */
+const FOLDER = '.tests'
+
+/** A module goes on by where its source is, whatever it was compiled into. */
+const located: Plugin = {
+  name: 'located',
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+      const source = await readFile(path, 'utf8')
+      const url = JSON.stringify(pathToFileURL(path).href)
+      return { contents: source.replaceAll('import.meta.url', url), loader: 'ts' }
+    })
+  },
+}
+
+/**
+ * Compiles the tests with all of ours that they import, once for all of them: a process that compiles for itself takes as
+ * long for that as for many a test.
+ * @returns for the path of each test the path that runs it
+ */
+export async function compileTests(): Promise<ReadonlyMap<string, string>> {
+  const names = await readdir('test', { recursive: true })
+  const tests = names.filter((name) => name.endsWith('.test.ts')).sort()
+  await rm(FOLDER, { recursive: true, force: true })
+  await build({
+    entryPoints: tests.map((name) => join('test', name)),
+    outdir: FOLDER,
+    outbase: 'test',
+    bundle: true,
+    splitting: true,
+    packages: 'external',
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    sourcemap: true,
+    plugins: [located],
+  })
+  return new Map(
+    tests.map((name) => [join('test', name), join(FOLDER, name.replace(/\.ts$/, '.js'))]),
+  )
+}
