@@ -1,7 +1,8 @@
 import { type TSchema, Type } from '@sinclair/typebox'
 import { Email, Password, seedWordsFor } from '../seed/format.js'
 import { compile } from '../store/check.js'
-import { projectFields, Username } from '../store/collections.js'
+import { projectFields } from '../store/collections.js'
+import { isPlain, NEW_NAME, NewUsername } from '../store/names.js'
 import { Refusal } from './say.js'
 
 /** Refuses a value that the server would refuse, and says why. */
@@ -9,11 +10,7 @@ function checker(label: string, schema: TSchema): (value: string) => string {
   const check = compile(schema)
   return (value) => {
     if (check(value)) return value
-    const fault = check.fault()
-    // A pattern tells a user nothing.
-    const words =
-      fault.code === 'pattern' ? `can't have that: ${schema.description}` : seedWordsFor(fault)
-    throw new Refusal(`the ${label} ${words}`)
+    throw new Refusal(`the ${label} ${seedWordsFor(check.fault())}`)
   }
 }
 
@@ -24,7 +21,14 @@ const PrintableEmail = Type.String({
   description: 'No control characters',
 })
 
-export const checkUsername = checker('username', Username)
+const checkForm = checker('username', NewUsername)
+
+/** A data file may have others, of users who are there already. */
+export function checkUsername(value: string): string {
+  if (isPlain(checkForm(value))) return value
+  throw new Refusal(`the username can't have that: ${NEW_NAME}`)
+}
+
 export const checkPassword = checker('password', Password)
 export const checkEmail = checker('email', PrintableEmail)
 export const checkProjectName = checker("project's name", projectFields.name)

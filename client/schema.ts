@@ -1579,7 +1579,7 @@ export interface components {
          *     }
          */
         UserInput: {
-            /** @description Two characters or more; no colon and no control characters */
+            /** @description Two characters or more: no colon, no control, invisible or direction-changing characters, and no space but plain ones between others */
             name: string;
             /** @description Four characters or more */
             password: string;
@@ -1597,7 +1597,7 @@ export interface components {
              * @example 1
              */
             id?: number;
-            /** @description Two characters or more; no colon and no control characters */
+            /** @description Two characters or more: no colon, no control, invisible or direction-changing characters, and no space but plain ones between others */
             name: string;
             /** @description Four characters or more */
             password: string;
@@ -2146,7 +2146,7 @@ export interface components {
          */
         AccountInput: {
             /**
-             * @description Two characters or more; no colon and no control characters
+             * @description Two characters or more: no colon, no control, invisible or direction-changing characters, and no space but plain ones between others
              * @example some username
              */
             username: string;
@@ -2275,6 +2275,18 @@ export interface components {
             id: number;
             /** @description Two characters or more; no colon and no control characters */
             username: string;
+        };
+        /**
+         * @example {
+         *       "username": "another user",
+         *       "password": "password"
+         *     }
+         */
+        RegistryUserInput: {
+            /** @description Two characters or more: no colon, no control, invisible or direction-changing characters, and no space but plain ones between others */
+            username: string;
+            /** @description One character or more */
+            password: string;
         };
         /**
          * @example {
@@ -7823,11 +7835,11 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "username": "user",
+                 *       "username": "another user",
                  *       "password": "password"
                  *     }
                  */
-                "application/json": components["schemas"]["RegistryCredentials"];
+                "application/json": components["schemas"]["RegistryUserInput"];
             };
         };
         responses: {

@@ -54,6 +54,8 @@ export interface RouteDescription<S extends FastifySchema>
   readonly ignoresBody?: boolean
   /** Whether a query can ask for a field of this name, where the records have fields of any. */
   readonly isField?: (name: string, request: FastifyRequest) => boolean
+  /** Whether the handler is to see what breaks the schema (`request.validationError`), and to refuse it. */
+  readonly attachValidation?: boolean
   /** Refuses, once the guard has let a request in, what can be refused before the body is read. */
   readonly refuseEarly?: Check
 }
@@ -87,6 +89,7 @@ export function routeOf<const S extends FastifySchema>(
     keepsData,
     ignoresBody = false,
     isField,
+    attachValidation = false,
     refuseEarly,
     handler,
   }: RouteDescription<S>,
@@ -103,6 +106,7 @@ export function routeOf<const S extends FastifySchema>(
     method,
     url,
     handler,
+    attachValidation,
     schema: Object.assign({}, schema, {
       response: worded(answers, app.wording),
       ...(guard && guard.security.length > 0 ? { security: guard.security } : {}),

@@ -8,8 +8,8 @@ import {
   projectFields,
   shipFields,
   templateFields,
-  Username,
 } from '../store/collections.js'
+import { Username } from '../store/names.js'
 import { nullable } from '../store/schema.js'
 
 addFormat('moment', isMoment)

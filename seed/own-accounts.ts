@@ -1,6 +1,7 @@
 import { newUser, type User } from '../store/collections.js'
 import type { NewRecord } from '../store/engine.js'
 import type { FreeForm } from '../store/free-form.js'
+import { NEW_NAME, NEW_NAME_PATTERN } from '../store/names.js'
 import { RecordFault } from './records.js'
 
 /** What an account of the user's own users can log in with: the first of these that a record has is its name. */
@@ -20,6 +21,13 @@ export const LoginName = {
 }
 const LOGIN_NAME = new RegExp(LoginName.pattern, 'u')
 
+/** The same of an account that is made or renamed: `isPlain` has to hold too. */
+export const NewLoginName = {
+  ...LoginName,
+  pattern: NEW_NAME_PATTERN,
+  description: `A name to log in with: ${NEW_NAME}`,
+}
+
 /** What nobody's name begins with: names have no colon. */
 const NOBODY = ':'
 
@@ -38,6 +46,13 @@ export function loginFieldOf(content: FreeForm): (typeof LOGIN_FIELDS)[number] |
     (name) => typeof content[name] === 'string' && content[name] !== '',
   )
   return texts.find((name) => isLoginName(String(content[name]))) ?? texts[0]
+}
+
+/** The fields that name an account which is made or renamed, and what is asked of new names holds of: what only is shown isn't. */
+export function namingFieldsOf(content: FreeForm): readonly string[] {
+  const isThere = (name: string) => typeof content[name] === 'string' && content[name] !== ''
+  const named = ['username', 'email'].filter(isThere)
+  return named.length > 0 ? named : ['name'].filter(isThere)
 }
 
 function isLoginName(text: string): boolean {
@@ -74,7 +89,7 @@ export function accountOf(content: FreeForm, secrets: Secrets): AccountValues {
  * @param key the record's id as text
  */
 export function noAccount(key: string): AccountValues {
-  return newUser({ username: NOBODY + key, passwordHash: null })
+  return newUser({ username: NOBODY + key, name: null, passwordHash: null })
 }
 
 /** Whether somebody can log in as this. */

@@ -5,11 +5,12 @@ import type { Declaration } from '../store/declaration.js'
 import type { NewRecord } from '../store/engine.js'
 import { UniqueViolation } from '../store/errors.js'
 import type { FreeForm } from '../store/free-form.js'
+import { nameFor } from '../store/lookups.js'
 import { newOwn, type OwnRecord, ownRecords } from '../store/own.js'
 import { Turns } from '../store/turns.js'
 import type { Finding } from './faults.js'
 import { isId } from './ids.js'
-import { accountOf, loginFieldOf, noAccount } from './own-accounts.js'
+import { type AccountValues, accountOf, loginFieldOf, noAccount } from './own-accounts.js'
 import type { OwnPart, Secret } from './own-records.js'
 import { generationOf, RecordFault } from './records.js'
 
@@ -71,7 +72,7 @@ async function fillAccounts(
     const values = valuesOf(source, record)
     const own = part.secrets.get(at)
     try {
-      const account = own ? accountWith(own, record, secret) : noAccount(values.key)
+      const account = own ? await accountWith(store, own, record, secret) : noAccount(values.key)
       const { id } = await records.insert({ ...values, ...account })
       if (typeof own?.password === 'string') passwords.set(id, own.password)
     } catch (error) {
@@ -93,7 +94,12 @@ function findingOf(path: string, record: FreeForm, error: unknown): Finding {
 }
 
 /** @throws RecordFault */
-function accountWith({ password, passwordHash }: Secret, record: FreeForm, secret?: string) {
+async function accountWith(
+  store: Store,
+  { password, passwordHash }: Secret,
+  record: FreeForm,
+  secret?: string,
+): Promise<AccountValues> {
   if ((password === undefined) === (passwordHash === undefined)) {
     throw new RecordFault('password', 'either password or passwordHash is needed, and not both')
   }
@@ -108,7 +114,8 @@ function accountWith({ password, passwordHash }: Secret, record: FreeForm, secre
   if (passwordHash !== undefined && !isHash(passwordHash)) {
     throw new RecordFault('passwordHash', 'must be a whole argon2id hash that a login can wait for')
   }
-  const account = accountOf(record, { passwordHash: passwordHash ?? null, generation: 0 })
+  const values = accountOf(record, { passwordHash: passwordHash ?? null, generation: 0 })
+  const account = { ...values, name: await nameFor(store, values.username) }
   if (secret === undefined) return account
   const { username } = account
   const generation = generationOf(secret, { username, password, passwordHash })

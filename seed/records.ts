@@ -12,7 +12,7 @@ import {
 } from '../store/collections.js'
 import type { NewRecord } from '../store/engine.js'
 import { faultIn } from '../store/free-form.js'
-import { all } from '../store/lookups.js'
+import { all, nameFor, userNamed } from '../store/lookups.js'
 import {
   type SeedArticle,
   type SeedDmp,
@@ -52,7 +52,10 @@ export interface Filling {
  * The account that a user of the file is.
  * @throws RecordFault
  */
-export function userOf(record: SeedUser, { secret }: Filling): NewRecord<User> {
+export async function userOf(
+  record: SeedUser,
+  { store, secret }: Filling,
+): Promise<NewRecord<User>> {
   const { id, name, username = name, password, passwordHash = null, email, admin } = record
   if (username === undefined) throw new RecordFault('name', 'is missing')
   if (name !== undefined && name !== username)
@@ -63,6 +66,7 @@ export function userOf(record: SeedUser, { secret }: Filling): NewRecord<User> {
   return newUser({
     id,
     username,
+    name: await nameFor(store, username),
     passwordHash,
     email,
     admin,
@@ -169,7 +173,7 @@ export async function dmpOf(
 
 /** The id of the user who is named in a field. */
 export async function idOf(store: Store, username: string, field: string): Promise<number> {
-  const user = await store.users.getBy({ username })
+  const user = await userNamed(store, username)
   if (user) return user.id
   const findKnown = async () => (await all(store.users)).map((each) => each.username)
   throw new RecordFault(field, 'names no user', { part: 'users', name: username, findKnown })

@@ -57,9 +57,18 @@ export function allFaults(schema: TSchema, value: unknown): readonly ErrorObject
 
 /** A fault as the validator gives it, put at the field it is about, also where that is one too few or too many. */
 export function describe(
-  error?: Pick<ErrorObject, 'instancePath' | 'keyword' | 'params' | 'message' | 'data'>,
+  error?: Pick<
+    ErrorObject,
+    'instancePath' | 'keyword' | 'params' | 'message' | 'data' | 'parentSchema'
+  >,
 ): Fault {
-  const { instancePath: path = '', keyword = '', params = {}, message, data } = error ?? {}
+  const { instancePath: path = '', keyword = '', params = {}, data, parentSchema } = error ?? {}
+  const { description } = parentSchema ?? {}
+  // A pattern tells a person nothing, where what it is for can be said.
+  const message =
+    keyword === 'pattern' && typeof description === 'string'
+      ? `can't have that: ${description}`
+      : error?.message
   if (keyword === 'required') return missingField(params.missingProperty, path)
   if (keyword === 'additionalProperties') return unknownField(params.additionalProperty, path)
   const fault = { path, params, ...(message === undefined ? {} : { message }) }

@@ -4,22 +4,17 @@ import { v7 as uuidv7 } from 'uuid'
 import { declare, type RecordIn, StoredFile } from './declaration.js'
 import type { ForkableView, NewRecord, View } from './engine.js'
 import type { FreeForm } from './free-form.js'
+import { normalName, Username } from './names.js'
 import { nullable, oneOf } from './schema.js'
-
-/**
- * A user's name. No colon and no control character, because HTTP Basic has no way to send them (RFC 7617, section 2),
- * and every account can log in through every API.
- */
-export const Username = Type.String({
-  minLength: 2,
-  maxLength: 128,
-  pattern: '^[^:\\x00-\\x1f\\x7f]+$',
-  description: 'Two characters or more; no colon and no control characters',
-})
 
 export const userFields = {
   publicId: Type.String(),
   username: Username,
+  /**
+   * The username as `normalName` has it, by which accounts are told apart. Null where nobody logs in, or where a data file has
+   * another account of that name before: this one logs in by the very characters of its own.
+   */
+  name: nullable(Type.String()),
   email: nullable(Type.String({ maxLength: 254 })),
   admin: Type.Boolean(),
   /** Null only while the password of a data file waits to be hashed. */
@@ -30,15 +25,15 @@ export const userFields = {
   generation: Type.Integer({ minimum: 0 }),
 }
 
-/** Each name and each public id is one user's alone. */
+/** Each name, in whichever way it is written, and each public id is one user's alone. */
 export const userRules = {
-  unique: [['username'], ['publicId']],
+  unique: [['username'], ['name'], ['publicId']],
   hidden: ['passwordHash'],
 } as const
 
 /** What an account can begin with. */
 export type NewUser = Pick<User, 'username' | 'passwordHash'> & {
-  readonly [F in 'id' | 'publicId' | 'email' | 'admin' | 'registeredAt' | 'generation']?:
+  readonly [F in 'id' | 'name' | 'publicId' | 'email' | 'admin' | 'registeredAt' | 'generation']?:
     | User[F]
     | undefined
 }
@@ -48,13 +43,14 @@ export function newUser({
   id,
   username,
   passwordHash,
+  name = normalName(username),
   publicId = randomUUID(),
   email = null,
   admin = false,
   registeredAt = new Date().toISOString(),
   generation = 0,
 }: NewUser): NewRecord<User> {
-  return { id, publicId, username, email, admin, passwordHash, registeredAt, generation }
+  return { id, publicId, username, name, email, admin, passwordHash, registeredAt, generation }
 }
 
 const shipText = (example: string, description: string) =>

@@ -1,6 +1,7 @@
 import type { Project, Store, User } from './collections.js'
 import type { BaseRecord, FieldOf } from './declaration.js'
 import type { Collection } from './engine.js'
+import { normalName } from './names.js'
 import { equal, type Selection } from './query.js'
 
 /** Everything that matches, in one list: for what is small, or whole by its contract. */
@@ -51,6 +52,26 @@ export async function countOf<R extends BaseRecord>(
   selection?: Selection<FieldOf<R>>,
 ): Promise<number> {
   return (await collection.find({ ...selection, limit: 0 })).total
+}
+
+/** The user who has a name, however it is written: before others the one whose own has the very same characters. */
+export async function userNamed(
+  { users }: Pick<Store, 'users'>,
+  username: string,
+): Promise<User | undefined> {
+  return (await users.getBy({ username })) ?? users.getBy({ name: normalName(username) })
+}
+
+/**
+ * The name by which an account of a data file is told apart: null where another that came before has it already, written in another
+ * way.
+ */
+export async function nameFor(
+  { users }: Pick<Store, 'users'>,
+  username: string,
+): Promise<string | null> {
+  const name = normalName(username)
+  return (await users.getBy({ name })) ? null : name
 }
 
 /** The users whom records belong to, by their id. Who has been deleted since the records were read is not there. */

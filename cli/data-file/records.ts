@@ -2,14 +2,15 @@ import type { Project, Store, User } from '../../store/collections.js'
 import type { BaseRecord } from '../../store/declaration.js'
 import type { Collection, NewRecord } from '../../store/engine.js'
 import { UniqueViolation } from '../../store/errors.js'
+import { userNamed } from '../../store/lookups.js'
 import { Refusal } from '../say.js'
 
 /**
  * The user who has a name.
  * @throws Refusal when nobody has it
  */
-export async function findUser({ users }: Store, username: string): Promise<User> {
-  const user = await users.getBy({ username })
+export async function findUser(store: Store, username: string): Promise<User> {
+  const user = await userNamed(store, username)
   if (!user) throw new Refusal(`no user has the name "${username}"`)
   return user
 }

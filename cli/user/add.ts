@@ -1,4 +1,5 @@
 import { newUser } from '../../store/collections.js'
+import { userNamed } from '../../store/lookups.js'
 import { editFile, type Operation } from '../data-file/edit.js'
 import { editedDataFile } from '../data-file/find.js'
 import { load } from '../data-file/load.js'
@@ -31,7 +32,7 @@ export async function addUser(username: string | undefined, flags: UserFlags): P
   const account = await withPrompts(async (prompts) => {
     const name = checkUsername(await prompts.required('username', username))
     // Nobody is asked for more in vain.
-    if (await store.users.getBy({ username: name })) throw new Refusal(taken(name))
+    if (await userNamed(store, name)) throw new Refusal(taken(name))
     return { username: name, ...(await askedFor(prompts, flags)) }
   })
   const { password, email, ...rest } = account

@@ -4,7 +4,8 @@ import fp from 'fastify-plugin'
 import { isAccount } from '../../seed/own-accounts.js'
 import { newUser, type Store, type User } from '../../store/collections.js'
 import { ACCOUNTS } from '../../store/engine.js'
-import { all } from '../../store/lookups.js'
+import { all, userNamed } from '../../store/lookups.js'
+import { isPlain, NEW_NAME, spellingsOf } from '../../store/names.js'
 import { ownRecords } from '../../store/own.js'
 import { errors } from '../http/errors.js'
 import { failure } from '../openapi/responses.js'
@@ -13,12 +14,14 @@ declare module 'fastify' {
   interface FastifyInstance {
     /**
      * Makes an account.
-     * @throws 409 when the name is taken, 503 when too many passwords wait to be hashed
+     * @param path where the name is in the body, as a JSON pointer
+     * @throws 400 when it can't be a name, 409 when the name is taken, 503 when too many passwords wait to be hashed
      */
     readonly createUser: (
       request: FastifyRequest,
       username: string,
       password: string,
+      path?: string,
     ) => Promise<User>
   }
 }
@@ -32,7 +35,8 @@ export const creationRefusals = {
 /** Making an account, the same for every API. */
 export default fp(
   async (app) => {
-    app.decorate('createUser', async (request, username, password) => {
+    app.decorate('createUser', async (request, username, password, path = '/username') => {
+      requirePlain(username, path)
       // Refuses most before the costly hash; the insertion decides.
       await refuseTaken(request, username)
       const passwordHash = await app.passwords.hash(password)
@@ -52,7 +56,17 @@ export function newGeneration(): number {
 }
 
 /**
- * Refuses a name that another user has.
+ * Refuses what can't be the name of an account that is made or renamed.
+ * @param path where it is in the body, as a JSON pointer
+ * @throws 400
+ */
+export function requirePlain(username: string, path: string): void {
+  if (isPlain(username)) return
+  throw errors.invalid('body', { path, code: 'name', message: `can't have that: ${NEW_NAME}` })
+}
+
+/**
+ * Refuses a name that another user has, however it is written.
  * @param except the id of the user who may have it
  * @throws 409
  */
@@ -61,7 +75,7 @@ export async function refuseTaken(
   username: string,
   except?: number,
 ): Promise<void> {
-  const holder = await store.users.getBy({ username })
+  const holder = await userNamed(store, username)
   if (holder && holder.id !== except) throw errors.taken(['username'])
 }
 
@@ -74,11 +88,11 @@ export async function findAccount(
   name: string,
   isOwn: boolean,
 ): Promise<User | undefined> {
-  const user = await store.users.getBy({ username: name })
+  const user = await userNamed(store, name)
   if (user || !isOwn) return user
   const withEmail = await store.users.getBy({ email: name })
   if (withEmail) return withEmail
-  const where = { path: ['content', 'name'], op: 'is', value: [name] } as const
+  const where = { path: ['content', 'name'], op: 'is', value: spellingsOf(name) } as const
   const named = await all(ownRecords(store, ACCOUNTS), { where })
   const users = await Promise.all(named.map(({ id }) => store.users.get(id)))
   const [only, ...others] = users.filter((each) => each && isAccount(each))

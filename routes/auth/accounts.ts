@@ -1,9 +1,9 @@
 import { errors } from '../../plugins/http/errors.js'
 import { compile, missingField } from '../../store/check.js'
-import { Username } from '../../store/collections.js'
+import { NewUsername } from '../../store/names.js'
 import type { Accounts } from './index.js'
 
-const isUsername = compile(Username)
+const isUsername = compile(NewUsername)
 
 /** Accounts that are an API's, which have a name and a password. */
 export const apiAccounts: Accounts = {

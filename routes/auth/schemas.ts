@@ -1,7 +1,8 @@
 import { Type } from '@sinclair/typebox'
 import { exampleToken } from '../../plugins/auth/tokens.js'
-import { LOGIN_FIELDS, LoginName } from '../../seed/own-accounts.js'
+import { LOGIN_FIELDS, MAX_LOGIN_NAME, NewLoginName } from '../../seed/own-accounts.js'
 import type { FreeForm } from '../../store/free-form.js'
+import { NEW_NAME, NEW_NAME_OR_NONE_PATTERN } from '../../store/names.js'
 import { ref } from '../../store/schema.js'
 
 /** The names that an account can have: the first of them that is there counts. */
@@ -28,11 +29,25 @@ export const AnyCredentials = Type.Object(
   },
 )
 
+/** What comes first of them names the account, and is no display name that could be anything. */
+const newName = (maxLength: number, description: string) =>
+  Type.Optional(Type.String({ maxLength, pattern: NEW_NAME_OR_NONE_PATTERN, description }))
+
 export const Registration = Type.Object(
-  { ...nameFields, password },
+  {
+    username: newName(128, `The user's name: ${NEW_NAME}`),
+    email: newName(MAX_LOGIN_NAME, 'The email, in its place, of which the same holds'),
+    name: Type.Optional(
+      Type.String({
+        maxLength: 128,
+        description: 'Or the name, of which the same holds where it is alone',
+      }),
+    ),
+    password,
+  },
   {
     $id: 'Registration',
-    anyOf: someName({ type: 'string', ...LoginName }),
+    anyOf: someName({ type: 'string', ...NewLoginName }),
     // The other fields are the record's.
     additionalProperties: true,
     examples: [{ email: 'bob@example.com', password: 'password', name: 'Bob' }],

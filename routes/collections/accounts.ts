@@ -1,11 +1,12 @@
 import type { FastifyRequest } from 'fastify'
-import { newGeneration } from '../../plugins/auth/accounts.js'
+import { newGeneration, requirePlain } from '../../plugins/auth/accounts.js'
 import { errors } from '../../plugins/http/errors.js'
 import {
   type AccountValues,
   accountOf,
   isAccount,
   loginFieldOf,
+  namingFieldsOf,
   noAccount,
 } from '../../seed/own-accounts.js'
 import { isPassword } from '../../seed/own-fill.js'
@@ -13,6 +14,7 @@ import { RecordFault } from '../../seed/records.js'
 import type { User } from '../../store/collections.js'
 import type { BaseRecord } from '../../store/declaration.js'
 import type { FreeForm } from '../../store/free-form.js'
+import { userNamed } from '../../store/lookups.js'
 import type { OwnRecord } from '../../store/own.js'
 
 /** A record of the user's own users: the store keeps an account with it. */
@@ -56,6 +58,7 @@ export async function newAccount(
 ): Promise<AccountValues> {
   if (password === undefined) return noAccount(key)
   refuseAdmin(request, content)
+  requirePlainNames(content, {}, at)
   // Before the hash, which takes its time.
   const account = accountIn(content, { passwordHash: null, generation: 0 }, at)
   await refuseTakenNames(request, content, account)
@@ -87,7 +90,9 @@ export async function changedHash(
 ): Promise<string | undefined> {
   if (!isOwnUser(record) || (password === undefined && !isAccount(record))) return undefined
   refuseAdmin(request, content, record)
-  await refuseTakenNames(request, content, accountIn(content, record), record.id)
+  const account = accountIn(content, record)
+  requirePlainNames(content, isAccount(record) ? record.content : {})
+  await refuseTakenNames(request, content, account, record.id)
   const { passwords } = request.server
   if (password === undefined) return undefined
   if (!isAccount(record)) return passwords.hash(password)
@@ -110,10 +115,11 @@ export function accountFor(
   // It may have become somebody's account since it was looked at.
   requireOwnAccount(request, record)
   refuseAdmin(request, content, record)
-  const { username, email, admin } = accountIn(content, record)
-  if (newHash === undefined) return { username, email, admin }
+  const { username, name, email, admin } = accountIn(content, record)
+  const names = username === record.username ? {} : { username, name }
+  if (newHash === undefined) return { ...names, email, admin }
   const generation = isAccount(record) ? record.generation + 1 : newGeneration()
-  return { username, email, admin, passwordHash: newHash, generation }
+  return { ...names, email, admin, passwordHash: newHash, generation }
 }
 
 /** @throws 403 where somebody would become an admin who is none */
@@ -122,11 +128,22 @@ function refuseAdmin({ user }: FastifyRequest, content: FreeForm, record?: OwnUs
 }
 
 /**
+ * Refuses what can't be the name of a new account.
+ * @param before what the account has already, which may stay
+ * @throws 400
+ */
+function requirePlainNames(content: FreeForm, before: FreeForm, at = ''): void {
+  for (const field of namingFieldsOf(content)) {
+    if (content[field] !== before[field]) requirePlain(String(content[field]), `${at}/${field}`)
+  }
+}
+
+/**
  * Refuses names that another account logs in with, whether as its username or its email.
  * @throws 409
  */
 async function refuseTakenNames(
-  { store: { users } }: FastifyRequest,
+  { store }: FastifyRequest,
   content: FreeForm,
   { username, email }: AccountValues,
   except?: number,
@@ -134,7 +151,7 @@ async function refuseTakenNames(
   const names = new Map([[loginFieldOf(content) ?? 'username', username]])
   if (email !== null) names.set('email', email)
   for (const [field, name] of names) {
-    const holders = [await users.getBy({ username: name }), await users.getBy({ email: name })]
+    const holders = [await userNamed(store, name), await store.users.getBy({ email: name })]
     if (holders.some((each) => each && each.id !== except)) throw errors.taken([field])
   }
 }

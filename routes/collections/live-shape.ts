@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { errors } from '../../plugins/http/errors.js'
 import { PerWorld, type World } from '../../plugins/workspaces/world.js'
 import type { FindFaults } from '../../seed/given-schema.js'
-import { LOGIN_FIELDS, LoginName } from '../../seed/own-accounts.js'
+import { LOGIN_FIELDS, LoginName, NewLoginName } from '../../seed/own-accounts.js'
 import { withoutPassword } from '../../seed/own-records.js'
 import type { Widening } from '../../seed/place.js'
 import { describe } from '../../store/check.js'
@@ -76,8 +76,11 @@ export class LiveShape {
     })
   }
 
-  /** Records as they are written: the id may be left to the server, and of a part any field. */
-  input(known: Seen, extent: Extent): TSchema {
+  /**
+   * Records as they are written: the id may be left to the server, and of a part any field.
+   * @param name what the name of an account has to be; that of a new one, unless it may be one that is there
+   */
+  input(known: Seen, extent: Extent, name: object = NewLoginName): TSchema {
     const { idField, owner, isAccounts } = this.#options
     const { required = [], properties = {}, ...schema }: TSchema = this.#schema(known)
     const isSet = (name: string) =>
@@ -94,7 +97,7 @@ export class LiveShape {
         ...notEmpty(properties, idField),
         ...(isAccounts
           ? {
-              ...loginName(properties, needed),
+              ...loginName(properties, needed, name),
               password: { ...PASSWORD, ...properties.password, writeOnly: true },
             }
           : {}),
@@ -124,7 +127,7 @@ export class LiveShape {
     const { beginning, finders } = this.isGiven ? this.atStart : this.in(world)
     let find = finders.get(extent)
     if (!find) {
-      find = this.#options.compile(this.input({ seen: beginning.shape }, extent))
+      find = this.#options.compile(this.input({ seen: beginning.shape }, extent, LoginName))
       finders.set(extent, find)
     }
     const found = find(value)
@@ -169,9 +172,9 @@ function notEmpty(properties: TSchema['properties'], idField: string | undefined
 }
 
 /** The name that every account has, as it is written: a record with a password has to be able to log in. */
-function loginName(properties: TSchema['properties'], needed: readonly string[]) {
+function loginName(properties: TSchema['properties'], needed: readonly string[], schema: object) {
   const field = LOGIN_FIELDS.find((name) => needed.includes(name))
-  return field ? { [field]: { ...Object(properties)[field], ...LoginName } } : {}
+  return field ? { [field]: { ...Object(properties)[field], ...schema } } : {}
 }
 
 const PASSWORD = {

@@ -1,13 +1,15 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from '@sinclair/typebox'
-import { creationRefusals, refuseTaken } from '../../plugins/auth/accounts.js'
+import type { FastifyRequest } from 'fastify'
+import { creationRefusals, refuseTaken, requirePlain } from '../../plugins/auth/accounts.js'
 import { expectedVersions, IfMatch, tag } from '../../plugins/http/conditional.js'
 import { errors, found } from '../../plugins/http/errors.js'
 import { Id, IdParams, locationOf } from '../../plugins/http/record.js'
 import { linked, linksOf, to } from '../../plugins/openapi/links.js'
 import { empty, failure, success } from '../../plugins/openapi/responses.js'
 import { addRoute } from '../../plugins/route.js'
-import { type User, Username } from '../../store/collections.js'
+import type { User } from '../../store/collections.js'
+import { NewUsername, normalName, Username } from '../../store/names.js'
 import { ref } from '../../store/schema.js'
 import { byId, resource } from '../resource.js'
 
@@ -23,7 +25,7 @@ const FleetUser = Type.Object(
 )
 
 const UserInput = Type.Object(
-  { name: Username, password: Password },
+  { name: NewUsername, password: Password },
   {
     $id: 'UserInput',
     additionalProperties: false,
@@ -32,7 +34,7 @@ const UserInput = Type.Object(
 )
 
 const UserReplacement = Type.Object(
-  { id: Type.Optional(Id), name: Username, password: Password },
+  { id: Type.Optional(Id), name: NewUsername, password: Password },
   {
     $id: 'UserReplacement',
     additionalProperties: false,
@@ -100,7 +102,7 @@ const users: FastifyPluginAsyncTypebox = async (app) => {
     },
     handler: async (request, reply) => {
       const { name, password } = request.body
-      const user = await app.createUser(request, name, password)
+      const user = await app.createUser(request, name, password, '/name')
       tag(request, reply, user)
       return reply.code(201).header('location', locationOf(request, user.id)).send(shown(user))
     },
@@ -110,6 +112,7 @@ const users: FastifyPluginAsyncTypebox = async (app) => {
     method: 'PUT',
     url: '/users/:id',
     guard: access,
+    attachValidation: true,
     schema: {
       operationId: 'replaceUser',
       summary: 'Change your name and password',
@@ -128,15 +131,18 @@ const users: FastifyPluginAsyncTypebox = async (app) => {
       },
     },
     handler: async (request, reply) => {
+      requireValid(request)
       const { id } = request.params
       const { id: bodyId = id, name, password } = request.body
       if (bodyId !== id) throw errors.idMismatch()
       const old = found(await request.store.users.get(id), 'user', id)
       if (request.user.id !== id) throw errors.notYourself()
+      if (name !== old.username) requirePlain(name, '/name')
       await refuseTaken(request, name, id)
+      const names = name === old.username ? {} : { username: name, name: normalName(name) }
       const user = await request.store.users.update(
         id,
-        { username: name, ...(await app.passwords.change(request.world, old, password)) },
+        { ...names, ...(await app.passwords.change(request.world, old, password)) },
         { versions: expectedVersions(request), where: { generation: request.user.generation } },
       )
       if (!user) throw errors.tokenInvalid()
@@ -169,6 +175,18 @@ const users: FastifyPluginAsyncTypebox = async (app) => {
       return reply.code(204).send(undefined)
     },
   })
+}
+
+/**
+ * Refuses what breaks the schema, but not the name that the account has: it may stay, whatever is asked of new ones.
+ * @throws 400
+ */
+function requireValid({ validationError, body, user }: FastifyRequest): void {
+  if (!validationError) return
+  const found: readonly { readonly instancePath: string }[] = validationError.validation
+  const isTheirs = Object(body).name === user.username
+  const faults = isTheirs ? found.filter(({ instancePath }) => instancePath !== '/name') : found
+  if (faults.length > 0) throw Object.assign(validationError, { validation: faults })
 }
 
 function shown({ id, username }: User): Static<typeof FleetUser> {

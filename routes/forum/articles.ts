@@ -6,14 +6,10 @@ import { Id, IdParams } from '../../plugins/http/record.js'
 import { linksOf } from '../../plugins/openapi/links.js'
 import { failure, success } from '../../plugins/openapi/responses.js'
 import { addRoute } from '../../plugins/route.js'
-import {
-  type Article as ArticleRecord,
-  articleFields,
-  type User,
-  Username,
-} from '../../store/collections.js'
+import { type Article as ArticleRecord, articleFields, type User } from '../../store/collections.js'
 import type { FieldOf } from '../../store/declaration.js'
 import { ownersOf } from '../../store/lookups.js'
+import { Username } from '../../store/names.js'
 import { equal, type Selection } from '../../store/query.js'
 import { nullable, ref } from '../../store/schema.js'
 import { answer, byId, resource } from '../resource.js'

@@ -7,7 +7,7 @@ import { Id } from '../../plugins/http/record.js'
 import { linked, withToken } from '../../plugins/openapi/links.js'
 import { success } from '../../plugins/openapi/responses.js'
 import { addRoute } from '../../plugins/route.js'
-import { Username } from '../../store/collections.js'
+import { Username } from '../../store/names.js'
 import { ref } from '../../store/schema.js'
 
 /** The field of a body that carries the token, where no `Authorization` does. */

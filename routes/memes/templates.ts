@@ -14,9 +14,9 @@ import {
   type Template as TemplateRecord,
   templateFields,
   type User,
-  Username,
 } from '../../store/collections.js'
 import { merged, ownersOf } from '../../store/lookups.js'
+import { Username } from '../../store/names.js'
 import { equal } from '../../store/query.js'
 import { nullable, ref } from '../../store/schema.js'
 import { answer, byId, resource } from '../resource.js'

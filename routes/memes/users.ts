@@ -16,7 +16,8 @@ import { Id } from '../../plugins/http/record.js'
 import { linksOf } from '../../plugins/openapi/links.js'
 import { empty, failure, Message, success } from '../../plugins/openapi/responses.js'
 import { addRoute } from '../../plugins/route.js'
-import { type User, Username } from '../../store/collections.js'
+import type { User } from '../../store/collections.js'
+import { NewUsername, Username } from '../../store/names.js'
 import { ref } from '../../store/schema.js'
 
 const examplePublicId = 'e9572ee6-4b5e-45e4-a840-58a33b04b8a7'
@@ -56,7 +57,7 @@ const AccountList = Type.Object(
 
 const AccountInput = Type.Object(
   {
-    username: { ...Username, examples: ['some username'] },
+    username: { ...NewUsername, examples: ['some username'] },
     password: Type.String({
       minLength: 1,
       maxLength: 1024,

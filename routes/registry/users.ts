@@ -9,7 +9,8 @@ import { Id } from '../../plugins/http/record.js'
 import { linked, to } from '../../plugins/openapi/links.js'
 import { failure, list, Message, success } from '../../plugins/openapi/responses.js'
 import { addRoute } from '../../plugins/route.js'
-import { type User, Username } from '../../store/collections.js'
+import type { User } from '../../store/collections.js'
+import { NewUsername, Username } from '../../store/names.js'
 import { ref } from '../../store/schema.js'
 
 const RegistryUser = Type.Object(
@@ -17,15 +18,27 @@ const RegistryUser = Type.Object(
   { $id: 'RegistryUser', additionalProperties: false, examples: [{ id: 1, username: 'user' }] },
 )
 
+const password = Type.String({
+  minLength: 1,
+  maxLength: 1024,
+  description: 'One character or more',
+})
+
 const RegistryCredentials = Type.Object(
-  {
-    username: Username,
-    password: Type.String({ minLength: 1, maxLength: 1024, description: 'One character or more' }),
-  },
+  { username: Username, password },
   {
     $id: 'RegistryCredentials',
     additionalProperties: false,
     examples: [{ username: 'user', password: 'password' }],
+  },
+)
+
+const RegistryUserInput = Type.Object(
+  { username: NewUsername, password },
+  {
+    $id: 'RegistryUserInput',
+    additionalProperties: false,
+    examples: [{ username: 'another user', password: 'password' }],
   },
 )
 
@@ -55,7 +68,9 @@ const users: FastifyPluginAsyncTypebox<UserOptions> = async (
   app,
   { isListed, sessionTokenTtl },
 ) => {
-  for (const schema of [RegistryUser, RegistryCredentials, RegistryToken]) app.addSchema(schema)
+  for (const schema of [RegistryUser, RegistryUserInput, RegistryCredentials, RegistryToken]) {
+    app.addSchema(schema)
+  }
   const { access } = app.guards
 
   if (isListed) {
@@ -89,7 +104,7 @@ const users: FastifyPluginAsyncTypebox<UserOptions> = async (
       summary: 'Register a user',
       description: 'Everybody may. The account can log in to every API.',
       tags: ['registry'],
-      body: ref(RegistryCredentials),
+      body: ref(RegistryUserInput),
       response: {
         200: linked(
           success('The new user', RegistryUser),
