@@ -1,28 +1,13 @@
 import { execFileSync } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { LOCK } from '../../store/files/own-folder.js'
 import { Calls, isNotNow } from '../fixtures/calls.js'
 import { startProcess } from '../fixtures/process.js'
+import { storedIn, temporaryFolder } from '../fixtures/temporary.js'
 
 const MEBIBYTE = 1024 * 1024
-
-async function temporaryFolder(t: Test): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 's-'))
-  t.teardown(() => rm(folder, { recursive: true, force: true }))
-  return folder
-}
-
-/** What servers have stored in a folder, each in one of its own. */
-async function storedIn(parent: string): Promise<string[]> {
-  const names = await Promise.all(
-    (await readdir(parent)).map((name) => readdir(join(parent, name))),
-  )
-  return names.flat().filter((name) => name !== LOCK)
-}
 
 /** A disk of one mebibyte; undefined where this process can't mount any. */
 async function smallDisk(t: Test): Promise<string | undefined> {
