@@ -1,5 +1,6 @@
 import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { type BuildOptions, build } from 'esbuild'
+import { isAllowed } from './audit/licences.js'
 import { writeFonts } from './fonts.js'
 
 /**
@@ -60,7 +61,10 @@ const fonts = await writeFonts('dist/fonts')
 const inputs = [...Object.keys(metafile?.inputs ?? {}), ...fonts]
 await writeFile('dist/THIRD-PARTY.txt', await licencesOf(inputs))
 
-/** The licences of packages that are bundled or whose files are copied, which want to go along with copies. */
+/**
+ * The licences of packages that are bundled or whose files are copied, which want to go along with copies.
+ * @throws where one is not allowed
+ */
 async function licencesOf(files: readonly string[]): Promise<string> {
   const folders = new Set(
     files.map((file) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? ''),
@@ -68,6 +72,9 @@ async function licencesOf(files: readonly string[]): Promise<string> {
   folders.delete('')
   const texts = [...folders].sort().map(async (folder) => {
     const { name, version, license } = JSON.parse(await readFile(`${folder}/package.json`, 'utf8'))
+    if (!isAllowed(license)) {
+      throw new Error(`${name} is bundled, and tools/audit/licences.ts doesn't allow ${license}`)
+    }
     const file = (await readdir(folder)).find((each) => /^licen[cs]e/i.test(each))
     const text = file ? await readFile(`${folder}/${file}`, 'utf8') : ''
     return `${name} ${version} (${license})\n\n${text.trim()}\n`
