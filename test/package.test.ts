@@ -95,6 +95,7 @@ t.test('the packed package installs and runs in an empty folder', async (t) => {
     'data.json',
     'dist/THIRD-PARTY.txt',
     'README.md',
+    'SECURITY.md',
     'LICENSE',
   ]) {
     t.ok(paths.includes(path), path)
