@@ -1,6 +1,6 @@
 import { maxHeaderSize } from 'node:http'
 import Fastify, { type FastifyInstance } from 'fastify'
-import { API_NAMES, type Options, parseConfig } from './config.js'
+import { API_NAMES, type Config, type Options, parseConfig } from './config.js'
 import accounts from './plugins/auth/accounts.js'
 import login from './plugins/auth/login.js'
 import passwords from './plugins/auth/passwords.js'
@@ -44,6 +44,7 @@ import control, { tag as controlTag } from './routes/control/index.js'
 import { apis, partsOf } from './routes/index.js'
 import token, { tag as tokenTag } from './routes/token.js'
 import { COLLECTIONS } from './seed/described.js'
+import type { Source } from './seed/errors.js'
 import { divide } from './seed/own.js'
 import { sourceOf } from './seed/read.js'
 
@@ -122,6 +123,7 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
     recordLimit: config.recordLimit,
     userRecordLimit: config.userRecordLimit,
     revokedTokenLimit: config.revokedTokenLimit,
+    revokedTokenFile: revokedTokenFileOf(config, source),
     storageLimit: config.storageLimit,
     wayOut: config.apis === 'auto' ? OWN_INSTEAD : undefined,
   })
@@ -182,4 +184,13 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
   }
 
   return app
+}
+
+/** Where revoked tokens are kept: they outlive the process only where what signs them does. */
+function revokedTokenFileOf(
+  { jwtSecret, save, revokedTokenFile }: Config,
+  { name, text }: Source,
+): string | undefined {
+  if (jwtSecret === undefined) return undefined
+  return revokedTokenFile ?? (save && text !== undefined ? `${name}.revoked` : undefined)
 }

@@ -153,7 +153,7 @@ export const Settings = Type.Object(
       Type.String({
         format: 'secret',
         description:
-          'Signs the tokens. Without it each start makes one, and ends all earlier tokens; with it tokens of the users in the data file outlive the process, also those it had revoked, for as long as the file has the user with the same password',
+          'Signs the tokens. Without it each start makes one, and ends all earlier tokens; with it tokens of the users in the data file outlive the process, for as long as the file has the user with the same password; those it had revoked too, unless there is a `REVOKED_TOKEN_FILE`',
         allowed: `at least ${SECRET_BYTES} bytes`,
       }),
     ),
@@ -178,6 +178,14 @@ export const Settings = Type.Object(
       description: 'How many revoked tokens are remembered until they have ended',
       allowed: 'a whole number from 1 to 100000000',
     }),
+    revokedTokenFile: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          'A file that keeps revoked tokens over a restart, where `JWT_SECRET` is set. With `SAVE` there is one beside the data file without it, such as `db.json.revoked`',
+        allowed: "a file's path",
+      }),
+    ),
     storageLimit: Size('10GiB', 'How large all files may be together'),
     requestTimeout: Duration('30s', 'How long a request may take to arrive'),
     sendTimeout: Duration('60s', 'How long a client may take nothing of its answer'),

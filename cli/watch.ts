@@ -2,7 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { unwatchFile, watchFile } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { environmentWith, type Text } from '../config.js'
@@ -31,7 +33,10 @@ interface Watching {
  */
 export async function serveWatching(options: Text, { isDevelopment }: Watching): Promise<void> {
   const dataFile = options.dataFile ?? (await findDataFile())
+  const folder = await mkdtemp(join(tmpdir(), 'slipway-watch-')).catch(() => undefined)
   const env = environmentWith({
+    // For as long as servers follow each other here. Beside a file that is saved, for longer.
+    ...(folder && options.save !== 'true' ? { revokedTokenFile: join(folder, 'revoked') } : {}),
     ...(isDevelopment ? { logLevel: 'debug', logFormat: 'pretty' } : {}),
     // One for all servers, so that tokens outlive a new start.
     jwtSecret: randomBytes(32).toString('base64url'),
@@ -55,6 +60,7 @@ export async function serveWatching(options: Text, { isDevelopment }: Watching):
   })
   process.exitCode = await supervisor.run()
   lines?.close()
+  if (folder) await rm(folder, { recursive: true, force: true })
   for (const file of files) unwatchFile(file)
 }
 

@@ -4,6 +4,7 @@ import fp from 'fastify-plugin'
 import type { Source } from '../seed/errors.js'
 import { fillKept } from '../seed/kept.js'
 import { fillOwn, type OwnSource } from '../seed/own-fill.js'
+import { RevokedFile } from '../seed/revoked-file.js'
 import { fill } from '../seed/seed.js'
 import { collections, type ForkableStore, type Store } from '../store/collections.js'
 import type { Declaration } from '../store/declaration.js'
@@ -15,6 +16,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** The server's own. For what has to be known before there are requests: handlers use the request's. */
     readonly store: ForkableStore
+    /** Keeps the tokens that were revoked in the server's own world for the next process, where there is a place. */
+    readonly revokedFile: RevokedFile | undefined
     /** A store with nothing in it, for what is to become a world's state. It ends with the app at the latest. */
     readonly emptyStore: () => Promise<ForkableStore>
   }
@@ -40,13 +43,15 @@ export interface StoreOptions extends FillOptions {
   readonly recordLimit?: number | undefined
   readonly userRecordLimit?: number | undefined
   readonly revokedTokenLimit: number
+  /** Where revoked tokens are kept, if they are. */
+  readonly revokedTokenFile?: string | undefined
   /** How many bytes files may have together. */
   readonly storageLimit: number
 }
 
 /**
  * Opens the store: one in memory, which the data fills.
- * @throws SeedError when the data has a fault
+ * @throws SeedError when the data has a fault, or the file of revoked tokens
  */
 export default fp<StoreOptions>(
   async (app, options) => {
@@ -61,6 +66,7 @@ export default fp<StoreOptions>(
     warnOfDemoUsers(app, store, passwords)
     hashInBackground(app)
     app.decorate('store', store)
+    app.decorate('revokedFile', await revokedFileFor(store, options))
   },
   { name: 'store', dependencies: ['passwords'] },
 )
@@ -97,6 +103,17 @@ function roomFor({ recordLimit, userRecordLimit, revokedTokenLimit }: StoreOptio
   const { heap_size_limit: most, used_heap_size: used } = getHeapStatistics()
   const all = recordLimit ?? Math.max(0, most - used) * SHARE
   return { all, user: userRecordLimit ?? all * SHARE, tokens: revokedTokenLimit }
+}
+
+/** Revokes what earlier processes had revoked, before anything is forked. */
+async function revokedFileFor(
+  store: Store,
+  { revokedTokenFile, revokedTokenLimit }: StoreOptions,
+): Promise<RevokedFile | undefined> {
+  if (revokedTokenFile === undefined) return undefined
+  const file = await RevokedFile.open(revokedTokenFile, revokedTokenLimit)
+  for (const [jti, until] of file.tokens) await store.sessions.revoke(jti, until)
+  return file
 }
 
 /**

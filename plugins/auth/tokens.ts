@@ -30,7 +30,7 @@ const Claims = Type.Object({
   /** The user's id. */
   sub: Type.String({ pattern: '^[1-9][0-9]*$' }),
   /** Names the token, so that it can be revoked. */
-  jti: Type.String({ minLength: 1 }),
+  jti: Type.String({ minLength: 1, maxLength: 128 }),
   /** Seconds since 1970. */
   iat: Type.Integer(),
   /** Seconds since 1970. */
@@ -114,7 +114,10 @@ export interface Tokens {
    * @throws 401 when it isn't ours, is of the other type, has expired or was revoked, or its user has gone or has a new password
    */
   check(token: string, type: TokenType, world: World): Promise<Session>
-  /** Ends a token before its time. */
+  /**
+   * Ends a token before its time.
+   * @throws 507 where there is no room to remember it, 503 where it can't be written; the token is good then
+   */
   revoke(claims: Claims, world: World): Promise<void>
 }
 
@@ -199,10 +202,15 @@ export default fp<TokenOptions>(
         if (user?.generation !== claims.gen) throw errors.tokenInvalid()
         return { user, claims }
       },
-      revoke: (claims, { store }) => store.sessions.revoke(claims.jti, realEndOf(claims)),
+      revoke: async (claims, world) => {
+        const end = realEndOf(claims)
+        // First, since whoever is told that it has ended may rely on it.
+        if (world === app.worlds.own) await app.revokedFile?.add(claims.jti, end)
+        await world.store.sessions.revoke(claims.jti, end)
+      },
     })
   },
-  { name: 'tokens' },
+  { name: 'tokens', dependencies: ['store', 'workspaces'] },
 )
 
 /**
