@@ -3,6 +3,7 @@ import type { Declarations } from '../declaration.js'
 import { ACCOUNTS, type ForkableView, type RecordEvent, type Snapshot } from '../engine.js'
 import type { FileStore } from '../files/file-store.js'
 import type { Row } from '../predicate.js'
+import { Watchers } from '../watchers.js'
 import { MemoryCollection } from './collection.js'
 import type { Consequences } from './consequences.js'
 import { MemoryFiles } from './files.js'
@@ -10,7 +11,6 @@ import { MemoryJobs } from './jobs.js'
 import { Account, type Entry, Ledger } from './ledger.js'
 import { Schema } from './schema.js'
 import { MemorySessions } from './sessions.js'
-import { Watchers } from './watchers.js'
 
 /** One state of everything, which changes step by step. */
 class MemoryState implements Consequences {

@@ -1,5 +1,5 @@
-import type { RecordEvent } from '../engine.js'
-import type { Row } from '../predicate.js'
+import type { RecordEvent } from './engine.js'
+import type { Row } from './predicate.js'
 
 type Listener = (event: RecordEvent<Row>) => void
 
@@ -17,6 +17,11 @@ export class Watchers {
   /** @param onFault hears of what a listener throws */
   constructor(onFault: (error: unknown) => void) {
     this.#onFault = onFault
+  }
+
+  /** The collections that anybody watches. */
+  get watched(): readonly string[] {
+    return [...this.#listeners].flatMap(([name, { size }]) => (size > 0 ? [name] : []))
   }
 
   /** @returns ends it */
