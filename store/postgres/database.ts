@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Duplex } from 'node:stream'
-import type { Pool, PoolClient } from 'pg'
+import type { Client, Pool, PoolClient } from 'pg'
 import { Unavailable } from '../errors.js'
+import { Channel } from './channel.js'
 import { isConflict, isOutage } from './failures.js'
 import { readersOfTypes, written, writtenText } from './values.js'
 
@@ -69,6 +70,7 @@ const SETTINGS = {
 export class Database implements Connection {
   readonly schema: string
   readonly #pool: Pool
+  readonly #newClient: () => Client
   /** Names the statements of this one: what carries connections may have others' too. */
   readonly #prefix = randomBytes(6).toString('base64url')
 
@@ -76,29 +78,33 @@ export class Database implements Connection {
   static async open(options: DatabaseOptions): Promise<Database> {
     const { default: pg } = await import('pg')
     const { url, schema = 'slipway', connections = 10, onFault = () => {}, carrier } = options
-    const pool = new pg.Pool({
+    const config = {
       connectionString: url,
-      max: connections,
-      min: 1,
       connectionTimeoutMillis: CONNECTION_TIMEOUT,
-      idleTimeoutMillis: IDLE_TIMEOUT,
       query_timeout: DEADLINE,
       keepAlive: true,
       pipeline: true,
       application_name: 'slipway',
       types: readersOfTypes(pg.types),
-      onConnect: (client) => client.query(SETTINGS),
       ...(carrier && { stream: carrier }),
+    }
+    const pool = new pg.Pool({
+      ...config,
+      max: connections,
+      min: 1,
+      idleTimeoutMillis: IDLE_TIMEOUT,
+      onConnect: (client) => client.query(SETTINGS),
     })
     // Without a listener each of these would end the process.
     pool.on('error', onFault)
     pool.on('connect', (client) => client.on('error', () => {}))
-    return new Database(schema, pool)
+    return new Database(schema, pool, () => new pg.Client(config))
   }
 
-  private constructor(schema: string, pool: Pool) {
+  private constructor(schema: string, pool: Pool, newClient: () => Client) {
     this.schema = schema
     this.#pool = pool
+    this.#newClient = newClient
   }
 
   /** How a statement names something of the schema: always whole, since a connection may be lent to others. */
@@ -157,6 +163,18 @@ export class Database implements Connection {
       // What state it is in is not known.
       client.release(true)
       throw error
+    }
+  }
+
+  /**
+   * Hears what is said on the channel that has the schema's name, on a connection of its own.
+   * @throws Unavailable
+   */
+  async listen(hear: (message: string) => void): Promise<Channel> {
+    try {
+      return await Channel.open(this.#newClient(), quoted(this.schema), hear)
+    } catch (error) {
+      throw new Unavailable(error)
     }
   }
 

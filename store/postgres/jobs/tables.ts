@@ -1,0 +1,37 @@
+import type { Queue } from '../../declaration.js'
+import { literal, quoted } from '../database.js'
+import { statementTriggers } from '../triggers.js'
+
+/** Which waiting records have been taken, and until when: a migration's part. Whoever changes a row has locked its record's first. */
+export const JOB_TABLES = `
+create table jobs (
+  collection text collate "C" not null,
+  record bigint not null,
+  lease uuid not null unique,
+  ends timestamptz not null,
+  primary key (collection, record)
+);
+
+create function end_jobs(ended_in text, ended bigint[]) returns void language plpgsql set search_path from current as $$
+begin
+  delete from jobs where collection = ended_in and record = any(ended);
+  if found then perform pg_notify(current_schema(), 'jobs'); end if;
+end $$;
+`
+
+/** What ends the jobs of a table's records that wait no more. */
+export function jobTriggers(table: string, collection: string, queue: Queue): string {
+  const name = quoted(`${table}_jobs`)
+  const endsOf = (rows: string) =>
+    `perform end_jobs(${literal(collection)}, (select array_agg(id) from ${rows}));`
+  return `
+create or replace function ${name}() returns trigger language plpgsql set search_path from current as $$
+begin
+  if tg_op = 'DELETE' then ${endsOf('old_rows')}
+  else ${endsOf(`new_rows where ${quoted(queue.field)} is distinct from ${literal(queue.waiting)}`)}
+  end if;
+  return null;
+end $$;
+${statementTriggers('jobs', table, `${name}()`, ['update', 'delete'])}
+`
+}
