@@ -1,5 +1,5 @@
 import { accessTo } from '../access.js'
-import type { Declaration, Declarations, Pointer } from '../declaration.js'
+import type { Declaration, Pointer } from '../declaration.js'
 import { ACCOUNTS } from '../engine.js'
 import { keyOfPath, readerOf } from '../paths.js'
 import type { Row } from '../predicate.js'
@@ -56,23 +56,6 @@ export class Schema {
       ),
     )
     this.visible = new Set(fields.filter((field) => !hidden.includes(field)))
-  }
-
-  /** @throws Error when something leads to what isn't declared */
-  check(declarations: Declarations): void {
-    for (const { field, to } of this.references) {
-      if (!Object.hasOwn(declarations, to)) {
-        throw new Error(`${field} of ${this.name} refers to no collection: ${to}`)
-      }
-    }
-    for (const { field, path, to } of this.pointers) {
-      const target = Object.hasOwn(declarations, to) ? declarations[to] : undefined
-      const { unique = [], texts = [] } = target ?? {}
-      const isKey = unique.some(([first, ...others]) => first === field && others.length === 0)
-      if (!isKey || !texts.includes(field)) {
-        throw new Error(`${keyOfPath(path)} of ${this.name} names no unique text: ${to}.${field}`)
-      }
-    }
   }
 
   /** The user whose a record is; undefined where it is nobody's. */

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { requireConsistency } from '../consistency.js'
 import type { Declarations } from '../declaration.js'
 import { ACCOUNTS, type ForkableView, type RecordEvent, type Snapshot } from '../engine.js'
 import type { FileStore } from '../files/file-store.js'
@@ -159,10 +160,10 @@ export function openView<D extends Declarations>(
   onFault: (error: unknown) => void,
   account = new Account(),
 ): ForkableView<D> {
+  requireConsistency(declarations)
   const schemas = Object.entries(declarations).map(
     ([name, declaration]) => new Schema(name, declaration),
   )
-  for (const schema of schemas) schema.check(declarations)
   const state = new MemoryState(
     new MemoryFiles(openDisk, onFault),
     new Ledger(account),

@@ -13,6 +13,8 @@ export interface Statement {
   readonly text: string
   /** Texts can have any character in them. */
   readonly values?: readonly unknown[]
+  /** How long it may take, in milliseconds, where the database has been told that it may take longer than others. */
+  readonly timeout?: number
 }
 
 /** A row as it comes: the columns under their names. */
@@ -126,7 +128,10 @@ export class Database implements Connection {
   /** Some statements, all or none, in one round trip: none depends on what another has found. */
   batch(statements: readonly Statement[]): Promise<readonly Result[]> {
     return this.#retried(async (client) => {
-      const sent = [BEGIN, ...statements, COMMIT].map((each) => send(client, each))
+      const sent = [BEGIN, ...statements, COMMIT].map((each, at) =>
+        // Each waits for those before it.
+        send(client, { timeout: DEADLINE * (at + 1), ...each }),
+      )
       const results = await allOf(sent)
       return results.slice(1, -1)
     })
@@ -225,12 +230,16 @@ export function literal(text: string): string {
   return escaped.includes('\\') ? `E'${escaped}'` : `'${escaped}'`
 }
 
-async function send(client: PoolClient, { name, text, values }: Statement): Promise<Result> {
+async function send(
+  client: PoolClient,
+  { name, text, values, timeout }: Statement,
+): Promise<Result> {
   try {
     const { rows, rowCount } = await client.query<DatabaseRow>({
       text,
       ...(name !== undefined && { name }),
       ...(values && { values: values.map(written) }),
+      ...(timeout !== undefined && { query_timeout: timeout }),
     })
     return { rows, count: rowCount ?? 0 }
   } catch (error) {

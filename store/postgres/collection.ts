@@ -1,0 +1,294 @@
+import type { Fields } from '../access.js'
+import type { Bound, Collection, Condition, Page, RecordEvent, Update } from '../engine.js'
+import { ConditionFailed, VersionMismatch } from '../errors.js'
+import { type Row, testOf } from '../predicate.js'
+import { equal, type Predicate, type Query, type Selection } from '../query.js'
+import { conditionOf, Parameters } from './condition.js'
+import type { Consequences } from './consequences.js'
+import type { Connection, Statement } from './database.js'
+import type { Events } from './events/events.js'
+import { Inserting } from './inserting.js'
+import type { PostgresJobs } from './jobs/jobs.js'
+import type { Records } from './jobs/queue.js'
+import { Reading, recordOf } from './reading.js'
+import type { Table } from './table.js'
+import type { Violations } from './violations.js'
+import { changeOf, type Values } from './writing.js'
+
+/** What refers to what has gone goes after it. */
+const DEFERRED: Statement = { text: 'set constraints all deferred' }
+
+/** Hears of a collection. */
+type Listener = (event: RecordEvent<Row>) => void
+
+/** What a collection has of its view. */
+export interface Surroundings {
+  readonly consequences: Consequences
+  readonly violations: Violations
+  readonly events: Events
+  readonly jobs: PostgresJobs
+}
+
+/** A collection in PostgreSQL: each operation is one statement where that can be, and one transaction where it can't. */
+export class PostgresCollection implements Collection<Row> {
+  readonly table: Table
+  readonly #surroundings: Surroundings
+  readonly #reading: Reading
+  readonly #inserting: Inserting
+  readonly #get: Statement
+  readonly #lock: Statement
+  readonly #next: Statement
+
+  constructor(table: Table, surroundings: Surroundings) {
+    this.table = table
+    this.#surroundings = surroundings
+    this.#reading = new Reading(table)
+    this.#inserting = new Inserting(table)
+    const { database, sql, all } = table
+    this.#get = database.prepared(`select ${all} from ${sql} where id = $1::bigint`)
+    this.#lock = database.prepared(`${this.#get.text} for no key update`)
+    // Whoever counts up is sure of the number at once: where the database crashes, nobody has a record that uses it.
+    this.#next = database.prepared(
+      `insert into ${database.qualified('given_numbers')} as given (collection, highest) values ($1, 1)
+       on conflict (collection) do update set highest = floor(coalesce(given.highest, 0)) + 1
+       where floor(coalesce(given.highest, 0)) < ${Number.MAX_SAFE_INTEGER}
+       returning highest`,
+    )
+  }
+
+  /** What takes its records as jobs. */
+  get records(): Records {
+    return {
+      table: this.table.sql,
+      rowOf: (columns) => this.table.recordIn(columns),
+      update: async (connection, id, change) => {
+        const { rows } = await connection.query({ ...this.#lock, values: [id] })
+        const row = rows[0] && recordOf(rows[0])
+        return row && this.#put(row, this.#changed(row, change), connection)
+      },
+    }
+  }
+
+  async get(id: number): Promise<Row | undefined> {
+    if (!Number.isSafeInteger(id)) return undefined
+    const { rows } = await this.table.database.query({ ...this.#get, values: [id] })
+    return rows[0] && recordOf(rows[0])
+  }
+
+  async getBy(key: Fields): Promise<Row | undefined> {
+    const fields = Object.keys(key)
+    const isKey = this.table.declaration.unique.some(
+      (each) => each.length === fields.length && each.every((field) => field in key),
+    )
+    if (!isKey) throw this.table.unanswerable(`unique key of ${fields.join(' and ')}`)
+    const { database, sql, all } = this.table
+    const parameters = new Parameters()
+    const where = valuesAre(key)
+    const { sql: condition } = conditionOf(this.table, where, parameters)
+    const statement = database.prepared(`select ${all} from ${sql} where ${condition}`)
+    const { rows } = await database.query({ ...statement, values: parameters.values })
+    return rows[0] && recordOf(rows[0])
+  }
+
+  async find(query: Query): Promise<Page<Row>> {
+    return this.#reading.find(query)
+  }
+
+  stream(selection?: Selection): AsyncIterable<readonly Row[]> {
+    return this.#reading.stream(selection)
+  }
+
+  async nextNumber(): Promise<number | undefined> {
+    if (this.table.declaration.sequence === undefined) throw this.table.unanswerable('sequence')
+    const { rows } = await this.table.database.query({ ...this.#next, values: [this.table.name] })
+    return rows[0] && Number(rows[0].highest)
+  }
+
+  async insert(values: Fields, bounds: readonly Bound<Row>[] = []): Promise<Row> {
+    return this.#step(() => this.#inserting.insert(values, bounds))
+  }
+
+  async insertMany(many: readonly Fields[]): Promise<readonly Row[]> {
+    return this.#step(() => this.#inserting.insertMany(many))
+  }
+
+  async update(
+    id: number,
+    change: Update<Row>,
+    condition?: Condition<Row>,
+  ): Promise<Row | undefined> {
+    if (typeof change === 'function') {
+      return this.#changeLocked(id, (row) => this.#changed(row, change(row)), condition)
+    }
+    return this.#change(id, this.#valuesOf(change), (row) => this.#changed(row, change), condition)
+  }
+
+  async replace(id: number, values: Fields, condition?: Condition<Row>): Promise<Row | undefined> {
+    const { id: _id, version: _version, ...fields } = this.table.compose(1, 1, values)
+    const set: Values = { fields, isVisible: true }
+    return this.#change(id, set, () => set, condition)
+  }
+
+  async delete(id: number, condition?: Condition<Row>): Promise<Row | undefined> {
+    if (!Number.isSafeInteger(id)) return undefined
+    if (this.#surroundings.consequences.follow(this.table)) {
+      return this.#deleteLocked(id, condition)
+    }
+    const { database, sql, all } = this.table
+    const parameters = new Parameters()
+    const where = this.#where(id, condition, parameters)
+    if (where.isExact) {
+      const text = `delete from ${sql} where ${where.sql} returning ${all}`
+      const statement = database.prepared(text)
+      const row = await this.#written({ ...statement, values: parameters.values })
+      if (row) return row
+    }
+    // It is looked at why.
+    return this.#deleteLocked(id, condition)
+  }
+
+  watch(listener: Listener): () => void {
+    return this.#surroundings.events.watch(this.table.name, listener)
+  }
+
+  /** What a change sets. */
+  #valuesOf(change: Fields): Values {
+    const fields = this.table.requireChange(change)
+    // A field that nobody has declared is no change that anybody could see.
+    const isVisible = Object.keys(change).some((field) => this.table.visible.has(field))
+    return { fields, isVisible }
+  }
+
+  #changed(row: Row, change: Fields): Values {
+    this.table.compose(row.id, row.version, { ...row, ...change })
+    return this.#valuesOf(change)
+  }
+
+  /** Changes a record in one statement; where that finds nothing, it is looked at why. */
+  async #change(
+    id: number,
+    values: Values,
+    valuesOf: (row: Row) => Values,
+    condition: Condition<Row> | undefined,
+  ): Promise<Row | undefined> {
+    if (!Number.isSafeInteger(id)) return undefined
+    const parameters = new Parameters()
+    const set = changeOf(this.table, values, parameters)
+    const where = this.#where(id, condition, parameters)
+    if (where.isExact) {
+      const row = await this.#written(this.#updating(set, where.sql, parameters))
+      if (row) return row
+    }
+    return this.#changeLocked(id, valuesOf, condition)
+  }
+
+  /** Changes a record that nobody else changes meanwhile. */
+  async #changeLocked(
+    id: number,
+    valuesOf: (row: Row) => Values,
+    condition: Condition<Row> | undefined,
+  ): Promise<Row | undefined> {
+    return this.#withRow(id, condition, (row, connection) =>
+      this.#put(row, valuesOf(row), connection),
+    )
+  }
+
+  async #put({ id }: Row, values: Values, connection: Connection): Promise<Row | undefined> {
+    const parameters = new Parameters()
+    const set = changeOf(this.table, values, parameters)
+    const where = this.#where(id, undefined, parameters)
+    const { rows } = await connection.query(this.#updating(set, where.sql, parameters))
+    return rows[0] && recordOf(rows[0])
+  }
+
+  async #deleteLocked(id: number, condition: Condition<Row> | undefined): Promise<Row | undefined> {
+    const { consequences } = this.#surroundings
+    const remove = this.table.database.prepared(
+      `delete from ${this.table.sql} where id = $1::bigint`,
+    )
+    return this.#withRow(id, condition, async (row, connection) => {
+      const gone = [DEFERRED, { ...remove, values: [id] }].map((each) => connection.query(each))
+      await Promise.all([...gone, consequences.ofDeletion(this.table, row, connection)])
+      return row
+    })
+  }
+
+  /** Does something with a record that is as a condition has it, and that nobody else changes meanwhile. */
+  async #withRow(
+    id: number,
+    condition: Condition<Row> | undefined,
+    run: (row: Row, connection: Connection) => Promise<Row | undefined>,
+  ): Promise<Row | undefined> {
+    if (!Number.isSafeInteger(id)) return undefined
+    return this.#step(() =>
+      this.table.database.transaction(async (connection) => {
+        const { rows } = await connection.query({ ...this.#lock, values: [id] })
+        const row = rows[0] && recordOf(rows[0])
+        if (!row) return undefined
+        requireCondition(this.table.name, row, condition)
+        return run(row, connection)
+      }),
+    )
+  }
+
+  async #written(statement: Statement): Promise<Row | undefined> {
+    const { rows } = await this.#step(() => this.table.database.query(statement))
+    return rows[0] && recordOf(rows[0])
+  }
+
+  #updating(set: string, where: string, { values }: Parameters): Statement {
+    const { database, sql, all } = this.table
+    const text = `update ${sql} set ${set} where ${where} returning ${all}`
+    return { ...database.prepared(text), values }
+  }
+
+  #where(id: number, condition: Condition<Row> | undefined, parameters: Parameters) {
+    const { where = {}, test, versions } = condition ?? {}
+    const and: Predicate[] = [equal({ id }), valuesAre(where), ...(test ? [test] : [])]
+    const { sql, isExact } = conditionOf(this.table, { and }, parameters)
+    if (!versions) return { sql, isExact }
+    return { sql: `${sql} and version = any(${parameters.add(versions, 'bigint[]')})`, isExact }
+  }
+
+  /** Does a step, once all that watch here are known, and is done when they have heard of it. */
+  async #step<T>(run: () => Promise<T>): Promise<T> {
+    const { events, jobs, violations } = this.#surroundings
+    await events.ready()
+    try {
+      return await run()
+    } catch (error) {
+      throw violations.explain(error, this.table.name)
+    } finally {
+      await jobs.caughtUp(this.table.name)
+      await events.caughtUp()
+    }
+  }
+}
+
+/** The predicate that a record has some values. */
+function valuesAre(values: Fields): Predicate {
+  const and = Object.entries(values).map(([path, value]): Predicate => {
+    const isScalar = value === null || ['string', 'number', 'boolean'].includes(typeof value)
+    // What is no value of a field nobody has.
+    return isScalar ? equal({ [path]: scalar(value) }) : { or: [] }
+  })
+  return { and }
+}
+
+function scalar(value: unknown): string | number | boolean | null {
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
+    return value
+  }
+  return null
+}
+
+/** @throws ConditionFailed or VersionMismatch where a record is not as a condition has it */
+function requireCondition(
+  name: string,
+  row: Row,
+  { where = {}, test, versions }: Condition<Row> = {},
+): void {
+  const hasValues = Object.entries(where).every(([field, value]) => row[field] === value)
+  if (!hasValues || (test && !testOf(test)(row))) throw new ConditionFailed(name)
+  if (versions && !versions.includes(row.version)) throw new VersionMismatch(name)
+}

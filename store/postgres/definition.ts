@@ -1,0 +1,121 @@
+import { indexesOf } from '../access.js'
+import { simplified } from '../order.js'
+import { literal, quoted } from './database.js'
+import { eventTriggers } from './events/tables.js'
+import { fileTriggers } from './files/tables.js'
+import { NO_ID } from './functions.js'
+import { jobTriggers } from './jobs/tables.js'
+import { nativeOrder } from './ordering.js'
+import type { Table } from './table.js'
+import { statementTriggers } from './triggers.js'
+
+/** What a table is made by, and brought up to date: each does nothing where that has been done. */
+export interface Definition {
+  /** The table itself, which others refer to. */
+  readonly table: readonly string[]
+  /** What makes it hold what it is to, and be found. */
+  readonly rules: readonly string[]
+}
+
+/** @param trigrams the schema of `pg_trgm`; undefined where there is none, and a search looks at every record */
+export function definitionOf(table: Table, trigrams: string | undefined): Definition {
+  const { sql, sequence, columns, derived } = table
+  const [, ...others] = columns
+  return {
+    table: [
+      `create sequence if not exists ${sequence} maxvalue ${Number.MAX_SAFE_INTEGER}`,
+      `create table if not exists ${sql} (id bigint constraint ${quoted(primaryName(table))} primary key)`,
+      `alter sequence ${sequence} owned by ${sql}.id`,
+      `alter table ${sql} ${[...others, ...derived]
+        .map(({ sql, kind }) => `add column if not exists ${sql} ${typed(kind)}`)
+        .join(', ')}`,
+    ],
+    rules: [
+      ...uniqueIndexes(table),
+      ...indexes(table),
+      ...derivedIndexes(table, trigrams),
+      ...references(table),
+      ...triggers(table),
+    ],
+  }
+}
+
+/** The name of the constraint that holds the ids. */
+export function primaryName(table: Table): string {
+  return table.nameOf('id', 'unique')
+}
+
+/** The name of the index that holds a unique key. */
+export function uniqueName(table: Table, fields: readonly string[]): string {
+  return table.nameOf('unique', ...fields)
+}
+
+/** The name of the constraint that holds a reference. */
+export function referenceName(table: Table, field: string): string {
+  return table.nameOf('reference', field)
+}
+
+function typed(kind: string): string {
+  return kind === 'text' ? 'text collate "C"' : kind
+}
+
+function uniqueIndexes(table: Table): readonly string[] {
+  return table.declaration.unique.map((fields) =>
+    index('unique index', uniqueName(table, fields), table, `(${fields.map(quoted).join(', ')})`),
+  )
+}
+
+function indexes(table: Table): readonly string[] {
+  return indexesOf(table.declaration).flatMap(({ fields, sort = [] }) => {
+    // By id alone there is one.
+    if (fields.length === 0 && simplified(sort).length === 0) return []
+    const parts = [...fields.map(quoted), nativeOrder(table, sort)]
+    const name = table.nameOf('index', ...fields, JSON.stringify(sort))
+    return [index('index', name, table, `(${parts.join(', ')})`)]
+  })
+}
+
+function derivedIndexes(table: Table, trigrams: string | undefined): readonly string[] {
+  return table.derived.flatMap(({ sql, kind, field }) => {
+    if (kind === 'text' && trigrams === undefined) return []
+    const operators = kind === 'text' ? ` ${quoted(trigrams ?? '')}.gin_trgm_ops` : ''
+    const name = table.nameOf(kind === 'text' ? 'search' : 'fingerprints', field)
+    return [index('index', name, table, `using gin (${sql}${operators})`)]
+  })
+}
+
+/** Looked at when they are written, but only at the end of a transaction that deletes: what refers goes after. */
+function references(table: Table): readonly string[] {
+  return table.targets.flatMap(({ field, sql }) => {
+    const name = quoted(referenceName(table, field))
+    return [
+      `alter table ${table.sql} drop constraint if exists ${name}`,
+      `alter table ${table.sql} add constraint ${name} foreign key (${quoted(field)}) references ${sql} deferrable`,
+    ]
+  })
+}
+
+function triggers(table: Table): readonly string[] {
+  const { database, declaration, name, tableName, sql } = table
+  const { files, queue, sequence } = declaration
+  const made = [
+    // Last of those of its kind: another refusal comes first.
+    `create or replace trigger "try again" after insert on ${sql} for each row when (new.id = ${NO_ID})
+      execute function ${database.qualified('try_again')}()`,
+    eventTriggers(tableName, name),
+  ]
+  if (files.length > 0) made.push(fileTriggers(tableName, files))
+  if (queue) made.push(jobTriggers(tableName, name, queue))
+  if (sequence !== undefined) made.push(sequenceTriggers(table, sequence))
+  return made
+}
+
+/** What takes note of the numbers that records bring along. */
+function sequenceTriggers({ database, name, tableName }: Table, sequence: string): string {
+  const call = `${database.qualified('note_numbers')}(${literal(name)}, ${literal(sequence)})`
+  return statementTriggers('numbers', tableName, call, ['insert', 'update'])
+}
+
+function index(kind: string, name: string, table: Table, what: string): string {
+  return `create ${kind} if not exists ${quoted(name)} on ${table.sql} ${what}`
+}

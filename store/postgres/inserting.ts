@@ -1,0 +1,190 @@
+import type { Fields } from '../access.js'
+import type { Bound } from '../engine.js'
+import { BoundReached } from '../errors.js'
+import type { Row } from '../predicate.js'
+import { literal, quoted, type Statement } from './database.js'
+import { NO_ID } from './functions.js'
+import { columnValue, type Table } from './table.js'
+
+/** How many records are added with one statement. */
+const BATCH = 500
+
+/** Adds records to a collection. */
+export class Inserting {
+  readonly #table: Table
+  readonly #one: Statement
+  readonly #many: Statement
+
+  constructor(table: Table) {
+    this.#table = table
+    const { database } = table
+    this.#one = database.prepared(this.#textOf(''))
+    this.#many = database.prepared(this.#textOfMany())
+  }
+
+  async insert({ id, ...values }: Fields, bounds: readonly Bound<Row>[]): Promise<Row> {
+    const row = this.#compose(id, values)
+    const isGiven = id !== undefined
+    if (bounds.length > 0) return this.#insertWithin(row, isGiven, bounds)
+    const insert = { ...this.#one, values: this.#valuesOf(row, isGiven) }
+    const { database } = this.#table
+    const results = isGiven
+      ? await database.batch([...this.#raising(row.id), insert])
+      : [await database.query(insert)]
+    return { ...row, id: Number(results.at(-1)?.rows[0]?.id) }
+  }
+
+  async insertMany(many: readonly Fields[]): Promise<readonly Row[]> {
+    if (many.length === 0) return []
+    const rows = many.map(({ id, ...values }) => ({
+      row: this.#compose(id, values),
+      isGiven: id !== undefined,
+    }))
+    const statements: Statement[] = []
+    const given = rows.filter(({ isGiven }) => isGiven).map(({ row }) => row.id)
+    if (given.length > 0) statements.push(...this.#raising(given.reduce((a, b) => Math.max(a, b))))
+    const before = statements.length
+    for (let at = 0; at < rows.length; at += BATCH) {
+      statements.push(this.#insertingAll(rows.slice(at, at + BATCH)))
+    }
+    const { database } = this.#table
+    const [only] = statements
+    const results =
+      only && statements.length === 1
+        ? [await database.query(only)]
+        : await database.batch(statements)
+    const ids = results.slice(before).flatMap((result) => result.rows)
+    return rows.map(({ row }, at) => ({ ...row, id: Number(ids[at]?.id) }))
+  }
+
+  /** Adds a record where bounds allow it: nobody else adds any within bounds to the collection meanwhile. */
+  async #insertWithin(row: Row, isGiven: boolean, bounds: readonly Bound<Row>[]): Promise<Row> {
+    const { name, database, sql } = this.#table
+    const values = this.#valuesOf(row, isGiven)
+    const counts = bounds.map(({ where, atMost }) => {
+      const fields = Object.entries(where).map(([field, value]) => {
+        values.push(value)
+        const { kind = 'json' } = this.#table.columnOf(field) ?? {}
+        return `${quoted(field)} = $${values.length}::${kind}`
+      })
+      values.push(atMost)
+      const some = `select from ${sql} where ${fields.join(' and ')} limit $${values.length}::bigint`
+      return `(select count(*) from (${some}) held) < $${values.length}::bigint`
+    })
+    const held = `where ${counts.join(' and ')}`
+    const lock = `select pg_advisory_xact_lock(hashtext(${literal(sql)}))`
+    const results = await database.batch([
+      ...(isGiven ? this.#raising(row.id) : []),
+      { text: lock },
+      { ...database.prepared(this.#textOf(held)), values },
+    ])
+    const inserted = results.at(-1)?.rows[0]
+    if (inserted) return { ...row, id: Number(inserted.id) }
+    for (const { where, atMost } of bounds) {
+      if ((await this.#count(where)) >= atMost) throw new BoundReached(name, Object.keys(where))
+    }
+    // One has just gone.
+    return this.#insertWithin(row, isGiven, bounds)
+  }
+
+  async #count(where: Fields): Promise<number> {
+    const { database, sql } = this.#table
+    const fields = Object.keys(where).map((field, at) => {
+      const { kind = 'json' } = this.#table.columnOf(field) ?? {}
+      return `${quoted(field)} = $${at + 1}::${kind}`
+    })
+    const text = `select count(*) from ${sql} where ${fields.join(' and ')}`
+    const { rows } = await database.query({ text, values: Object.values(where) })
+    return Number(rows[0]?.count)
+  }
+
+  #compose(id: unknown, values: Fields): Row {
+    // Any will do, until it has its own.
+    return this.#table.compose(typeof id === 'number' ? id : 1, 1, values)
+  }
+
+  #valuesOf(row: Row, isGiven: boolean): unknown[] {
+    const { columns, derived } = this.#table
+    const [, ...others] = columns
+    return [
+      isGiven ? row.id : null,
+      ...others.map((column) => columnValue(column, row)),
+      ...derived.map(({ field, derive }) => derive(row[field])),
+    ]
+  }
+
+  #insertingAll(rows: readonly { readonly row: Row; readonly isGiven: boolean }[]): Statement {
+    const { columns, derived } = this.#table
+    const all = rows.map(({ row, isGiven }) => this.#valuesOf(row, isGiven))
+    const values = [...columns, ...derived].map(({ kind }, at) =>
+      all.map((values) => (kind === 'integer[]' ? arrayText(values[at]) : values[at])),
+    )
+    return { ...this.#many, values }
+  }
+
+  /** Makes ids be given out above one from now on. One at a time, so that they never go back. */
+  #raising(id: number): readonly Statement[] {
+    const { sequence } = this.#table
+    return [
+      { text: `select pg_advisory_xact_lock(hashtext(${literal(sequence)}))` },
+      {
+        text: `select setval(${literal(sequence)}, $1::bigint) from ${sequence}
+          where last_value < $1::bigint or (last_value = $1::bigint and not is_called)`,
+        values: [id],
+      },
+    ]
+  }
+
+  #textOf(where: string): string {
+    const { columns, derived, sql, sequence } = this.#table
+    const all = [...columns, ...derived]
+    const [, ...others] = all.map(({ kind }, at) => `$${at + 1}::${kind}`)
+    const given = `coalesce($1::bigint, case when ${this.#refusal()} then ${NO_ID} else nextval(${literal(sequence)}) end)`
+    return `insert into ${sql} (${all.map((each) => each.sql).join(', ')})
+      select ${[given, ...others].join(', ')} ${where} returning id`
+  }
+
+  #textOfMany(): string {
+    const { columns, derived, sql, sequence } = this.#table
+    const all = [...columns, ...derived]
+    const names = all.map((_, at) => `c${at}`)
+    const lists = all.map(({ kind }, at) => `$${at + 1}::${listed(kind)}[]`)
+    const [, ...others] = all.map(({ kind }, at) =>
+      listed(kind) === kind ? names[at] : `${names[at]}::${kind}`,
+    )
+    return `insert into ${sql} (${all.map((each) => each.sql).join(', ')})
+      select coalesce(c0, nextval(${literal(sequence)})), ${others.join(', ')}
+      from (select * from unnest(${lists.join(', ')}) with ordinality given(${names.join(', ')}, place) order by place) given
+      returning id`
+  }
+
+  /** What can be known beforehand to be refused, in SQL. */
+  #refusal(): string {
+    const { columns, declaration, sql } = this.#table
+    const parameter = (field: string) => {
+      const at = columns.findIndex((column) => column.field === field)
+      return `$${at + 1}::${columns[at]?.kind}`
+    }
+    const keys = declaration.unique.map((fields) => {
+      const same = fields.map((field) => `${quoted(field)} = ${parameter(field)}`)
+      return `exists (select from ${sql} where ${same.join(' and ')})`
+    })
+    return [...keys, ...this.#missing(parameter)].join(' or ') || 'false'
+  }
+
+  #missing(parameter: (field: string) => string): readonly string[] {
+    return this.#table.targets.map(({ field, sql }) => {
+      const value = parameter(field)
+      return `(${value} is not null and not exists (select from ${sql} where id = ${value}))`
+    })
+  }
+}
+
+/** The type of a list's elements: a list of lists would have to be as long in each. */
+function listed(kind: string): string {
+  return kind === 'json' || kind === 'integer[]' ? 'text' : kind
+}
+
+function arrayText(value: unknown): string {
+  return `{${Array.isArray(value) ? value.join(',') : ''}}`
+}

@@ -1,0 +1,133 @@
+import { randomBytes } from 'node:crypto'
+import { type Connection, type Database, literal, quoted, type Statement } from './database.js'
+import { definitionOf } from './definition.js'
+import { EVENT_TABLES } from './events/tables.js'
+import { FILE_TABLES } from './files/tables.js'
+import { functions } from './functions.js'
+import { JOB_TABLES } from './jobs/tables.js'
+import { PROCESS_TABLES } from './presence.js'
+import type { Table } from './table.js'
+
+/** The schema is of a later version than this program. */
+export class NewerSchema extends Error {
+  constructor(schema: string, known: number, found: number) {
+    super(
+      `The schema ${schema} was made by a newer version (its migration ${found}; this version knows ${known}): start that one`,
+    )
+    this.name = new.target.name
+  }
+}
+
+/** A step from one version of the schema to the next. What was released never changes: there is one more instead. */
+type Migration = (database: Database) => readonly string[]
+
+const MIGRATIONS: readonly Migration[] = [
+  (database) => [
+    // Made anew where a declaration has changed.
+    `create table ${database.qualified('declared_tables')} (name text primary key, definition text not null)`,
+    `create table ${database.qualified('settings')} (name text primary key, value text not null)`,
+    `create table ${database.qualified('given_numbers')} (collection text primary key, highest double precision)`,
+    `create table ${database.qualified('revoked_tokens')} (jti text primary key, until double precision not null)`,
+    `create index on ${database.qualified('revoked_tokens')} (until)`,
+    `insert into ${database.qualified('settings')} values ('epoch', ${literal(randomBytes(6).toString('base64url'))})`,
+    ...functions(database),
+    PROCESS_TABLES,
+    FILE_TABLES,
+    EVENT_TABLES,
+    JOB_TABLES,
+  ],
+]
+
+/** An index of a large table takes its time; in milliseconds. */
+const LONGEST_MIGRATION = 30 * 60_000
+
+/** What the tables of a schema can count on. */
+export interface Prepared {
+  /** Whether texts are searched by an index. */
+  readonly hasTrigrams: boolean
+}
+
+/**
+ * Makes the schema, or brings it up to date: forward only, one process at a time.
+ * @throws NewerSchema
+ */
+export async function prepare(
+  database: Database,
+  tables: ReadonlyMap<string, Table>,
+): Promise<Prepared> {
+  await database.query({ text: `create schema if not exists ${quoted(database.schema)}` })
+  const trigrams = await trigramsOf(database)
+  await database.transaction(async (connection) => {
+    await connection.query({ text: `set local statement_timeout = ${LONGEST_MIGRATION}` })
+    const run = (text: string) => connection.query({ text, timeout: LONGEST_MIGRATION })
+    await run(
+      `select pg_advisory_xact_lock(hashtext('slipway'), hashtext(${literal(database.schema)}))`,
+    )
+    // The functions that are made look for what they name where it is now.
+    await run(`set local search_path = ${quoted(database.schema)}`)
+    await migrate(database, connection, run)
+    await define(database, connection, run, tables, trigrams)
+  })
+  return { hasTrigrams: trigrams !== undefined }
+}
+
+type Run = (text: string) => Promise<unknown>
+
+async function migrate(database: Database, connection: Connection, run: Run): Promise<void> {
+  const table = database.qualified('migrations')
+  await run(
+    `create table if not exists ${table} (number integer primary key, done timestamptz not null default now())`,
+  )
+  const { rows } = await connection.query({ text: `select max(number) as last from ${table}` })
+  const last = Number(rows[0]?.last ?? 0)
+  if (last > MIGRATIONS.length) throw new NewerSchema(database.schema, MIGRATIONS.length, last)
+  for (const [at, migration] of MIGRATIONS.entries()) {
+    if (at < last) continue
+    for (const text of migration(database)) await run(text)
+    await connection.query({ text: `insert into ${table} (number) values ($1)`, values: [at + 1] })
+  }
+}
+
+/** Makes the tables of what is declared, and leaves those of what isn't any more as they are: their data may come back. */
+async function define(
+  database: Database,
+  connection: Connection,
+  run: Run,
+  tables: ReadonlyMap<string, Table>,
+  trigrams: string | undefined,
+): Promise<void> {
+  const declared = database.qualified('declared_tables')
+  const { rows } = await connection.query({ text: `select name, definition from ${declared}` })
+  const known = new Map(rows.map(({ name, definition }) => [String(name), String(definition)]))
+  const changed = [...tables.values()]
+    .map((table) => ({ table, definition: definitionOf(table, trigrams) }))
+    .filter(({ table, definition }) => known.get(table.name) !== JSON.stringify(definition))
+  const upsert: Statement = {
+    text: `insert into ${declared} (name, definition) values ($1, $2)
+      on conflict (name) do update set definition = excluded.definition`,
+  }
+  const texts = [
+    ...changed.flatMap(({ definition }) => definition.table),
+    ...changed.flatMap(({ definition }) => definition.rules),
+  ]
+  const done = texts.map(run)
+  for (const { table, definition } of changed) {
+    done.push(connection.query({ ...upsert, values: [table.name, JSON.stringify(definition)] }))
+  }
+  await Promise.all(done)
+}
+
+/** The schema that trigrams are in, once they may be had. */
+async function trigramsOf(database: Database): Promise<string | undefined> {
+  const find = async () => {
+    const { rows } = await database.query({
+      text: `select nspname as schema from pg_extension join pg_namespace n on n.oid = extnamespace where extname = 'pg_trgm'`,
+    })
+    return rows[0] && String(rows[0].schema)
+  }
+  const found = await find()
+  if (found !== undefined) return found
+  // Not everyone may, and not every database has it. Another process may have been quicker.
+  await database.query({ text: 'create extension if not exists pg_trgm' }).catch(() => {})
+  return find()
+}

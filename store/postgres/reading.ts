@@ -1,0 +1,203 @@
+import { accessTo, type IndexPlan, indexesOf, nameOf } from '../access.js'
+import type { Page } from '../engine.js'
+import { namesOf } from '../paths.js'
+import { conjunctsOf, type Row, testOf } from '../predicate.js'
+import type { Query, Selection } from '../query.js'
+import { Turns } from '../turns.js'
+import { conditionOf, isNaming, Parameters } from './condition.js'
+import { BEGIN_READING, type Connection, type DatabaseRow, type Statement } from './database.js'
+import { orderBy } from './ordering.js'
+import { Spool } from './spool.js'
+import type { Table } from './table.js'
+
+/** How many records are read at a time. */
+const BATCH = 256
+
+/** How many statements of a collection are kept prepared: whoever asks in ever other ways fills no memory. */
+const MOST_PREPARED = 64
+
+/** Answers queries of a collection. */
+export class Reading {
+  readonly #table: Table
+  readonly #plans: readonly IndexPlan[]
+  readonly #prepared = new Map<string, Statement>()
+
+  constructor(table: Table) {
+    this.#table = table
+    this.#plans = indexesOf(table.declaration).map(({ fields, sort = [] }) => ({
+      fields,
+      order: nameOf(sort),
+    }))
+  }
+
+  /** A page of what matches. */
+  async find({ offset = 0, limit, ...selection }: Query): Promise<Page<Row>> {
+    this.#require(selection)
+    const { sql, all } = this.#table
+    const parameters = new Parameters()
+    const { sql: where, isExact } = conditionOf(this.#table, selection.where, parameters)
+    if (!isExact) return this.#findAmong(selection, offset, limit)
+    const count = `select count(*) from ${sql} where ${where}`
+    if (limit === 0) return { items: [], total: await this.#count(count, parameters) }
+    const counted = parameters.values.length
+    const order = orderBy(this.#table, selection.sort ?? [], parameters)
+    const text = `select ${all}, (${count}) as "total/" from ${sql} where ${where} order by ${order} limit ${parameters.add(limit, 'bigint')} offset ${parameters.add(offset, 'bigint')}`
+    const { rows } = await this.#table.database.query(this.#statement(text, parameters.values))
+    const [first] = rows
+    if (first) return { items: rows.map(withoutTotal), total: Number(first['total/']) }
+    if (offset === 0) return { items: [], total: 0 }
+    // Behind the end there is nobody to tell how many there are.
+    const values = parameters.values.slice(0, counted)
+    return { items: [], total: await this.#count(count, { values }) }
+  }
+
+  /** Everything that matches, some at a time, of one moment. */
+  async *stream(selection: Selection = {}): AsyncIterable<readonly Row[]> {
+    this.#require(selection)
+    const { cursor, isWanted } = this.#cursor(selection)
+    const { text, values } = cursor
+    // What is small takes one look.
+    const first = await this.#table.database.query(
+      this.#statement(`${text} limit ${BATCH}`, values ?? []),
+    )
+    if (first.count < BATCH) {
+      const rows = await filtered(first.rows.map(recordOf), isWanted)
+      if (rows.length > 0) yield rows
+      return
+    }
+    // It is read at once, so that whoever takes it slowly holds no connection.
+    const spool = new Spool()
+    try {
+      await this.#scan(selection, (rows) => spool.add(rows))
+      yield* spool.batches()
+    } finally {
+      await spool.remove()
+    }
+  }
+
+  /** A page of what only JavaScript can tell from the rest: all of that is looked at. */
+  async #findAmong(selection: Selection, offset: number, limit: number): Promise<Page<Row>> {
+    let items: Row[] = []
+    let total = 0
+    await this.#scan(
+      selection,
+      (rows) => {
+        const from = Math.max(0, offset - total)
+        items.push(...rows.slice(from, from + limit - items.length))
+        total += rows.length
+      },
+      () => {
+        items = []
+        total = 0
+      },
+    )
+    return { items, total }
+  }
+
+  /**
+   * Looks at all that matches, of one moment.
+   * @param begin called before the first, and again where all begins anew
+   */
+  async #scan(
+    selection: Selection,
+    take: (rows: readonly Row[]) => unknown,
+    begin: () => void = () => {},
+  ): Promise<void> {
+    const { cursor, isWanted } = this.#cursor(selection)
+    await this.#table.database.transaction(async (connection) => {
+      begin()
+      for await (const rows of fetched(connection, cursor)) {
+        const wanted = await filtered(rows, isWanted)
+        if (wanted.length > 0) await take(wanted)
+      }
+    }, BEGIN_READING)
+  }
+
+  /** What selects all that could match, and says what does; undefined where that is all. */
+  #cursor({ where, sort = [] }: Selection) {
+    const parameters = new Parameters()
+    const { sql, isExact } = conditionOf(this.#table, where, parameters)
+    const order = orderBy(this.#table, sort, parameters)
+    const text = `select ${this.#table.all} from ${this.#table.sql} where ${sql} order by ${order}`
+    const cursor: Statement = { text, values: parameters.values }
+    return { cursor, isWanted: isExact || !where ? undefined : testOf(where) }
+  }
+
+  async #count(text: string, { values }: { readonly values: readonly unknown[] }) {
+    const { rows } = await this.#table.database.query(this.#statement(text, values))
+    return Number(rows[0]?.count)
+  }
+
+  #statement(text: string, values: readonly unknown[]): Statement {
+    let statement = this.#prepared.get(text)
+    if (!statement && this.#prepared.size < MOST_PREPARED) {
+      statement = this.#table.database.prepared(text)
+      this.#prepared.set(text, statement)
+    }
+    return { ...(statement ?? { text }), values }
+  }
+
+  /** @throws Error where everything would have to be looked at, and that isn't a search, nor foreseen */
+  #require(selection: Selection): void {
+    const { declaration } = this.#table
+    if (declaration.scans) return
+    const access = accessTo(this.#plans, selection)
+    const isNamed =
+      !access.isNarrow && conjunctsOf(selection.where).some((each) => isNaming(this.#table, each))
+    const isUnsorted = isNamed ? nameOf(selection.sort ?? []) !== '' : access.isUnsorted
+    const isSearch = access.rest.some((each) => {
+      const names = 'op' in each && each.op === 'contains' ? namesOf(each.path) : []
+      return names.length === 1 && declaration.searchable.includes(names[0] ?? '')
+    })
+    const isScan = access.rest.length > 0 && !access.isNarrow && !isNamed && !isSearch
+    if (isUnsorted || isScan) {
+      throw this.#table.unanswerable(`index for ${JSON.stringify(selection)}`)
+    }
+  }
+}
+
+/** A row of a record's columns, as they are named and read: it is the record. */
+export function recordOf(row: DatabaseRow): Row {
+  const { id, version } = row
+  return { ...row, id: Number(id), version: Number(version) }
+}
+
+function withoutTotal({ 'total/': _total, ...row }: DatabaseRow): Row {
+  return recordOf(row)
+}
+
+/** What a cursor gives, some at a time. */
+async function* fetched(
+  connection: Connection,
+  { text, values = [] }: Statement,
+): AsyncIterable<readonly Row[]> {
+  // A stall of ours, when there is much else to do, is no reason to give up.
+  await connection.query({ text: `declare records no scroll cursor for ${text}`, values })
+  const fetch = { text: `fetch ${BATCH} from records` }
+  // One is on its way while another is looked at.
+  let next = connection.query(fetch)
+  for (;;) {
+    const { rows, count } = await next
+    if (count < BATCH) {
+      yield rows.map(recordOf)
+      return
+    }
+    next = connection.query(fetch)
+    yield rows.map(recordOf)
+  }
+}
+
+/** Those that are wanted; now and then other work has a turn. */
+async function filtered(
+  rows: readonly Row[],
+  isWanted: ((row: Row) => boolean) | undefined,
+): Promise<readonly Row[]> {
+  if (!isWanted) return rows
+  const wanted: Row[] = []
+  const turns = new Turns()
+  for (const row of rows) {
+    if (isWanted(row)) wanted.push(row)
+    if (turns.isOver) await turns.next()
+  }
+  return wanted
+}

@@ -1,0 +1,140 @@
+import type { Declarations } from '../declaration.js'
+import type { View } from '../engine.js'
+import { PostgresCollection } from './collection.js'
+import { Consequences } from './consequences.js'
+import { Database, type DatabaseOptions } from './database.js'
+import { Events } from './events/events.js'
+import { PostgresFiles } from './files/files.js'
+import { PostgresJobs } from './jobs/jobs.js'
+import { Queue } from './jobs/queue.js'
+import { Listener } from './listener.js'
+import { prepare } from './migrations.js'
+import { Presence } from './presence.js'
+import { PostgresSessions } from './sessions.js'
+import { Table } from './table.js'
+import { Violations } from './violations.js'
+
+export interface ViewOptions {
+  /** How many bytes files may have together. */
+  readonly storageLimit: number
+  /** Hears of what fails when nobody waits for it. */
+  readonly onFault: (error: unknown) => void
+}
+
+/** A view, and what ends this process's part in it. */
+export interface OpenView<D extends Declarations> {
+  readonly view: View<D>
+  /** Whether texts are searched by an index. */
+  readonly hasTrigrams: boolean
+  close(): Promise<void>
+}
+
+/**
+ * Opens what is in a database's schema, which is made or brought up to date where it has to be.
+ * @throws Unavailable, NewerSchema
+ */
+export async function openView<D extends Declarations>(
+  declarations: D,
+  databaseOptions: DatabaseOptions,
+  { storageLimit, onFault }: ViewOptions,
+): Promise<OpenView<D>> {
+  const database = await Database.open({ ...databaseOptions, onFault })
+  try {
+    return await viewOf(declarations, database, { storageLimit, onFault })
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+}
+
+async function viewOf<D extends Declarations>(
+  declarations: D,
+  database: Database,
+  { storageLimit, onFault }: ViewOptions,
+): Promise<OpenView<D>> {
+  const tables = new Map(
+    Object.entries(declarations).map(([name, it]) => [name, new Table(database, name, it)]),
+  )
+  const { hasTrigrams } = await prepare(database, tables)
+  const presence = new Presence(database, onFault)
+  const listener = new Listener(database)
+  const files = new PostgresFiles(database, presence, listener, storageLimit, onFault)
+  const rowOf = (name: string, columns: unknown) => {
+    const table = tables.get(name)
+    if (!table) throw new Error(`There is no collection ${name}`)
+    return table.recordIn(columns)
+  }
+  const events = new Events(database, presence, listener, rowOf, onFault)
+  const jobs = new PostgresJobs(database, events, listener, onFault)
+  const surroundings = {
+    consequences: new Consequences(tables.values()),
+    violations: new Violations(tables.values()),
+    events,
+    jobs,
+  }
+  const collections = new Map(
+    [...tables].map(([name, table]) => [name, new PostgresCollection(table, surroundings)]),
+  )
+  const queues = new Map(
+    [...collections].flatMap(([name, collection]) =>
+      declarations[name]?.queue
+        ? [[name, new Queue(database, declarations, name, collection.records)] as const]
+        : [],
+    ),
+  )
+  const epoch = await epochOf(database)
+  await presence.start()
+  listener.start()
+  const view = {
+    epoch,
+    sessions: new PostgresSessions(database, tables),
+    files,
+    jobs: {
+      take: async (name: string, lease: number) => {
+        const queue = queues.get(name)
+        return queue && jobs.take(queue, lease)
+      },
+    },
+  }
+  const whole: object = Object.defineProperties(view, propertiesOf(collections))
+  if (!isViewOf(whole, declarations, collections)) throw new Error('A collection is missing')
+  return {
+    view: whole,
+    hasTrigrams,
+    close: async () => {
+      await listener.close()
+      await jobs.close()
+      await events.close()
+      await files.close()
+      await presence.close()
+      await database.close()
+    },
+  }
+}
+
+/** Tells this schema from others: the same to all processes. */
+async function epochOf(database: Database): Promise<string> {
+  const text = `select value from ${database.qualified('settings')} where name = 'epoch'`
+  const { rows } = await database.query({ text })
+  return String(rows[0]?.value)
+}
+
+function propertiesOf(collections: ReadonlyMap<string, PostgresCollection>): PropertyDescriptorMap {
+  const entries = [...collections].map(([name, value]) => [
+    name,
+    { value, enumerable: true, configurable: true },
+  ])
+  return Object.fromEntries(entries)
+}
+
+/** Whether a view has what the declarations say: each collection under its name. */
+function isViewOf<D extends Declarations>(
+  view: object,
+  declarations: D,
+  collections: ReadonlyMap<string, PostgresCollection>,
+): view is View<D> {
+  return Object.entries(declarations).every(([name, declaration]) => {
+    const collection = collections.get(name)
+    return collection?.table.declaration === declaration && Reflect.get(view, name) === collection
+  })
+}
