@@ -33,12 +33,12 @@ export class FileStatements {
     this.#most = Number.isFinite(limit) ? Math.floor(limit) : null
     const [contents, chunks] = [database.qualified('contents'), database.qualified('chunks')]
     this.#opening = database.prepared(
-      `select id, size, substr(bytes, $3, $4) as bytes
+      `select id, size, encode(substr(bytes, $3, $4), 'base64') as bytes
       from ${contents} left join ${chunks} on content = id and number = $2
       where sha256 = $1 and reference_count > 0`,
     )
     this.#reading = database.prepared(
-      `select substr(bytes, $3, $4) as bytes from ${chunks} where content = $1 and number = $2`,
+      `select encode(substr(bytes, $3, $4), 'base64') as bytes from ${chunks} where content = $1 and number = $2`,
     )
   }
 
@@ -122,9 +122,10 @@ function placeOf(at: number, length: number): readonly [number, number, number] 
   return [Math.floor(at / CHUNK), within + 1, Math.min(length, CHUNK - within)]
 }
 
+/** As base64: what the driver would read takes half as much again, on the way and in memory. */
 function bytesOf(row: DatabaseRow | undefined): Buffer {
   const bytes = row?.bytes
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.alloc(0)
+  return Buffer.from(typeof bytes === 'string' ? bytes : '', 'base64')
 }
 
 /** As a disk says it whose user has a quota. */
