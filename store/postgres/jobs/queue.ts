@@ -45,20 +45,26 @@ export class Queue {
     this.#collection = collection
     this.#records = records
     this.#waiting = queue.waiting
-    const jobs = database.qualified('jobs')
+    const [jobs, turns] = [database.qualified('jobs'), database.qualified('turns')]
     const { table } = records
-    // A record that is locked is being taken, or changed, by others. One that was taken since this statement began is found without its
-    // lease, and then not taken.
+    const whose = `coalesce(record.${quoted(queue.by)}, 0)`
+    // Turns are given one after the other. A record that is locked is being changed by others; whoever was given a turn since this
+    // statement began is found without the lease, and gets no second one.
     this.#taking = database.prepared(
-      `with waiting as (
-        select * from ${table} record where ${quoted(queue.field)} = $2 and not exists (
-          select from ${jobs} where collection = $1 and jobs.record = record.id and ends > clock_timestamp()
-        ) order by id limit 1 for update skip locked
+      `with turn as (select whose from ${turns} where collection = $1 for update),
+      waiting as (
+        select record.* from turn, ${table} record
+        where record.${quoted(queue.field)} = $2 and not exists (
+          select from ${jobs} where collection = $1 and jobs.whose = ${whose} and ends > clock_timestamp()
+        )
+        order by ${whose} > turn.whose desc, ${whose}, record.id limit 1 for update of record skip locked
       ), taken as (
-        insert into ${jobs} as job
-        select $1, id, $3, clock_timestamp() + $4 * interval '1 millisecond' from waiting
-        on conflict (collection, record) do update set lease = excluded.lease, ends = excluded.ends
-        where job.ends <= clock_timestamp() returning record
+        insert into ${jobs} as job (collection, whose, record, lease, ends)
+        select $1, ${whose}, id, $3, clock_timestamp() + $4 * interval '1 millisecond' from waiting record
+        on conflict (collection, whose) do update set record = excluded.record, lease = excluded.lease, ends = excluded.ends
+        where job.ends <= clock_timestamp() returning whose
+      ), given as (
+        update ${turns} set whose = taken.whose from taken where collection = $1
       ) select waiting.*, exists (select from taken) as is_taken from waiting`,
     )
     this.#ending = database.prepared(
@@ -67,7 +73,7 @@ export class Queue {
     )
   }
 
-  /** Takes the record that has waited longest. @returns undefined where none waits */
+  /** Takes the record whose turn it is. @returns undefined where none waits but for those who have one taken */
   async take(lease: Lease, time: number): Promise<Row | undefined> {
     for (;;) {
       const since = performance.now()

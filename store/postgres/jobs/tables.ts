@@ -2,14 +2,24 @@ import type { Queue } from '../../declaration.js'
 import { literal, quoted } from '../database.js'
 import { statementTriggers } from '../triggers.js'
 
-/** Which waiting records have been taken, and until when: a migration's part. Whoever changes a row has locked its record's first. */
+/**
+ * Which waiting records have been taken, one of each of those whom they are for, and until when; and whose was the last turn: a
+ * migration's part. Whoever changes a row of `jobs` has locked its record's first.
+ */
 export const JOB_TABLES = `
 create table jobs (
   collection text collate "C" not null,
+  whose bigint not null,
   record bigint not null,
   lease uuid not null unique,
   ends timestamptz not null,
-  primary key (collection, record)
+  primary key (collection, whose)
+);
+create index jobs_by_record on jobs (collection, record);
+
+create table turns (
+  collection text collate "C" primary key,
+  whose bigint not null
 );
 
 create function end_jobs(ended_in text, ended bigint[]) returns void language plpgsql set search_path from current as $$
@@ -33,5 +43,6 @@ begin
   return null;
 end $$;
 ${statementTriggers('jobs', table, `${name}()`, ['update', 'delete'])}
+insert into turns values (${literal(collection)}, 0) on conflict do nothing;
 `
 }

@@ -9,7 +9,7 @@ const HOUR = 3_600_000
 
 const take = ({ jobs, orders }: Parts, lease = HOUR) => jobs.take(orders, lease)
 
-const insert = `insert into {orders} select id, 1, 'waiting' from unnest($1::bigint[]) id`
+const insert = `insert into {orders} select id, 1, 'waiting', id from unnest($1::bigint[]) id`
 
 /** The lease of a record's job is over, by the database's clock. */
 const END = `update {jobs} set ends = clock_timestamp() - interval '1 second' where record = $1`
@@ -50,10 +50,27 @@ function testJobs(
         id: 2,
         version: 1,
         status: 'waiting',
-        scan: null,
+        whose: 2,
       })
       t.equal(await take(one), undefined)
       t.same([...one.faults, ...other.faults], [])
+    })
+
+    t.test('of each one is done at a time, and all take turns, whoever gives them', async (t) => {
+      const [one, other] = await openTwo(t)
+      const text = `insert into {orders} select id, 1, 'waiting', (id - 1) / 3 + 1 from generate_series(1, 9) id`
+      await one.sql(text)
+      const given: unknown[] = []
+      for (let turn = 0; turn < 9; turn++) {
+        const [first, second] = turn % 2 ? [one, other] : [other, one]
+        const job = await take(first)
+        given.push(job?.record.id)
+        const next = await take(second)
+        if (next) t.not(next.record.whose, job?.record.whose)
+        await next?.finish({ status: 'waiting' })
+        await job?.finish({ status: 'done' })
+      }
+      t.same(new Set(given), new Set([1, 2, 3, 4, 5, 6, 7, 8, 9]))
     })
 
     t.test('a record that is being changed is passed over', async (t) => {
