@@ -2,6 +2,7 @@ import { maxHeaderSize } from 'node:http'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { API_NAMES, type Config, type Options, parseConfig } from './config.js'
 import accounts from './plugins/auth/accounts.js'
+import caching from './plugins/auth/caching.js'
 import login from './plugins/auth/login.js'
 import passwords from './plugins/auth/passwords.js'
 import tokens from './plugins/auth/tokens.js'
@@ -108,6 +109,7 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
 
   await app.register(errors)
   await app.register(security, config)
+  await app.register(caching)
   await app.register(wire)
   await app.register(connections)
   await app.register(querySecrets)

@@ -165,6 +165,7 @@ export const errors = {
       secret === 'token'
         ? `A token does not belong in a query (${name}), which histories and logs keep: send it in a header, such as Authorization: Bearer, and end this one with a logout.`
         : `A password does not belong in a query (${name}), which histories and logs keep: send it in the body or the header that the API reference names, and choose another.`,
+      { headers: { 'cache-control': 'no-store' } },
     ),
   unreadable: () => new ApiError(400, 'unreadable', 'This is no HTTP request.'),
   idMismatch: () =>

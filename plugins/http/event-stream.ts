@@ -156,6 +156,10 @@ export class EventStreams {
     recheck: Recheck,
     watch: (stream: EventStream) => () => void,
   ): FastifyReply {
+    const { ip, method } = reply.request
+    const ofAddress = this.#perAddress.get(ip) ?? 0
+    const isFull = this.#isOver || this.#open.size >= MAX_OPEN || ofAddress >= MAX_OPEN_TO_ONE
+    if (isFull && method !== 'HEAD') throw errors.tooManyFeeds()
     reply.type(EVENT_STREAM).headers({
       'cache-control': 'no-store',
       // It takes the connection to its end, so that a stop has not to wait for the client.
@@ -163,13 +167,7 @@ export class EventStreams {
       // For nginx, which would gather what comes.
       'x-accel-buffering': 'no',
     })
-    const { ip, method } = reply.request
     if (method === 'HEAD') return reply.send(Readable.from([]))
-    const ofAddress = this.#perAddress.get(ip) ?? 0
-    if (this.#isOver || this.#open.size >= MAX_OPEN || ofAddress >= MAX_OPEN_TO_ONE) {
-      reply.removeHeader('cache-control')
-      throw errors.tooManyFeeds()
-    }
     const stream = new EventStream(recheck)
     this.#add(stream, ip)
     const unwatch = watch(stream)

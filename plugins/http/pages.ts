@@ -70,9 +70,11 @@ class Pages {
       return undefined
     }
     const policy = { 'content-security-policy': CONTENT_SECURITY_POLICY }
+    // Of a request that brings a token: it comes before what is said of files.
+    const caching = reply.getHeader('cache-control')
     return reply
       .code(statusCode)
-      .headers({ ...headers, ...policy })
+      .headers({ ...headers, ...policy, ...(caching ? { 'cache-control': caching } : {}) })
       .send(stream)
   }
 

@@ -11,7 +11,10 @@ Every error has the same shape, \`Problem\`. A known path answers another method
 headers that are too large (431), a name that no workspace can have (400), a workspace for which there is no room (503), a request that takes too long to arrive (408), one with another expectation than
 \`100-continue\` (417), or with another transfer coding than \`chunked\` (501) are refused before they reach a path. Where the disk is full, or what is
 stored has reached a limit (507), or the
-system has no descriptor left or can't reach its files (503), \`Retry-After\` says when to try again. A fault of the server's own is a 500.`
+system has no descriptor left or can't reach its files (503), \`Retry-After\` says when to try again. A fault of the server's own is a 500.
+
+What depends on a token is for the client alone: \`Cache-Control\` is \`private, no-cache\` or \`no-store\`, and \`Vary\` names the headers
+that could have brought the token, in every answer of an operation that takes one.`
 
 /** Where the server is by default, for a document that no request has asked for. */
 const SERVER = 'http://localhost:3000'
