@@ -1,35 +1,46 @@
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { startApp } from '../fixtures/app.js'
 import { Calls } from '../fixtures/calls.js'
 import { startProcess } from '../fixtures/process.js'
+import { temporaryFolder } from '../fixtures/temporary.js'
 
 /** More than the buffers between two processes take. */
-const SIZE = 32 * 1024 * 1024
+const SIZE = 16 * 1024 * 1024
 
-const NO_PROC = !existsSync('/proc/self/fd') && 'needs /proc'
+const NO_PROC = !existsSync('/proc/self/fd')
+
+/** They wait for the clock, most of the time: side by side they take as long as one. */
+t.jobs = 4
+
+function beside(name: string, run: (t: Test) => Promise<void>): void {
+  t.test(name, { buffered: true }, run)
+}
 
 /** A server with a large file, and a client that begins to read it. */
 async function startDownload(t: Test, env: Record<string, string> = {}) {
-  const folder = await mkdtemp(join(tmpdir(), 's-'))
-  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  const folder = await temporaryFolder(t)
   const run = await startProcess(t, [], { env: { TMPDIR: folder, ...env } })
   const calls = await Calls.logIn(t, run.url)
   t.equal((await calls.upload('large', SIZE)).status, 200)
-  const { hostname, port } = new URL(run.url)
-  const socket = connect(Number(port), hostname)
-  t.teardown(() => socket.destroy())
-  socket.on('error', () => {})
+  const socket = open(t, run.url)
   const head = `GET /api/v1/package/large HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${calls.token}\r\n`
   socket.write(`${head}Connection: close\r\n\r\n`)
   await once(socket, 'readable')
   const socketsOf = async () => (await readdir(`/proc/${run.child.pid}/fd`)).length
-  return { run, calls, socket, folder, socketsOf }
+  return { run, socket, folder, socketsOf }
+}
+
+function open(t: Test, url: string): Socket {
+  const { hostname, port } = new URL(url)
+  const socket = connect(Number(port), hostname)
+  t.teardown(() => socket.destroy())
+  socket.on('error', () => {})
+  return socket
 }
 
 /** Reads a little at a time for some seconds, and then the rest. */
@@ -42,44 +53,74 @@ async function readSlowly(socket: Socket): Promise<number> {
   socket.on('data', (data) => {
     size += data.length
   })
-  if (!socket.closed) await once(socket, 'close')
+  await closed(socket)
   return size
 }
 
-t.test(
-  'a client that reads nothing is dropped, a slow one is not',
-  { skip: NO_PROC },
-  async (t) => {
-    const { socket, socketsOf } = await startDownload(t, { SEND_TIMEOUT: '1s' })
-    const before = await socketsOf()
-    while ((await socketsOf()) > before - 2) await delay(50)
-    t.ok((await readSlowly(socket)) < SIZE, 'the connection and the file are closed')
+/** Resolves when a connection is over, in whatever way. */
+async function closed(socket: Socket): Promise<void> {
+  if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve))
+}
 
-    const slow = await startDownload(t, { SEND_TIMEOUT: '1s' })
-    t.ok((await readSlowly(slow.socket)) > SIZE)
-  },
-)
+beside('a client that reads nothing is dropped', async (t) => {
+  if (NO_PROC) return void t.pass('skipped: needs /proc')
+  const { socket, socketsOf } = await startDownload(t, { SEND_TIMEOUT: '1s' })
+  const before = await socketsOf()
+  while ((await socketsOf()) > before - 2) await delay(50)
+  t.ok((await readSlowly(socket)) < SIZE, 'the connection and the file are closed')
+})
 
-t.test('an answer that takes its time is waited for', async (t) => {
+beside('one that reads slowly is not', async (t) => {
+  const { socket } = await startDownload(t, { SEND_TIMEOUT: '1s' })
+  t.ok((await readSlowly(socket)) > SIZE)
+})
+
+beside('an answer that takes its time is waited for', async (t) => {
   const run = await startProcess(t, ['--delay', '3s'], { env: { SEND_TIMEOUT: '1s' } })
   t.equal((await fetch(`${run.url}/healthz`)).status, 200)
 })
 
-t.test('a client that reads nothing does not hold up a stop', async (t) => {
+beside('a client that reads nothing does not hold up a stop', async (t) => {
   const { run, folder } = await startDownload(t)
   run.child.kill('SIGTERM')
   t.equal(await run.ended, 0)
   t.same(await readdir(folder), [])
 })
 
-t.test('nor does one that sends nothing', async (t) => {
+beside('nor does one that sends nothing', async (t) => {
   const run = await startProcess(t)
-  const { hostname, port } = new URL(run.url)
-  const socket = connect(Number(port), hostname)
-  t.teardown(() => socket.destroy())
+  const socket = open(t, run.url)
   socket.write('POST /auth/login HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n')
   socket.write('Content-Type: application/json\r\nContent-Length: 10\r\n\r\n')
   await once(socket, 'data')
   run.child.kill('SIGTERM')
   t.equal(await run.ended, 0)
+})
+
+beside('headers that never end are ended, however often something comes', async (t) => {
+  const run = await startProcess(t, [], { env: { REQUEST_TIMEOUT: '1s' } })
+  const socket = open(t, run.url)
+  socket.write('GET /healthz HTTP/1.1\r\nHost: a\r\n')
+  const sending = setInterval(() => socket.write('X-More: 1\r\n'), 50)
+  t.teardown(() => clearInterval(sending))
+  let answer = ''
+  socket.on('data', (data) => {
+    answer += data
+  })
+  await closed(socket)
+  t.match(answer, /^HTTP\/1\.1 408 /)
+})
+
+beside('a client that connects and says nothing is ended too', async (t) => {
+  const run = await startProcess(t, [], { env: { REQUEST_TIMEOUT: '1s' } })
+  const socket = open(t, run.url)
+  socket.resume()
+  await closed(socket)
+  t.pass('it is closed')
+})
+
+beside('by default that is after 15 seconds, and a reader has a minute', async (t) => {
+  const { server } = await startApp(t)
+  t.equal(server.headersTimeout, 15_000)
+  t.equal(server.timeout, 60_000)
 })
