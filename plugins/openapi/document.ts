@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { TSchema } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
@@ -8,11 +7,11 @@ import { AccessToken } from '../auth/tokens.js'
 import { isTagKnown } from '../http/conditional.js'
 import { Problem, ProblemDetail } from '../http/problem.js'
 import { addressOf } from '../http/record.js'
-import { baseOf } from '../workspaces/name.js'
 import type { World } from '../workspaces/world.js'
 import type { Tag } from './describe.js'
 import { DocumentKeys, PerDocument } from './keys.js'
 import { Message } from './responses.js'
+import { json, type Written, yaml } from './texts.js'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -32,34 +31,6 @@ declare module 'fastify' {
 export interface OpenapiOptions {
   /** What the operations are grouped by. */
   readonly tags: readonly Tag[]
-}
-
-/**
- * The document of a request's world, for whoever asks.
- * @param url where that is
- */
-export async function documentFor(request: FastifyRequest, url: string): Promise<object> {
-  const { server, world } = request
-  const document = {
-    ...(await server.openapi(world)),
-    servers: [{ url, description: 'This server' }],
-  }
-  const base = baseOf(request)
-  if (base === '') return document
-  const { components } = Object(document)
-  const securitySchemes = schemesInside(server.securitySchemes, base)
-  return { ...document, components: { ...components, securitySchemes } }
-}
-
-/** The security schemes of a workspace: those who ask for tokens do so there. */
-function schemesInside(schemes: Readonly<Record<string, SecurityScheme>>, base: string): object {
-  const inside = Object.entries(schemes).map(([name, scheme]) => {
-    if (scheme.type !== 'oauth2') return [name, scheme]
-    const { tokenUrl, refreshUrl, scopes } = scheme.flows.password
-    const password = { tokenUrl: base + tokenUrl, refreshUrl: base + refreshUrl, scopes }
-    return [name, { ...scheme, flows: { password } }]
-  })
-  return Object.fromEntries(inside)
 }
 
 /**
@@ -104,16 +75,12 @@ export default fp<OpenapiOptions>(
     app.decorate('openapi', (world = app.worlds.own) => generated.of(world))
 
     const schema = { hide: true }
-    app.get('/openapi.json', { schema }, async (request, reply) => {
-      const document = await documentFor(request, serverOf(request))
-      return sendText(request, reply, JSON.stringify(document, null, 2), 'application/json')
-    })
-    // RFC 9512
-    app.get('/openapi.yaml', { schema }, async (request, reply) => {
-      const { stringify } = await import('yaml')
-      const document = await documentFor(request, serverOf(request))
-      return sendText(request, reply, stringify(document), 'application/yaml')
-    })
+    app.get('/openapi.json', { schema }, async (request, reply) =>
+      sendText(request, reply, await json.of(request, serverOf(request)), 'application/json'),
+    )
+    app.get('/openapi.yaml', { schema }, async (request, reply) =>
+      sendText(request, reply, await yaml.of(request, serverOf(request)), 'application/yaml'),
+    )
   },
   { name: 'openapi', dependencies: ['errors', 'workspaces'] },
 )
@@ -123,8 +90,12 @@ function serverOf(request: FastifyRequest): string {
   return addressOf(request, '') || '/'
 }
 
-function sendText(request: FastifyRequest, reply: FastifyReply, text: string, type: string) {
-  const etag = `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`
-  if (isTagKnown(request, reply, etag)) return reply.code(304).send()
+function sendText(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { text, digest }: Written,
+  type: string,
+) {
+  if (isTagKnown(request, reply, `"${digest}"`)) return reply.code(304).send()
   return reply.type(`${type}; charset=utf-8`).send(text)
 }

@@ -3,8 +3,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { errors, REFERENCE } from '../http/errors.js'
 import { baseOf } from '../workspaces/name.js'
-import { documentFor } from './document.js'
 import { LOGIN_SCRIPT } from './reference-login.js'
+import { json, yaml } from './texts.js'
 
 /** Follows the browser into the dark: Swagger UI does so by its top bar alone, which isn't shown. */
 const COLOURS = `
@@ -119,11 +119,14 @@ export default fp<ReferenceOptions>(
     const schema = { hide: true }
     app.get(REFERENCE, { schema }, answer)
     // The server of the page, by whatever name the browser knows it: a proxy may have another for it.
-    const document = (request: FastifyRequest) => documentFor(request, baseOf(request) || '/')
-    app.get(`${REFERENCE}/json`, { schema }, document)
+    const server = (request: FastifyRequest) => baseOf(request) || '/'
+    app.get(`${REFERENCE}/json`, { schema }, async (request, reply) => {
+      const { text } = await json.of(request, server(request))
+      return reply.type('application/json; charset=utf-8').send(text)
+    })
     app.get(`${REFERENCE}/yaml`, { schema }, async (request, reply) => {
-      const { stringify } = await import('yaml')
-      return reply.type('application/x-yaml').send(stringify(await document(request)))
+      const { text } = await yaml.of(request, server(request))
+      return reply.type('application/x-yaml').send(text)
     })
     app.get(`${REFERENCE}/*`, { schema }, answer)
   },
