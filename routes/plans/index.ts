@@ -33,7 +33,7 @@ const plans: Api = {
     const rendering = new Rendering(new Renderer(), app.log)
     app.addHook('onClose', () => rendering.close())
     // Of a state that a world begins with, or is put into.
-    rendering.look(app.store)
+    rendering.watch(app.store)
     app.worlds.events.on('state', ({ store }) => rendering.look(store))
     await app.register(guards, { carriers: [bearer] })
     if (hasLogin(plans, mounted)) await app.register(login, options)

@@ -4,7 +4,7 @@ import { type Renderer, RenderingFailed } from '../../documents/renderer.js'
 import { errors } from '../../plugins/http/errors.js'
 import type { Store, Task } from '../../store/collections.js'
 import type { Bound, Job, NewRecord, ReceivedFile } from '../../store/engine.js'
-import { BoundReached } from '../../store/errors.js'
+import { BoundReached, Unavailable } from '../../store/errors.js'
 import { countOf } from '../../store/lookups.js'
 import { equal } from '../../store/query.js'
 
@@ -17,9 +17,14 @@ const MAX_PENDING = 100
 /** How long a task is nobody else's to render, in milliseconds. It is renewed long before. */
 const LEASE = 30_000
 
+/** How often to look for what nobody says, in milliseconds: another process can have left a task, or can have been given one. */
+const LOOK = 5_000
+
 export interface RenderingOptions {
   /** How many tasks may be pending in all, but for the first one of each user. */
   readonly maxPending?: number
+  /** How often to look, in milliseconds. */
+  readonly look?: number
 }
 
 /** Has plans rendered in the background, and ends their tasks. */
@@ -27,6 +32,9 @@ export class Rendering {
   readonly #renderer: Renderer
   readonly #log: FastifyBaseLogger
   readonly #maxPending: number
+  readonly #every: number
+  readonly #looks: NodeJS.Timeout[] = []
+  #isClosed = false
   /** Those in which tasks may be waiting. */
   readonly #stores = new Set<Store>()
   readonly #working = new Set<Promise<void>>()
@@ -34,11 +42,12 @@ export class Rendering {
   constructor(
     renderer: Renderer,
     log: FastifyBaseLogger,
-    { maxPending = MAX_PENDING }: RenderingOptions = {},
+    { maxPending = MAX_PENDING, look = LOOK }: RenderingOptions = {},
   ) {
     this.#renderer = renderer
     this.#log = log
     this.#maxPending = maxPending
+    this.#every = look
   }
 
   /**
@@ -73,13 +82,21 @@ export class Rendering {
     this.#begin()
   }
 
+  /** Does so now, and again and again, for a store that others can have too. */
+  watch(store: Store): void {
+    this.look(store)
+    this.#looks.push(setInterval(() => this.look(store), this.#every).unref())
+  }
+
   /** Resolves when nothing is being rendered, and nothing waits to be. */
   async settled(): Promise<void> {
     while (this.#working.size > 0) await Promise.all(this.#working)
   }
 
-  /** Ends what is under way or waits: those tasks end in `error`. */
+  /** Ends what is under way: its tasks wait again, for another process or the next one. */
   async close(): Promise<void> {
+    this.#isClosed = true
+    for (const look of this.#looks) clearInterval(look)
     await this.#renderer.close()
     await this.settled()
   }
@@ -98,10 +115,12 @@ export class Rendering {
 
   #begin(): void {
     for (const store of this.#stores) {
-      if (this.#working.size >= this.#renderer.atOnce) return
+      if (this.#isClosed || this.#working.size >= this.#renderer.atOnce) return
       this.#stores.delete(store)
       const work = this.#next(store)
-        .catch((error) => this.#log.error(error))
+        .catch((error) => {
+          if (!this.#isClosed) this.#log.error(error)
+        })
         .finally(() => {
           this.#working.delete(work)
           this.#begin()
@@ -140,6 +159,8 @@ export class Rendering {
       const pdf = await receive(plan.pdf)
       await finish({ status: 'done', order: null, docx, pdf })
     } catch (error) {
+      // It is nobody's fault: the task is taken anew, by whoever can.
+      if (this.#isClosed || error instanceof Unavailable) throw error
       const reason = this.#reasonOf(error)
       await finish({ status: 'error', order: null, reason })
     } finally {

@@ -5,7 +5,7 @@ import t, { type Test } from 'tap'
 import { Renderer, type RendererOptions } from '../../../documents/renderer.js'
 import { Rendering, type RenderingOptions } from '../../../routes/plans/rendering.js'
 import { newTask, newUser } from '../../../store/collections.js'
-import { ReferenceViolation } from '../../../store/errors.js'
+import { ReferenceViolation, Unavailable } from '../../../store/errors.js'
 import { startApp } from '../../fixtures/app.js'
 import { documentOf } from '../../fixtures/documents.js'
 import { settleFiles, watchFiles } from '../../fixtures/files.js'
@@ -34,10 +34,13 @@ const noting = join(folder, 'noting.mjs')
 
 const dmp = '019a8f2c-7b40-7c11-9d3e-5f6a2b1c0d4e'
 
-async function startRendering(t: Test, { maxPending, ...options }: Options = {}) {
+async function startRendering(t: Test, { maxPending, look, ...options }: Options = {}) {
   const kept = watchFiles(t)
   const app = await startApp(t)
-  const bounds = maxPending === undefined ? {} : { maxPending }
+  const bounds = {
+    ...(maxPending === undefined ? {} : { maxPending }),
+    ...(look === undefined ? {} : { look }),
+  }
   const renderer = new Renderer(options)
   const rendering = new Rendering(renderer, app.log, bounds)
   t.teardown(() => rendering.close())
@@ -90,6 +93,42 @@ t.test("documents that can't be stored are an error", async (t) => {
   await rendering.settled()
   const reason = 'The documents could not be stored.'
   t.match(await tasks.get(1), { status: 'error', reason, docx: null, pdf: null })
+})
+
+t.test("what can't be stored because the database is away is rendered anew", async (t) => {
+  const { app, rendering, start, tasks } = await startRendering(t)
+  const receive = t.intercept(app.store.files, 'receive', {
+    value: async () => {
+      throw new Unavailable(new Error('no connection'))
+    },
+  })
+  await start()
+  await rendering.settled()
+  t.match(await tasks.get(1), { status: 'pending', reason: null })
+  receive.restore()
+})
+
+t.test('what is under way at the end waits for whoever comes next', async (t) => {
+  const { rendering, start, tasks } = await startRendering(t, { worker })
+  await start(1)
+  await start(2)
+  await rendering.close()
+  const { items } = await tasks.find({ limit: 10 })
+  t.match(items, [{ status: 'pending' }, { status: 'pending' }])
+})
+
+t.test('a task that another process left is found without a word', async (t) => {
+  const { app, rendering, tasks } = await startRendering(t, { look: 1 })
+  rendering.watch(app.store)
+  await rendering.settled()
+  await tasks.insert(newTask(1, dmp, documentOf({ title: 'A plan' })))
+  const done = new Promise<void>((resolve) => {
+    tasks.watch(({ record }) => {
+      if (record.status === 'done') resolve()
+    })
+  })
+  await done
+  t.match(await tasks.get(1), { status: 'done' })
 })
 
 t.test('what is rendered for a user who goes is ended, and nothing of it stays', async (t) => {
@@ -197,16 +236,4 @@ t.test('a task of a user who has gone is not begun', async (t) => {
   await start(1)
   await rendering.settled()
   t.match((await tasks.find({ limit: 1000 })).items, [{ status: 'done' }])
-})
-
-t.test('what is under way at a stop ends in error', async (t) => {
-  const { rendering, start, tasks } = await startRendering(t)
-  await start()
-  await start()
-  await rendering.close()
-  const reason = 'The plan could not be rendered: the server was stopped before it was done.'
-  t.match((await tasks.find({ limit: 1000 })).items, [
-    { status: 'error', reason },
-    { status: 'error', reason },
-  ])
 })
