@@ -81,15 +81,16 @@ export interface Collection<R extends BaseRecord> {
    */
   replace(id: number, values: Values<R>, condition?: Condition<R>): Promise<R | undefined>
   /**
-   * Deletes a record and, in the same step, does to those that refer to it what their declaration says.
+   * Deletes a record and, in the same step, does to those that refer to it what their declaration says. Where these are many, others
+   * have their turns meanwhile: who reads sees all of it or nothing yet, and who writes does so before it or after.
    * @returns the deleted record; undefined when there is none with that id
    * @throws VersionMismatch, ConditionFailed; nothing is deleted then
    */
   delete(id: number, condition?: Condition<R>): Promise<R | undefined>
   /**
    * Hears of each record that is created, updated or deleted in this view from now on, in the order in which it happens, also of what
-   * follows from a deletion. It is called when the step is done, and never of one that was refused. A restoration tells nobody:
-   * all there was to know is something else then. What a listener throws harms nobody.
+   * follows from a deletion. It is called when the step is done, where much has happened over several turns, and never of a step that
+   * was refused. A restoration tells nobody: all there was to know is something else then. What a listener throws harms nobody.
    * @returns ends it
    */
   watch(listener: (event: RecordEvent<R>) => void): () => void

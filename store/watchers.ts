@@ -1,7 +1,13 @@
 import type { RecordEvent } from './engine.js'
 import type { Row } from './predicate.js'
+import { Turns } from './turns.js'
 
 type Listener = (event: RecordEvent<Row>) => void
+
+type Happening = readonly [collection: string, event: RecordEvent<Row>]
+
+/** How many things are told between two looks at the clock. */
+const AT_ONCE = 16
 
 /** Who wants to hear of what happens in a view, and what there is to tell. */
 export class Watchers {
@@ -9,9 +15,11 @@ export class Watchers {
   /** By the collection. */
   readonly #listeners = new Map<string, Set<{ readonly tell: Listener }>>()
   /** What has happened in a step that isn't over. */
-  #happened: [collection: string, event: RecordEvent<Row>][] = []
+  #happened: Happening[] = []
   /** What has happened in steps that are. */
-  readonly #untold: [collection: string, event: RecordEvent<Row>][] = []
+  #untold: Happening[] = []
+  /** What is being told, of which some can have been. */
+  #telling: Happening[] | undefined
   #isClosed = false
 
   /** @param onFault hears of what a listener throws */
@@ -36,22 +44,23 @@ export class Watchers {
     }
   }
 
-  happened(collection: string, event: RecordEvent<Row>): void {
-    if (this.#listeners.get(collection)?.size) this.#happened.push([collection, event])
+  isWatched(collection: string): boolean {
+    return (this.#listeners.get(collection)?.size ?? 0) > 0
   }
 
-  /** The step is over: tells what has happened in it. A listener can take steps of its own; what follows from these comes after. */
+  happened(collection: string, event: RecordEvent<Row>): void {
+    if (this.isWatched(collection)) this.#happened.push([collection, event])
+  }
+
+  /**
+   * The step is over: tells what has happened in it, much of it in several turns. A listener can take steps of its own; what
+   * follows from these comes after.
+   */
   done(): void {
     if (this.#happened.length === 0) return
-    const isTelling = this.#untold.length > 0
     for (const each of this.#happened) this.#untold.push(each)
     this.#happened = []
-    if (isTelling) return
-    try {
-      for (const [collection, event] of this.#untold) this.#tell(collection, event)
-    } finally {
-      this.#untold.length = 0
-    }
+    if (!this.#telling) this.#tellAll()
   }
 
   /** The step has failed: nothing has happened. */
@@ -59,10 +68,30 @@ export class Watchers {
     this.#happened = []
   }
 
+  /** Everything is something else now: nobody is told any more what has happened before. */
+  forget(): void {
+    this.#happened = []
+    this.#untold = []
+    if (this.#telling) this.#telling.length = 0
+  }
+
   /** Tells nobody anything any more. */
   close(): void {
     this.#isClosed = true
     for (const listeners of this.#listeners.values()) listeners.clear()
+  }
+
+  async #tellAll(): Promise<void> {
+    const turns = new Turns()
+    while (this.#untold.length > 0) {
+      this.#telling = this.#untold
+      this.#untold = []
+      for (const [at, [collection, event]] of this.#telling.entries()) {
+        this.#tell(collection, event)
+        if (at % AT_ONCE === AT_ONCE - 1 && turns.isOver) await turns.next()
+      }
+    }
+    this.#telling = undefined
   }
 
   #tell(collection: string, event: RecordEvent<Row>): void {

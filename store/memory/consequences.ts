@@ -5,8 +5,6 @@ import type { Entry } from './ledger.js'
 /** What follows elsewhere in a view from what happens to a record. */
 export interface Consequences {
   has(collection: string, id: number): boolean
-  /** A record was deleted: those that refer to it lose the reference, or go too. */
-  released(collection: string, row: Row): void
   /**
    * Records refer to these contents now.
    * @throws MissingContent; nothing is kept then
@@ -21,11 +19,8 @@ export interface Consequences {
   roomNeeded(entry: Entry): void
   /** Something was written, or has gone. */
   weighed(userId: number | undefined, by: number): void
-  /** Something has happened to a record in a step, which the caller ends. */
+  /** Something has happened to a record in a step that isn't over. */
   happened(collection: string, event: RecordEvent<Row>): void
-  /** A step is done, or has failed and changed nothing. */
-  stepEnded(isDone: boolean): void
-  watch(collection: string, listener: (event: RecordEvent<Row>) => void): () => void
   /** A record that can be a job has changed, or has gone. */
   jobChanged(collection: string, id: number, isWaiting: boolean): void
 }

@@ -3,6 +3,9 @@ import type { Files, ReceivedFile } from '../engine.js'
 import { MissingContent } from '../errors.js'
 import type { FileStore } from '../files/file-store.js'
 
+/** How many contents are given up at once. */
+const AT_ONCE = 256
+
 /** The files of one view: it counts how many records refer to each content, and holds those on the disk that any does. */
 export class MemoryFiles implements Files {
   readonly #openDisk: () => Promise<FileStore>
@@ -50,15 +53,17 @@ export class MemoryFiles implements Files {
 
   drop(hashes: readonly string[]): void {
     if (this.#isClosed) return
+    const gone: string[] = []
     for (const sha256 of hashes) {
       const count = this.#references.get(sha256) ?? 0
       if (count > 1) {
         this.#references.set(sha256, count - 1)
       } else {
         this.#references.delete(sha256)
-        this.#release(sha256)
+        gone.push(sha256)
       }
     }
+    this.#release(gone)
   }
 
   /** Other files that begin as these are: as none, where these are closed. */
@@ -77,7 +82,7 @@ export class MemoryFiles implements Files {
     this.#disk = other.#disk ?? this.#disk
     for (const sha256 of references.keys()) this.#disk?.retain(sha256)
     this.#references = new Map(references)
-    for (const sha256 of old.keys()) this.#release(sha256)
+    this.#release([...old.keys()])
   }
 
   /**
@@ -88,11 +93,15 @@ export class MemoryFiles implements Files {
     this.#isClosed = true
     const held = [...this.#references.keys()]
     this.#references.clear()
-    await Promise.all(held.map((sha256) => this.#release(sha256)))
+    await this.#release(held)
   }
 
-  async #release(sha256: string): Promise<void> {
-    await this.#disk?.release(sha256).catch(this.#onFault)
+  /** Gives contents up, some at a time, since each takes the disk a while. */
+  async #release(hashes: readonly string[]): Promise<void> {
+    for (let from = 0; from < hashes.length; from += AT_ONCE) {
+      const some = hashes.slice(from, from + AT_ONCE)
+      await Promise.all(some.map((sha256) => this.#disk?.release(sha256).catch(this.#onFault)))
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Job } from '../engine.js'
 import type { Row } from '../predicate.js'
-import type { MemoryCollection } from './collection.js'
+import type { Steps } from './collection.js'
+import type { Table } from './table.js'
 
 /** A record that waits to be done. */
 export interface Waiting {
@@ -12,29 +13,41 @@ export interface Waiting {
 interface Lease {
   readonly collection: string
   readonly by: number
+  /** Whether the record still waits to be done. */
+  readonly isWaiting: () => boolean
   readonly lost: AbortController
   timer: NodeJS.Timeout
 }
 
 /** Which of a view's waiting records have been taken, and until when. */
 export class MemoryJobs {
+  readonly #steps: Steps
   /** By the collection's name and the record's id. */
   readonly #leases = new Map<string, Lease>()
   /** Who had the last turn, by the collection's name. */
   readonly #lastTurns = new Map<string, number>()
   #isClosed = false
 
+  constructor(steps: Steps) {
+    this.#steps = steps
+  }
+
   /** @param lease in milliseconds */
-  take(name: string, collection: MemoryCollection, lease: number): Job<Row> | undefined {
-    const next = this.#isClosed ? undefined : this.#next(name, collection)
+  take(table: Table, lease: number): Job<Row> | undefined {
+    const next = this.#isClosed ? undefined : this.#next(table)
     if (!next) return undefined
-    this.#lastTurns.set(name, next.by)
-    return this.#lease(name, next, collection, lease)
+    this.#lastTurns.set(table.schema.name, next.by)
+    return this.#lease(next, table, lease)
   }
 
   /** A record has changed or has gone: whoever has taken one that waits no more has lost it. */
   changed(name: string, id: number, isWaiting: boolean): void {
     if (!isWaiting) this.#end(keyOf(name, id))
+  }
+
+  /** Many records have changed or have gone: the same for all that were taken. */
+  endLost(): void {
+    for (const [key, { isWaiting }] of [...this.#leases]) if (!isWaiting()) this.#end(key)
   }
 
   /** Ends all leases. */
@@ -49,38 +62,41 @@ export class MemoryJobs {
   }
 
   /** The first record of whom it is the turn of: round and round, in the order of their ids. */
-  #next(name: string, collection: MemoryCollection): Waiting | undefined {
+  #next(table: Table): Waiting | undefined {
+    const { name } = table.schema
     const last = this.#lastTurns.get(name) ?? 0
     const busy = new Set<number>()
     for (const lease of this.#leases.values()) if (lease.collection === name) busy.add(lease.by)
     let next: Waiting | undefined
-    for (const waiting of collection.waiting()) {
+    for (const waiting of table.waiting()) {
       if (busy.has(waiting.by)) continue
       if (!next || isBefore(waiting.by, next.by, last)) next = waiting
     }
     return next
   }
 
-  #lease(
-    collection: string,
-    { record, by }: Waiting,
-    from: MemoryCollection,
-    time: number,
-  ): Job<Row> {
+  #lease({ record, by }: Waiting, table: Table, time: number): Job<Row> {
+    const { name: collection } = table.schema
     const key = keyOf(collection, record.id)
     const start = () => setTimeout(() => this.#end(key), time).unref()
-    const lease: Lease = { collection, by, lost: new AbortController(), timer: start() }
+    const isWaiting = () => table.isWaiting(record.id)
+    const lost = new AbortController()
+    const lease: Lease = { collection, by, isWaiting, lost, timer: start() }
     this.#leases.set(key, lease)
     const isLost = () => this.#leases.get(key) !== lease
     return {
       record,
-      lost: lease.lost.signal,
+      lost: lost.signal,
       renew: async () => {
         if (isLost()) return
         clearTimeout(lease.timer)
         lease.timer = start()
       },
-      finish: async (change) => (isLost() ? undefined : from.update(record.id, change)),
+      finish: (change) =>
+        this.#steps.step(() => {
+          const row = isLost() ? undefined : table.row(record.id)
+          return row && table.update(row, change)
+        }),
     }
   }
 

@@ -1,133 +1,13 @@
-import { randomBytes } from 'node:crypto'
 import { requireConsistency } from '../consistency.js'
 import type { Declarations } from '../declaration.js'
-import { ACCOUNTS, type ForkableView, type RecordEvent, type Snapshot } from '../engine.js'
+import type { ForkableView, Snapshot } from '../engine.js'
 import type { FileStore } from '../files/file-store.js'
-import type { Row } from '../predicate.js'
-import { Watchers } from '../watchers.js'
-import { MemoryCollection } from './collection.js'
-import type { Consequences } from './consequences.js'
+import type { MemoryCollection } from './collection.js'
 import { MemoryFiles } from './files.js'
-import { MemoryJobs } from './jobs.js'
-import { Account, type Entry, Ledger } from './ledger.js'
+import { Account, Ledger } from './ledger.js'
+import { MemoryState } from './memory-state.js'
 import { Schema } from './schema.js'
-import { MemorySessions } from './sessions.js'
-
-/** One state of everything, which changes step by step. */
-class MemoryState implements Consequences {
-  epoch = newEpoch()
-  readonly collections: ReadonlyMap<string, MemoryCollection>
-  readonly sessions: MemorySessions
-  readonly files: MemoryFiles
-  readonly jobs = new MemoryJobs()
-  readonly watchers: Watchers
-  readonly ledger: Ledger
-  /** What was deleted in this step, and what is deleted because of it, in turn. */
-  readonly #gone: [collection: string, row: Row][] = []
-
-  readonly #onFault: (error: unknown) => void
-
-  /** @param collectionsFor makes the collections, which tell what follows from what happens in them */
-  constructor(
-    files: MemoryFiles,
-    ledger: Ledger,
-    collectionsFor: (consequences: Consequences) => ReadonlyMap<string, MemoryCollection>,
-    onFault: (error: unknown) => void,
-    parent?: MemoryState,
-  ) {
-    this.files = files
-    this.ledger = ledger
-    this.#onFault = onFault
-    this.watchers = new Watchers(onFault)
-    this.collections = collectionsFor(this)
-    this.sessions = new MemorySessions(
-      (id) => this.collections.get(ACCOUNTS)?.row(id),
-      parent?.sessions.copyState(),
-      (by) => ledger.addTokens(by),
-    )
-  }
-
-  /** @param ledger the fork's: a snapshot's counts what this one's does */
-  fork(ledger = this.ledger.fork()): MemoryState {
-    const collectionsFor = (consequences: Consequences) => {
-      const copies = [...this.collections].map(
-        ([name, each]) => [name, each.fork(consequences)] as const,
-      )
-      return new Map(copies)
-    }
-    return new MemoryState(this.files.fork(), ledger, collectionsFor, this.#onFault, this)
-  }
-
-  /** Becomes what another state is. */
-  restore(other: MemoryState): void {
-    this.jobs.endAll()
-    this.files.restore(other.files)
-    this.ledger.restore(other.ledger)
-    this.sessions.restore(other.sessions.copyState())
-    for (const [name, collection] of this.collections) {
-      const from = other.collections.get(name)
-      if (from) collection.restore(from)
-    }
-    this.epoch = newEpoch()
-  }
-
-  async close(): Promise<void> {
-    this.jobs.close()
-    this.watchers.close()
-    this.ledger.close()
-    await this.files.close()
-  }
-
-  has(collection: string, id: number): boolean {
-    return this.collections.get(collection)?.row(id) !== undefined
-  }
-
-  released(collection: string, row: Row): void {
-    this.#gone.push([collection, row])
-    if (this.#gone.length > 1) return
-    // Not one within the other, which is what a long row of records that point at each other would break.
-    try {
-      for (const [collection, row] of this.#gone) {
-        for (const other of this.collections.values()) other.release(collection, row)
-      }
-    } finally {
-      this.#gone.length = 0
-    }
-  }
-
-  roomNeeded(entry: Entry): void {
-    this.ledger.require(entry)
-  }
-
-  weighed(userId: number | undefined, by: number): void {
-    this.ledger.add({ userId, by })
-  }
-
-  filesKept(hashes: readonly string[]): void {
-    this.files.keep(hashes)
-  }
-
-  filesDropped(hashes: readonly string[]): void {
-    this.files.drop(hashes)
-  }
-
-  happened(collection: string, event: RecordEvent<Row>): void {
-    this.watchers.happened(collection, event)
-  }
-
-  stepEnded(isDone: boolean): void {
-    if (isDone) this.watchers.done()
-    else this.watchers.undone()
-  }
-
-  watch(collection: string, listener: (event: RecordEvent<Row>) => void): () => void {
-    return this.watchers.add(collection, listener)
-  }
-
-  jobChanged(collection: string, id: number, isWaiting: boolean): void {
-    this.jobs.changed(collection, id, isWaiting)
-  }
-}
+import { Table } from './table.js'
 
 /** A snapshot, and the state that it keeps. */
 class MemorySnapshot implements Snapshot {
@@ -168,7 +48,7 @@ export function openView<D extends Declarations>(
     new MemoryFiles(openDisk, onFault),
     new Ledger(account),
     (consequences) =>
-      new Map(schemas.map((schema) => [schema.name, new MemoryCollection(schema, consequences)])),
+      new Map(schemas.map((schema) => [schema.name, new Table(schema, consequences)])),
     onFault,
   )
   return viewOf(declarations, state)
@@ -184,7 +64,7 @@ function viewOf<D extends Declarations>(declarations: D, state: MemoryState): Fo
     jobs: {
       take: async (name: string, lease: number) => {
         const collection = state.collections.get(name)
-        return collection && state.jobs.take(name, collection, lease)
+        return collection && state.takeJob(name, lease)
       },
     },
     fork: async () => viewOf(declarations, state.fork()),
@@ -219,8 +99,4 @@ function isViewOf<D extends Declarations>(
     const collection = collections.get(name)
     return collection?.declaration === declaration && Reflect.get(view, name) === collection
   })
-}
-
-function newEpoch(): string {
-  return randomBytes(6).toString('base64url')
 }

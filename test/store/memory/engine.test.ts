@@ -10,6 +10,7 @@ import { slowly } from '../../fixtures/slow-engine.js'
 import { testEngine, testStates } from '../engine-suite.js'
 import { testForks } from '../fork-suite.js'
 import { testFreeRecords, testFreeStates } from '../free-suite.js'
+import { testLongStates, testLongSteps } from '../long-suite.js'
 
 testEngine('memory', () => new MemoryEngine())
 testEngine('memory, slowly', () => slowly(new MemoryEngine()))
@@ -21,6 +22,10 @@ testFreeRecords('memory', () => new MemoryEngine(ignore))
 testFreeRecords('memory, slowly', () => slowly(new MemoryEngine(ignore)))
 testFreeStates('memory', () => new MemoryEngine())
 testFreeStates('memory, slowly', () => slowly(new MemoryEngine()))
+testLongSteps('memory', () => new MemoryEngine())
+testLongSteps('memory, slowly', () => slowly(new MemoryEngine()))
+testLongStates('memory', () => new MemoryEngine())
+testLongStates('memory, slowly', () => slowly(new MemoryEngine()))
 
 /** What an engine has on its disk, once what it was to delete has gone. */
 async function contentsOf(engine: MemoryEngine): Promise<readonly string[]> {
