@@ -1,12 +1,13 @@
 /** How many entries a leaf has at most, unless their hashes are the same. */
-const LEAF_SIZE = 64
+const LEAF_SIZE = 8
 
 /** How many bits of a hash lead from one level to the next, of how many it has. */
 const BITS = 4
 const HASH_BITS = 28
 
-/** Those of the next level. */
+/** The bits of one level, and all of them. */
 const MASK = (1 << BITS) - 1
+const HASH = (1 << HASH_BITS) - 1
 
 /** A part of a trie. Only the one that owns it changes it: others have it too. */
 class Leaf<K, V> {
@@ -106,12 +107,10 @@ export class HashTrie<K, V> {
 
 /** Some bits that are the same for the same key. Keys that are neither texts nor numbers are few. */
 function hashOf(key: unknown): number {
+  // Neighbours are in one leaf, since who adds or changes one is likely to do so with the next.
+  if (typeof key === 'number') return ((key >>> 3) | (key << (HASH_BITS - 3))) & HASH
+  if (typeof key !== 'string') return 0
   let hash = 0
-  if (typeof key === 'number') hash = key | 0
-  else if (typeof key === 'string') {
-    for (let at = 0; at < key.length; at++) hash = (Math.imul(hash, 31) + key.charCodeAt(at)) | 0
-  }
-  // Neighbours are alike in most of their bits.
-  hash = Math.imul(hash ^ (hash >>> 16), 0x45d9f3b)
-  return (hash ^ (hash >>> 15)) & ((1 << HASH_BITS) - 1)
+  for (let at = 0; at < key.length; at++) hash = (Math.imul(hash, 31) + key.charCodeAt(at)) | 0
+  return (hash ^ (hash >>> 15)) & HASH
 }
