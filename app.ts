@@ -127,6 +127,7 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
     revokedTokenLimit: config.revokedTokenLimit,
     revokedTokenFile: revokedTokenFileOf(config, source),
     storageLimit: config.storageLimit,
+    userStorageLimit: config.userStorageLimit,
     wayOut: config.apis === 'auto' ? OWN_INSTEAD : undefined,
   })
   await app.register(workspaces, config)

@@ -187,6 +187,21 @@ export const Settings = Type.Object(
       }),
     ),
     storageLimit: Size('10GiB', 'How large all files may be together'),
+    userStorageLimit: Size('2GiB', 'How large the files of one user may be together'),
+    userPlanLimit: Type.Integer({
+      minimum: 1,
+      maximum: 100_000_000,
+      default: 10_000,
+      description: 'How many plans one user may have',
+      allowed: 'a whole number from 1 to 100000000',
+    }),
+    userTaskLimit: Type.Integer({
+      minimum: 1,
+      maximum: 100_000_000,
+      default: 10_000,
+      description: 'How many tasks one user may have, of plans that are rendered or were',
+      allowed: 'a whole number from 1 to 100000000',
+    }),
     requestTimeout: Duration('30s', 'How long a request may take to arrive'),
     sendTimeout: Duration('60s', 'How long a client may take nothing of its answer'),
     corsOrigin: Type.Transform(

@@ -8520,6 +8520,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            /** @description You have as many files as you may have */
+            507: {
+                headers: {
+                    /**
+                     * @description Seconds to wait
+                     * @example 42
+                     */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 507,
+                     *       "error": "Insufficient Storage",
+                     *       "message": "You have as many files as one user may: delete some, or start with a larger USER_STORAGE_LIMIT."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     listTags: {
@@ -8782,6 +8803,27 @@ export interface operations {
                      *       "statusCode": 415,
                      *       "error": "Unsupported Media Type",
                      *       "message": "The body has a media type that is not read here. Send multipart/form-data, and say so in Content-Type."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You have as many files as you may have */
+            507: {
+                headers: {
+                    /**
+                     * @description Seconds to wait
+                     * @example 42
+                     */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 507,
+                     *       "error": "Insufficient Storage",
+                     *       "message": "You have as many files as one user may: delete some, or start with a larger USER_STORAGE_LIMIT."
                      *     }
                      */
                     "application/json": components["schemas"]["Problem"];
@@ -9181,6 +9223,27 @@ export interface operations {
                      *       "statusCode": 415,
                      *       "error": "Unsupported Media Type",
                      *       "message": "The body has a media type that is not read here. Send multipart/form-data, and say so in Content-Type."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You have as many files as you may have */
+            507: {
+                headers: {
+                    /**
+                     * @description Seconds to wait
+                     * @example 42
+                     */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 507,
+                     *       "error": "Insufficient Storage",
+                     *       "message": "You have as many files as one user may: delete some, or start with a larger USER_STORAGE_LIMIT."
                      *     }
                      */
                     "application/json": components["schemas"]["Problem"];
@@ -9650,6 +9713,27 @@ export interface operations {
                      *       "statusCode": 415,
                      *       "error": "Unsupported Media Type",
                      *       "message": "The body has a media type that is not read here. Send multipart/form-data, and say so in Content-Type."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You have as many files as you may have */
+            507: {
+                headers: {
+                    /**
+                     * @description Seconds to wait
+                     * @example 42
+                     */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 507,
+                     *       "error": "Insufficient Storage",
+                     *       "message": "You have as many files as one user may: delete some, or start with a larger USER_STORAGE_LIMIT."
                      *     }
                      */
                     "application/json": components["schemas"]["Problem"];
@@ -10146,6 +10230,27 @@ export interface operations {
                      *       "statusCode": 415,
                      *       "error": "Unsupported Media Type",
                      *       "message": "The body has a media type that is not read here. Send multipart/form-data, and say so in Content-Type."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You have as many files as you may have */
+            507: {
+                headers: {
+                    /**
+                     * @description Seconds to wait
+                     * @example 42
+                     */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 507,
+                     *       "error": "Insufficient Storage",
+                     *       "message": "You have as many files as one user may: delete some, or start with a larger USER_STORAGE_LIMIT."
                      *     }
                      */
                     "application/json": components["schemas"]["Problem"];
@@ -10900,6 +11005,27 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            /** @description You have as many plans as you may have */
+            507: {
+                headers: {
+                    /**
+                     * @description Seconds to wait
+                     * @example 42
+                     */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 507,
+                     *       "error": "You have as many plans as one user may: delete some, or start with a larger USER_PLAN_LIMIT.",
+                     *       "message": "You have as many plans as one user may: delete some, or start with a larger USER_PLAN_LIMIT."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     getDmp: {
@@ -11546,6 +11672,27 @@ export interface operations {
                      *       "statusCode": 503,
                      *       "error": "Too many plans wait to be rendered, or too many of yours. Try again later.",
                      *       "message": "Too many plans wait to be rendered, or too many of yours. Try again later."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You have as many tasks as you may have */
+            507: {
+                headers: {
+                    /**
+                     * @description Seconds to wait
+                     * @example 42
+                     */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "statusCode": 507,
+                     *       "error": "You have as many tasks as one user may: start with a larger USER_TASK_LIMIT.",
+                     *       "message": "You have as many tasks as one user may: start with a larger USER_TASK_LIMIT."
                      *     }
                      */
                     "application/json": components["schemas"]["Problem"];

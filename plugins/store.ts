@@ -45,8 +45,9 @@ export interface StoreOptions extends FillOptions {
   readonly revokedTokenLimit: number
   /** Where revoked tokens are kept, if they are. */
   readonly revokedTokenFile?: string | undefined
-  /** How many bytes files may have together. */
+  /** How many bytes files may have together: all, and those of one user. */
   readonly storageLimit: number
+  readonly userStorageLimit: number
 }
 
 /**
@@ -99,10 +100,20 @@ async function storesOf(
 /** The share of the heap that is left which what is written may take: its garbage, forks and answers take as much again, and more. */
 const SHARE = 1 / 4
 
-function roomFor({ recordLimit, userRecordLimit, revokedTokenLimit }: StoreOptions): RoomLimits {
+function roomFor({
+  recordLimit,
+  userRecordLimit,
+  userStorageLimit,
+  revokedTokenLimit,
+}: StoreOptions): RoomLimits {
   const { heap_size_limit: most, used_heap_size: used } = getHeapStatistics()
   const all = recordLimit ?? Math.max(0, most - used) * SHARE
-  return { all, user: userRecordLimit ?? all * SHARE, tokens: revokedTokenLimit }
+  return {
+    all,
+    user: userRecordLimit ?? all * SHARE,
+    userFiles: userStorageLimit,
+    tokens: revokedTokenLimit,
+  }
 }
 
 /** Revokes what earlier processes had revoked, before anything is forked. */

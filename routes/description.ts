@@ -1,10 +1,11 @@
 import type { TSchema } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Guard } from '../plugins/auth/guards.js'
+import type { ApiError } from '../plugins/http/errors.js'
 import type { Links, linksOf } from '../plugins/openapi/links.js'
 import type { Store, User } from '../store/collections.js'
 import type { BaseRecord, FieldOf } from '../store/declaration.js'
-import type { Collection, NewRecord, Update } from '../store/engine.js'
+import type { Bound, Collection, NewRecord, Update } from '../store/engine.js'
 import type { Predicate, Query, Selection } from '../store/query.js'
 
 /** What names a record in paths. */
@@ -85,6 +86,12 @@ export interface Creation<R extends BaseRecord, W, B> extends Answering<R, W> {
   readonly body: TSchema & { readonly static: B }
   /** What is stored. May refuse the body. */
   readonly fromWire: (body: Received<B>, request: FastifyRequest) => NewRecord<R>
+  /** How many there may be, and what one too many is answered with, in the document's words too. */
+  readonly room?: {
+    readonly bounds: (request: FastifyRequest) => readonly Bound<R>[]
+    readonly refusal: () => ApiError
+    readonly text: string
+  }
   /** Where it leads, beside to the record. */
   readonly links?: Links
 }

@@ -15,6 +15,7 @@ import { empty, failure, list, success } from '../plugins/openapi/responses.js'
 import { addRoute } from '../plugins/route.js'
 import type { User } from '../store/collections.js'
 import type { BaseRecord } from '../store/declaration.js'
+import { BoundReached } from '../store/errors.js'
 import { ownersOf } from '../store/lookups.js'
 import { ref } from '../store/schema.js'
 import type {
@@ -123,6 +124,7 @@ export class Operations<R extends BaseRecord, W, K extends number | string> {
     body,
     fromWire,
     links: others,
+    room,
     ...op
   }: Creation<R, W, B>): void {
     const { links, path, records } = this.#subject
@@ -130,16 +132,24 @@ export class Operations<R extends BaseRecord, W, K extends number | string> {
     const ofRecord =
       etag && links ? links.shows(answer.schema, '$response.body#/id') : answer.schema
     const send = this.#sending(answer)
+    const full = room ? { [room.refusal().statusCode]: failure(room.text, room.refusal()) } : {}
     addRoute(this.#app, {
       ...routing(op, path),
       method: 'POST',
       schema: {
         ...this.#about(op),
         body: ref(body),
-        response: { [location ? 201 : 200]: others ? linked(ofRecord, others) : ofRecord },
+        response: {
+          [location ? 201 : 200]: others ? linked(ofRecord, others) : ofRecord,
+          ...full,
+        },
       },
       handler: async (request, reply) => {
-        const record = await records(request.store).insert(fromWire(request.body, request))
+        const values = fromWire(request.body, request)
+        const insertion = records(request.store).insert(values, room?.bounds(request))
+        const record = await insertion.catch((error: unknown) => {
+          throw room && error instanceof BoundReached ? room.refusal() : error
+        })
         return send(request, reply, record)
       },
     })

@@ -141,7 +141,8 @@ export const keptParts = {
     if (!owner) throw new RecordFault('package', 'names no package')
     const file = await receive(record.content)
     const postedAt = new Date(record.date_posted).toISOString()
-    await store.tags.insert({ id, packageId: owner.id, tag, file, fileName, contentType, postedAt })
+    const { id: packageId, userId } = owner
+    await store.tags.insert({ id, packageId, userId, tag, file, fileName, contentType, postedAt })
   }),
   $tasks: part(KeptTask, async (record, { store, receive }) => {
     const { id, user, dmp, status, timestamp, reason = null, order, docx, pdf } = record

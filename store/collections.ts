@@ -159,6 +159,8 @@ const packageFields = { name: PackageName, userId }
 
 const tagFields = {
   packageId: Type.Integer(),
+  /** Who uploaded it. */
+  userId,
   tag: TagName,
   file: StoredFile,
   fileName: Type.String(),
@@ -275,7 +277,8 @@ export const collections = {
   tags: declare(tagFields, {
     unique: [['packageId', 'tag']],
     searchable: ['tag'],
-    references: { packageId: { to: 'packages', onDelete: 'delete' } },
+    references: { ...belongsToUser, packageId: { to: 'packages', onDelete: 'delete' } },
+    hidden: ['userId'],
     files: ['file'],
   }),
   projects: declare(projectFields, { unique: [['name']] }),

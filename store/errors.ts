@@ -74,8 +74,8 @@ export class BoundReached extends StoreError {
 export class NoRoom extends StoreError {
   constructor(
     collection: string,
-    /** What there is too much of: records in all, those of one user, or tokens that were revoked. */
-    readonly of: 'all' | 'user' | 'tokens',
+    /** What there is too much of: records in all, those of one user or their files, or tokens that were revoked. */
+    readonly of: 'all' | 'user' | 'files' | 'tokens',
   ) {
     super(collection, `there is no room for more ${collection} (${of})`)
   }

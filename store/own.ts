@@ -25,6 +25,8 @@ const ownFields = {
   /** The record as its owner has it, id and all. */
   content: Type.Unsafe<FreeForm>({ type: 'object' }),
   files: nullable(Type.Array(OwnFile)),
+  /** Who wrote it first, where that is known: it counts as that user's. Who may change it is for its content to say. */
+  userId: nullable(Type.Integer()),
 }
 
 /** A record of a collection that is the user's own. The store's `id` is its place among the others. */
@@ -41,6 +43,8 @@ const rules = {
   searchable: ['content'],
   scans: true,
   sequence: 'number',
+  references: { userId: { to: 'users', onDelete: 'set null' } },
+  hidden: ['userId'],
   files: ['files'],
 } as const
 
@@ -57,7 +61,7 @@ export function declareOwnUsers({ pointers }: OwnRules) {
     {
       ...rules,
       unique: [...userRules.unique, ['email'], ['key']],
-      hidden: userRules.hidden,
+      hidden: [...userRules.hidden, ...rules.hidden],
       pointers,
     },
   )
@@ -72,7 +76,7 @@ export const ONLY = ''
  */
 export function newOwn(id: string | number | undefined, content: FreeForm): NewRecord<OwnRecord> {
   const number = typeof id === 'number' ? id : null
-  return { key: id === undefined ? ONLY : String(id), number, content, files: null }
+  return { key: id === undefined ? ONLY : String(id), number, content, files: null, userId: null }
 }
 
 /** What the store calls a collection of the user's own, so that it is none of the APIs'. */

@@ -90,6 +90,11 @@ const WRONG = 'The username or the password is wrong.'
 const NO_ROOM = {
   all: 'There is no room for more records: delete some, or start with a larger RECORD_LIMIT.',
   user: 'You have as many records as one user may: delete some, or start with a larger USER_RECORD_LIMIT.',
+  files:
+    'You have as many files as one user may: delete some, or start with a larger USER_STORAGE_LIMIT.',
+  plans:
+    'You have as many plans as one user may: delete some, or start with a larger USER_PLAN_LIMIT.',
+  tasks: 'You have as many tasks as one user may: start with a larger USER_TASK_LIMIT.',
   tokens:
     'Too many tokens were revoked that have not ended yet. Try again later, or start with a larger REVOKED_TOKEN_LIMIT.',
 }

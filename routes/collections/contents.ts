@@ -45,7 +45,8 @@ export async function newRecord(
   }
   const id = given ?? (await nextId(collection, request))
   const content = { ...value, [idField]: id }
-  return { ...newOwn(id, content), ...withFiles(collection, request, String(id), content) }
+  const userId = request.user?.id ?? null
+  return { ...newOwn(id, content), ...withFiles(collection, request, String(id), content), userId }
 }
 
 async function nextId(collection: OwnCollection, { world }: FastifyRequest): Promise<RecordId> {

@@ -73,12 +73,14 @@ const DmpFields = Type.Unsafe<FreeForm>({
 })
 
 export interface DmpOptions {
+  /** How many plans a user may have. */
+  readonly countLimit: number
   /** How large a plan can become, in bytes of JSON. */
   readonly sizeLimit: number
 }
 
 /** Data management plans: each is its owner's alone. */
-const dmps: FastifyPluginAsyncTypebox<DmpOptions> = async (app, { sizeLimit }) => {
+const dmps: FastifyPluginAsyncTypebox<DmpOptions> = async (app, { countLimit, sizeLimit }) => {
   for (const schema of [Dmp, DmpFields]) app.addSchema(schema)
   const guard = app.guards.access
 
@@ -131,6 +133,11 @@ const dmps: FastifyPluginAsyncTypebox<DmpOptions> = async (app, { sizeLimit }) =
       guard,
       body: DmpFields,
       fromWire: (body, { user }) => newDmp(user.id, bounded(body)),
+      room: {
+        bounds: ({ user }) => [{ where: { userId: user.id }, atMost: countLimit }],
+        refusal: () => errors.noRoom('plans'),
+        text: 'You have as many plans as you may have',
+      },
       answer: answerDone('The plan is there', 'DMP created', 'location', 'etag'),
       links: to(['createTask'], { description: 'Send `id` as `dmp`' }),
     },

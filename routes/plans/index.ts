@@ -30,7 +30,8 @@ const plans: Api = {
     // Its clients read the text in `error`; the words are the catalogue's own.
     app.decorate('wording', { isInError: true, words: {} })
     app.addSchema(Done)
-    const rendering = new Rendering(new Renderer(), app.log)
+    const { bodyLimit: sizeLimit, userPlanLimit: countLimit, userTaskLimit: maxPerUser } = config
+    const rendering = new Rendering(new Renderer(), app.log, { maxPerUser })
     app.addHook('onClose', () => rendering.close())
     // Of a state that a world begins with, or is put into.
     rendering.watch(app.store)
@@ -38,7 +39,7 @@ const plans: Api = {
     await app.register(guards, { carriers: [bearer] })
     if (hasLogin(plans, mounted)) await app.register(login, options)
     await app.register(sessions, { sessionTokenTtl: config.sessionTokenTtl })
-    await app.register(dmps, { sizeLimit: config.bodyLimit })
+    await app.register(dmps, { sizeLimit, countLimit })
     await app.register(tasks, { rendering })
     await app.register(resources)
   },

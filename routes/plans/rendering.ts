@@ -9,7 +9,7 @@ import { countOf } from '../../store/lookups.js'
 import { equal } from '../../store/query.js'
 
 /** How many of one user's plans may wait or be rendered, so that there is room for others. */
-const MAX_PER_USER = 25
+const MAX_PENDING_PER_USER = 25
 
 /** How many may wait or be rendered in all, but for the first one of each user. */
 const MAX_PENDING = 100
@@ -23,6 +23,8 @@ const LOOK = 5_000
 export interface RenderingOptions {
   /** How many tasks may be pending in all, but for the first one of each user. */
   readonly maxPending?: number
+  /** How many tasks a user may have, pending or not. */
+  readonly maxPerUser?: number
   /** How often to look, in milliseconds. */
   readonly look?: number
 }
@@ -32,6 +34,7 @@ export class Rendering {
   readonly #renderer: Renderer
   readonly #log: FastifyBaseLogger
   readonly #maxPending: number
+  readonly #maxPerUser: number
   readonly #every: number
   readonly #looks: NodeJS.Timeout[] = []
   #isClosed = false
@@ -42,34 +45,43 @@ export class Rendering {
   constructor(
     renderer: Renderer,
     log: FastifyBaseLogger,
-    { maxPending = MAX_PENDING, look = LOOK }: RenderingOptions = {},
+    {
+      maxPending = MAX_PENDING,
+      maxPerUser = Number.POSITIVE_INFINITY,
+      look = LOOK,
+    }: RenderingOptions = {},
   ) {
     this.#renderer = renderer
     this.#log = log
     this.#maxPending = maxPending
+    this.#maxPerUser = maxPerUser
     this.#every = look
   }
 
   /**
    * Records a task, to be ended when its documents are there or can't be. There is always a place for a user's first one that
    * waits: however many others there are, nobody is kept out.
-   * @throws 503 when too many are waiting; ReferenceViolation when its user has gone
+   * @throws 503 when too many are waiting; 507 when the user has too many that wait or don't; ReferenceViolation when its user has gone
    */
   async start(store: Store, values: NewRecord<Task>): Promise<void> {
     const { userId, status } = values
     const insert = async (...bounds: readonly Bound<Task>[]) => {
       try {
-        await store.tasks.insert(values, bounds)
+        await store.tasks.insert(values, [
+          { where: { userId }, atMost: this.#maxPerUser },
+          ...bounds,
+        ])
         return true
       } catch (error) {
-        if (error instanceof BoundReached) return false
-        throw error
+        if (!(error instanceof BoundReached)) throw error
+        if (!error.fields.includes('status')) throw errors.noRoom('tasks')
+        return false
       }
     }
     const isThere =
       (await insert({ where: { userId, status }, atMost: 1 })) ||
       (await insert(
-        { where: { userId, status }, atMost: MAX_PER_USER },
+        { where: { userId, status }, atMost: MAX_PENDING_PER_USER },
         { where: { status }, atMost: this.#maxPending },
       ))
     if (!isThere) throw errors.tooManyWait(await this.#secondsUntilPlace(store, values))

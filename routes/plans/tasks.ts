@@ -127,6 +127,7 @@ const tasks: FastifyPluginAsyncTypebox<TaskOptions> = async (app, { rendering })
         ),
         404: failure('You have no plan with this id', errors.recordNotFound('DMP', 'none')),
         503: failure('Too many plans wait to be rendered', errors.tooManyWait(12)),
+        507: failure('You have as many tasks as you may have', errors.noRoom('tasks')),
       },
     },
     handler: async (request, reply) => {

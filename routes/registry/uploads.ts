@@ -124,6 +124,7 @@ const uploads: FastifyPluginAsyncTypebox<UploadOptions> = async (app, { uploadLi
           ),
           403: notYours('add to'),
           409: failure('The package has this tag', errors.taken(['packageId', 'tag'])),
+          507: failure('You have as many files as you may have', errors.noRoom('files')),
         },
       },
       streamedBody: ref(body),
@@ -168,6 +169,7 @@ async function storeUpload(
   const { id: packageId } = await ownPackage(request, name)
   const { id } = await request.store.tags.insert({
     packageId,
+    userId: request.user.id,
     tag,
     file: { sha256, size },
     fileName: safeFileName(file.name),

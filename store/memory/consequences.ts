@@ -16,9 +16,9 @@ export interface Consequences {
    * Something is going to be written.
    * @throws NoRoom
    */
-  roomNeeded(entry: Entry): void
+  roomNeeded(collection: string, entry: Entry): void
   /** Something was written, or has gone. */
-  weighed(userId: number | undefined, by: number): void
+  weighed(entry: Entry): void
   /** Something has happened to a record in a step that isn't over. */
   happened(collection: string, event: RecordEvent<Row>): void
   /** A record that can be a job has changed, or has gone. */

@@ -2,6 +2,7 @@ import type { RecordEvent } from '../engine.js'
 import type { Row } from '../predicate.js'
 import type { Consequences } from './consequences.js'
 import type { Tables } from './deletion.js'
+import { type Entry, plus, type Weight } from './ledger.js'
 
 /** What a draft asks of its view. */
 interface Audience {
@@ -15,7 +16,7 @@ interface Audience {
 export class Draft implements Consequences {
   readonly tables: Tables
   /** By how much more the records of each user weigh. */
-  readonly weights = new Map<number | undefined, number>()
+  readonly weights = new Map<number | undefined, Weight>()
   /** By how many fewer records each content is referred to. */
   readonly #files = new Map<string, number>()
   /** What watchers are to hear. */
@@ -37,18 +38,19 @@ export class Draft implements Consequences {
   }
 
   filesKept(hashes: readonly string[]): void {
-    for (const sha256 of hashes) add(this.#files, sha256, -1)
+    this.#drop(hashes, -1)
   }
 
   filesDropped(hashes: readonly string[]): void {
-    for (const sha256 of hashes) add(this.#files, sha256, 1)
+    this.#drop(hashes, 1)
   }
 
   /** There is: what follows from a deletion weighs no more than what there was. */
   roomNeeded(): void {}
 
-  weighed(userId: number | undefined, by: number): void {
-    add(this.weights, userId, by)
+  weighed({ userId, by }: Entry): void {
+    const before = this.weights.get(userId)
+    this.weights.set(userId, before ? plus(before, by) : by)
   }
 
   happened(collection: string, event: RecordEvent<Row>): void {
@@ -57,8 +59,8 @@ export class Draft implements Consequences {
 
   /** Whoever has taken a job is told when the step is done: all jobs are looked through then. */
   jobChanged(): void {}
-}
 
-function add<K>(sums: Map<K, number>, key: K, by: number): void {
-  sums.set(key, (sums.get(key) ?? 0) + by)
+  #drop(hashes: readonly string[], times: number): void {
+    for (const sha256 of hashes) this.#files.set(sha256, (this.#files.get(sha256) ?? 0) + times)
+  }
 }

@@ -1,10 +1,13 @@
 import { ACCOUNTS } from '../engine.js'
 import { NoRoom } from '../errors.js'
 
-/** How many bytes of memory what is written may take: in all, and of one user. */
+/** How many bytes what is written may take. */
 export interface RoomLimits {
+  /** Of memory: in all, and of one user. */
   readonly all: number
   readonly user: number
+  /** Of one user's files. */
+  readonly userFiles: number
   /** How many revoked tokens are remembered. */
   readonly tokens: number
 }
@@ -17,11 +20,28 @@ export class Account {
   tokens = 0
 }
 
-/** Something that is written: whose it is, where it is anybody's, and by how much more it weighs, or less. */
+/** How many bytes something takes. */
+export interface Weight {
+  /** Of memory, about. */
+  readonly memory: number
+  /** Of the files that it refers to, which others can refer to as well. */
+  readonly files: number
+}
+
+/** By how much more something weighs, or less, and whose it is, where it is anybody's. */
 export interface Entry {
-  readonly collection: string
   readonly userId: number | undefined
-  readonly by: number
+  readonly by: Weight
+}
+
+export const NOTHING: Weight = { memory: 0, files: 0 }
+
+export function plus(one: Weight, other: Weight): Weight {
+  return { memory: one.memory + other.memory, files: one.files + other.files }
+}
+
+export function minus(one: Weight, other: Weight): Weight {
+  return { memory: one.memory - other.memory, files: one.files - other.files }
 }
 
 /**
@@ -33,7 +53,7 @@ export class Ledger {
   #weight = 0
   #tokens = 0
   /** Those of the users who have written anything. */
-  #users = new Map<number, number>()
+  #users = new Map<number, Weight>()
   #isClosed = false
 
   constructor(account: Account) {
@@ -56,22 +76,23 @@ export class Ledger {
    * Sees to it that there is room.
    * @throws NoRoom
    */
-  require({ collection, userId, by }: Entry): void {
+  require(collection: string, { userId, by }: Entry): void {
     const { limits, used } = this.#account
-    if (by <= 0 || !limits) return
-    if (used + by > limits.all) throw new NoRoom(collection, 'all')
-    if (userId !== undefined && this.#weightOf(userId) + by > limits.user) {
-      throw new NoRoom(collection, 'user')
-    }
+    if (!limits) return
+    if (by.memory > 0 && used + by.memory > limits.all) throw new NoRoom(collection, 'all')
+    if (userId === undefined) return
+    const { memory, files } = plus(this.#weightOf(userId), by)
+    if (by.memory > 0 && memory > limits.user) throw new NoRoom(collection, 'user')
+    if (by.files > 0 && files > limits.userFiles) throw new NoRoom(collection, 'files')
   }
 
   /** Counts it. What was there from the beginning makes room once, when it goes, though others may have it still. */
-  add({ userId, by }: Omit<Entry, 'collection'>): void {
+  add({ userId, by }: Entry): void {
     if (this.#isClosed || !this.#account.limits) return
-    this.#become(this.#weight + by)
+    this.#become(this.#weight + by.memory)
     if (userId === undefined) return
-    const own = this.#weightOf(userId) + by
-    if (own > 0) this.#users.set(userId, own)
+    const own = plus(this.#weightOf(userId), by)
+    if (own.memory > 0 || own.files > 0) this.#users.set(userId, own)
     else this.#users.delete(userId)
   }
 
@@ -99,8 +120,8 @@ export class Ledger {
     this.#isClosed = true
   }
 
-  #weightOf(userId: number): number {
-    return this.#users.get(userId) ?? 0
+  #weightOf(userId: number): Weight {
+    return this.#users.get(userId) ?? NOTHING
   }
 
   #become(weight: number, tokens = this.#tokens): void {

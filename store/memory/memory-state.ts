@@ -116,12 +116,12 @@ export class MemoryState implements Consequences, Steps {
     return this.#tables.get(collection)?.row(id) !== undefined
   }
 
-  roomNeeded(entry: Entry): void {
-    this.ledger.require(entry)
+  roomNeeded(collection: string, entry: Entry): void {
+    this.ledger.require(collection, entry)
   }
 
-  weighed(userId: number | undefined, by: number): void {
-    this.ledger.add({ userId, by })
+  weighed(entry: Entry): void {
+    this.ledger.add(entry)
   }
 
   filesKept(hashes: readonly string[]): void {

@@ -1,5 +1,5 @@
 import type { Fields } from '../access.js'
-import type { Declaration } from '../declaration.js'
+import type { Declaration, StoredFile } from '../declaration.js'
 import { InvalidRecord } from '../errors.js'
 import type { Row } from '../predicate.js'
 import { weightOf } from '../weight.js'
@@ -39,13 +39,21 @@ export function weightOfRecord(row: Row): number {
 }
 
 /** The contents that a record refers to, each as often as it does. */
-export function contentsOf(row: Row, { files }: Declaration): string[] {
-  return files
-    .flatMap((field) => row[field])
-    .flatMap((file) => {
-      const isFile = typeof file === 'object' && file !== null && 'sha256' in file
-      return isFile ? [String(file.sha256)] : []
-    })
+export function contentsOf(row: Row, declaration: Declaration): string[] {
+  return filesOf(row, declaration).map(({ sha256 }) => sha256)
+}
+
+/** How many bytes the files have together that a record refers to. */
+export function sizeOfFiles(row: Row, declaration: Declaration): number {
+  return filesOf(row, declaration).reduce((sum, { size }) => sum + size, 0)
+}
+
+function filesOf(row: Row, { files }: Declaration): StoredFile[] {
+  return files.flatMap((field) => row[field]).filter(isFile)
+}
+
+function isFile(value: unknown): value is StoredFile {
+  return typeof value === 'object' && value !== null && 'sha256' in value
 }
 
 function deepFreeze(value: unknown): void {

@@ -7,9 +7,9 @@ import type { Row } from '../predicate.js'
 import { equal } from '../query.js'
 import type { Consequences } from './consequences.js'
 import type { Waiting } from './jobs.js'
-import type { Entry } from './ledger.js'
+import { type Entry, minus, NOTHING, type Weight } from './ledger.js'
 import { listFor } from './reading.js'
-import { compose, contentsOf, weightOfRecord } from './records.js'
+import { compose, contentsOf, sizeOfFiles, weightOfRecord } from './records.js'
 import { requireKeys, requireRoom, requireTargets } from './rules.js'
 import type { Schema } from './schema.js'
 import type { SortedList } from './sorted-list.js'
@@ -182,7 +182,7 @@ export class Table {
     const { queue } = declaration
     const weights = this.#weigh(row, old)
     this.#consequences.filesKept(contentsOf(row, this.declaration))
-    for (const { userId, by } of weights) this.#consequences.weighed(userId, by)
+    for (const entry of weights) this.#consequences.weighed(entry)
     this.#ownState().put(row, old)
     if (old) this.#consequences.filesDropped(contentsOf(old, this.declaration))
     if (queue) this.#consequences.jobChanged(name, row.id, row[queue.field] === queue.waiting)
@@ -197,26 +197,32 @@ export class Table {
    * By how much more what whom has weighs when a record is there.
    * @throws NoRoom
    */
-  #weigh(row: Row, old: Row | undefined): readonly Omit<Entry, 'collection'>[] {
+  #weigh(row: Row, old: Row | undefined): readonly Entry[] {
     const { name, declaration } = this.schema
     const [userId, before] = [row, old].map((each) => each && this.schema.ownerOf(each))
-    const weight = weightOfRecord(row)
-    const oldWeight = old ? weightOfRecord(old) : 0
-    // A job that was taken in is brought to its end.
-    if (!old || !declaration.queue) {
-      this.#consequences.roomNeeded({ collection: name, userId, by: weight - oldWeight })
+    const weight = this.#weightOf(row)
+    const by = old ? minus(weight, this.#weightOf(old)) : weight
+    // A job that was taken in is brought to its end, and will have files.
+    if (!declaration.queue) this.#consequences.roomNeeded(name, { userId, by })
+    else if (!old) {
+      this.#consequences.roomNeeded(name, { userId, by: { ...by, files: Math.max(1, by.files) } })
     }
-    if (userId === before) return [{ userId, by: weight - oldWeight }]
+    if (!old || userId === before) return [{ userId, by }]
     return [
-      { userId: before, by: -oldWeight },
+      { userId: before, by: minus(by, weight) },
       { userId, by: weight },
     ]
+  }
+
+  #weightOf(row: Row): Weight {
+    return { memory: weightOfRecord(row), files: sizeOfFiles(row, this.declaration) }
   }
 
   /** Removes a record, and tells nobody. */
   #takeOut(row: Row): void {
     this.#ownState().remove(row)
-    this.#consequences.weighed(this.schema.ownerOf(row), -weightOfRecord(row))
+    const by = minus(NOTHING, this.#weightOf(row))
+    this.#consequences.weighed({ userId: this.schema.ownerOf(row), by })
     this.#consequences.filesDropped(contentsOf(row, this.declaration))
     if (this.declaration.queue) this.#consequences.jobChanged(this.schema.name, row.id, false)
   }

@@ -363,3 +363,23 @@ t.test('the document has forms with files beside the JSON', async (t) => {
     '416',
   ])
 })
+
+t.test('the records and the files that a user has written are bounded', async (t) => {
+  const users = ['ann', 'bob'].map((username) => ({ username, password: 'password' }))
+  const data = { users, posts: POSTS, $collections: { posts: { access: { create: 'user' } } } }
+  const app = await startApp(t, { data, userRecordLimit: '64KiB', userStorageLimit: 5 })
+  const [ann, bob] = [await logIn(app, 'ann'), await logIn(app, 'bob')]
+  const post = (token: string, title: string) =>
+    call(app, 'POST', '/posts', { token, payload: { title } })
+
+  const file = await send(app, 'POST', '/posts', { file: text('four') }, ann.access)
+  t.equal(file.statusCode, 201)
+  const more = await send(app, 'POST', '/posts', { file: text('more') }, ann.access)
+  isError(t, more, 507, /USER_STORAGE_LIMIT/)
+  t.equal((await post(ann.access, 'x'.repeat(20_000))).statusCode, 201)
+  isError(t, await post(ann.access, 'x'.repeat(20_000)), 507, /USER_RECORD_LIMIT/)
+  t.equal((await post(bob.access, 'x'.repeat(20_000))).statusCode, 201)
+  await call(app, 'DELETE', `/posts/${file.json().id}`, { token: ann.access })
+  t.equal((await send(app, 'POST', '/posts', { file: text('again') }, bob.access)).statusCode, 201)
+  t.equal((await send(app, 'POST', '/posts', { file: text('again') }, ann.access)).statusCode, 201)
+})

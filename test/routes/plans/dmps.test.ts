@@ -232,3 +232,16 @@ t.test("a user's plans go with the user", async (t) => {
   t.equal((await call(app, 'DELETE', '/api/users/1', { token })).statusCode, 204)
   t.equal((await app.store.dmps.find({ limit: 1000 })).total, 0)
 })
+
+t.test('a user has no more plans than may be', async (t) => {
+  const app = await startApp(t, { userPlanLimit: 2 })
+  const { access: token } = await logIn(app)
+  const first = await create(app, token, { title: 'Beside the one of the data file' })
+  const full = await call(app, 'POST', '/dmps', { token, payload: { title: 'One too many' } })
+  isError(t, full, 507, /USER_PLAN_LIMIT/)
+  t.match(full.headers['retry-after'], /^[1-9]\d*$/)
+  t.equal((await call(app, 'GET', '/dmps', { token })).json().length, 2)
+  await create(app, (await logIn(app, 'guest', 'guest')).access, { title: "Another's" })
+  await call(app, 'DELETE', `/dmps/${first}`, { token })
+  await create(app, token, { title: 'There is room again' })
+})

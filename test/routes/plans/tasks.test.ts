@@ -226,3 +226,14 @@ t.test('a stop does not wait for what is being rendered', async (t) => {
     t.match(await app.store.tasks.getBy({ publicId }), { status: 'error', reason: String })
   }
 })
+
+t.test('a user has no more tasks than may be, rendered or not', async (t) => {
+  const app = await startApp(t, { userTaskLimit: 1 })
+  const { access: token } = await logIn(app)
+  await ended(app, token, await post(app, token))
+  const full = await call(app, 'POST', '/tasks', { token, payload: { dmp: PLAN } })
+  isError(t, full, 507, /USER_TASK_LIMIT/)
+  t.match(full.headers['retry-after'], /^[1-9]\d*$/)
+  const guest = (await logIn(app, 'guest', 'guest')).access
+  await post(app, guest, await createPlan(app, guest, {}))
+})

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { call, isError, logIn, startApp } from '../../fixtures/app.js'
-import { upload } from '../../fixtures/upload.js'
+import { sendForm, upload } from '../../fixtures/upload.js'
 
 const API = '/api/v1'
 
@@ -128,4 +128,19 @@ t.test('a package of a deleted user is an admin matter', async (t) => {
   t.equal((await call(app, 'GET', `${API}/pkg/1`, { token: access })).body, 'pkg 1')
   isError(t, await call(app, 'DELETE', `${API}/pkg`, { token: access }), 403)
   t.equal((await call(app, 'DELETE', `${API}/pkg`, { token: admin.access })).statusCode, 204)
+})
+
+t.test('the files of a user are no larger together than they may be', async (t) => {
+  const app = await startApp(t, { userStorageLimit: 10 })
+  const [user, guest] = [await logIn(app), await logIn(app, 'guest', 'guest')]
+  await upload(app, user.access, 'abc', '1')
+  const form = new FormData()
+  form.set('file', new Blob(['too large']), 'file.txt')
+  const full = await sendForm(app, '/api/v1/abc/2', form, user.access)
+  isError(t, full, 507, /USER_STORAGE_LIMIT/)
+  t.match(full.headers['retry-after'], /^[1-9]\d*$/)
+  await upload(app, guest.access, 'def', '1')
+  const options = { headers: { token: user.access } }
+  t.equal((await call(app, 'DELETE', '/api/v1/abc/1', options)).statusCode, 204)
+  await upload(app, user.access, 'abc', '3')
 })

@@ -1,13 +1,14 @@
 import { Readable } from 'node:stream'
 import t from 'tap'
-import { collections, newDmp, newUser } from '../../../store/collections.js'
+import { collections, newDmp, newTask, newUser } from '../../../store/collections.js'
 import { NoRoom, StorageFailure } from '../../../store/errors.js'
 import { MemoryEngine } from '../../../store/memory/engine.js'
+import type { RoomLimits } from '../../../store/memory/ledger.js'
 
 const KIB = 1024
 
 /** A store with two users, and a plan of 100 KiB that isn't counted as long as it is there; then what is written is bounded. */
-async function bounded(limits: { all?: number; user?: number; tokens?: number } = {}) {
+async function bounded(limits: Partial<RoomLimits> = {}) {
   const engine = new MemoryEngine()
   const store = await engine.open(collections)
   const users = await store.users.insertMany(
@@ -15,7 +16,7 @@ async function bounded(limits: { all?: number; user?: number; tokens?: number } 
   )
   const [ann = 0, bob = 0] = users.map(({ id }) => id)
   const first = await store.dmps.insert(plan(ann))
-  engine.limit({ all: 1000 * KIB, user: 1000 * KIB, tokens: 2, ...limits })
+  engine.limit({ all: 1000 * KIB, user: 1000 * KIB, userFiles: 1000 * KIB, tokens: 2, ...limits })
   return { store, ann, bob, first }
 }
 
@@ -111,3 +112,37 @@ t.test('files are bounded together, with those that arrive', async (t) => {
   const both = await Promise.all([store.files.receive(bytes(5)), store.files.receive(bytes(6))])
   for (const file of both) await file.release()
 })
+
+t.test(
+  'so are the files that one user has records of, and those that tasks are going to have',
+  async (t) => {
+    const { store, ann, bob } = await bounded({ userFiles: 250 })
+    const receive = async (fill: number) => {
+      const { sha256, size } = await store.files.receive(Readable.from([Buffer.alloc(100, fill)]))
+      return { sha256, size }
+    }
+    const { id: packageId } = await store.packages.insert({ name: 'package', userId: bob })
+    const upload = async (userId: number, fill: number) => {
+      const file = await receive(fill)
+      const values = { packageId, userId, tag: `${userId} ${fill}`, file, fileName: 'x' }
+      const [contentType, postedAt] = ['text/plain', '2026-01-01T00:00:00.000Z']
+      return store.tags.insert({ ...values, contentType, postedAt })
+    }
+    const order = { plan: {}, author: 'ann', date: '2026-01-01T00:00:00.000Z' }
+    const start = (userId: number) => store.tasks.insert(newTask(userId, 'plan', order))
+
+    const first = await upload(ann, 1)
+    const { id } = await start(ann)
+    await upload(ann, 2)
+    await t.rejects(upload(ann, 3), new NoRoom('tags', 'files'))
+    await upload(bob, 3)
+    const documents = { docx: await receive(4), pdf: await receive(5) }
+    t.match(await store.tasks.update(id, documents), { version: 2 }, 'what was begun is finished')
+    await t.rejects(start(ann), new NoRoom('tasks', 'files'))
+    await store.tags.delete(first.id)
+    await t.rejects(start(ann), NoRoom)
+    await store.tasks.delete(id)
+    await start(ann)
+    await upload(ann, 6)
+  },
+)
