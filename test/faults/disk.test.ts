@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
@@ -74,6 +74,9 @@ t.test('a folder that goes is made again; what was in it is gone', async (t) => 
   t.equal((await calls.upload('1', 10)).status, 200)
   await rm(folder, { recursive: true })
   t.equal((await calls.send('/api/v1/package/1')).status, 404)
+  await writeFile(folder, 'in its place')
+  isNotNow(t, await calls.upload('2', 20), 503)
+  await rm(folder)
   t.equal((await calls.upload('2', 20)).status, 200)
   const download = await calls.send('/api/v1/package/2')
   t.equal(download.body.length, 20)

@@ -44,9 +44,12 @@ for (const format of ['json', 'pretty']) {
 }
 
 t.test('where standard error can not be written either, it goes on all the same', async (t) => {
-  const run = await startWith(t, 'exec >/dev/full 2>/dev/full')
-  run.child.kill('SIGTERM')
-  t.equal(await run.ended, 0)
+  for (const redirect of ['>/dev/full 2>/dev/full', '>/dev/full 2>&-', '<&- >&- 2>&-']) {
+    const run = await startWith(t, `exec ${redirect}`)
+    t.equal((await fetch(`${run.url}/api/ships/1`)).status, 200)
+    run.child.kill('SIGTERM')
+    t.equal(await run.ended, 0, redirect)
+  }
 })
 
 t.test('a stop waits for its last line', async (t) => {
