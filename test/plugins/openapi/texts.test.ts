@@ -8,9 +8,12 @@ t.test('a document is written once, whoever asks for it, and where', async (t) =
     written++
     return JSON.stringify(document)
   })
+  const given: object[] = []
   const app = await startApp(t, { data: { posts: [{ id: 1, title: 'One' }] } })
   app.get('/text', { schema: { hide: true } }, async (request) => {
-    return (await text.of(request, `http://${request.headers.host}`)).text
+    const written = await text.of(request, `http://${request.headers.host}`)
+    given.push(written)
+    return written.text
   })
   const serverAt = async (path: string, host: string) => {
     const { servers } = (await call(app, 'GET', path, { headers: { host } })).json()
@@ -24,6 +27,8 @@ t.test('a document is written once, whoever asks for it, and where', async (t) =
   ])
   t.equal(await serverAt('/~one/text', 'one.test'), 'http://one.test')
   t.equal(written, 1)
+  await serverAt('/~one/text', 'one.test')
+  t.equal(given.at(-1), given.at(-2), 'who asks the same is given the same text')
   await call(app, 'POST', '/~one/posts', { payload: { mood: 'calm' } })
   t.match((await call(app, 'GET', '/~one/text')).body, '"mood"')
   t.notMatch((await call(app, 'GET', '/text')).body, '"mood"')
