@@ -5,7 +5,7 @@ import { type Row, testOf } from '../predicate.js'
 import { equal, type Predicate, type Query, type Selection } from '../query.js'
 import { conditionOf, Parameters } from './condition.js'
 import type { Consequences } from './consequences.js'
-import type { Connection, Statement } from './database.js'
+import type { Connection, Statement, TransactionOptions } from './database.js'
 import type { Events } from './events/events.js'
 import { Inserting } from './inserting.js'
 import type { PostgresJobs } from './jobs/jobs.js'
@@ -14,6 +14,9 @@ import { Reading, recordOf } from './reading.js'
 import type { Table } from './table.js'
 import type { Violations } from './violations.js'
 import { changeOf, type Values } from './writing.js'
+
+/** What a deletion takes along can be much; in milliseconds. */
+const LONGEST_DELETION = 60_000
 
 /** What refers to what has gone goes after it. */
 const DEFERRED: Statement = { text: 'set constraints all deferred' }
@@ -206,11 +209,16 @@ export class PostgresCollection implements Collection<Row> {
     const remove = this.table.database.prepared(
       `delete from ${this.table.sql} where id = $1::bigint`,
     )
-    return this.#withRow(id, condition, async (row, connection) => {
-      const gone = [DEFERRED, { ...remove, values: [id] }].map((each) => connection.query(each))
-      await Promise.all([...gone, consequences.ofDeletion(this.table, row, connection)])
-      return row
-    })
+    return this.#withRow(
+      id,
+      condition,
+      async (row, connection) => {
+        const gone = [DEFERRED, { ...remove, values: [id] }].map((each) => connection.query(each))
+        await Promise.all([...gone, consequences.ofDeletion(this.table, row, connection)])
+        return row
+      },
+      { timeout: LONGEST_DELETION },
+    )
   }
 
   /** Does something with a record that is as a condition has it, and that nobody else changes meanwhile. */
@@ -218,6 +226,7 @@ export class PostgresCollection implements Collection<Row> {
     id: number,
     condition: Condition<Row> | undefined,
     run: (row: Row, connection: Connection) => Promise<Row | undefined>,
+    options?: TransactionOptions,
   ): Promise<Row | undefined> {
     if (!Number.isSafeInteger(id)) return undefined
     return this.#step(() =>
@@ -227,7 +236,7 @@ export class PostgresCollection implements Collection<Row> {
         if (!row) return undefined
         requireCondition(this.table.name, row, condition)
         return run(row, connection)
-      }),
+      }, options),
     )
   }
 

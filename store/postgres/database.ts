@@ -13,7 +13,7 @@ export interface Statement {
   readonly text: string
   /** Texts can have any character in them. */
   readonly values?: readonly unknown[]
-  /** How long it may take, in milliseconds, where the database has been told that it may take longer than others. */
+  /** How long it is waited for, in milliseconds, where it may take longer than others. */
   readonly timeout?: number
 }
 
@@ -140,15 +140,19 @@ export class Database implements Connection {
   /**
    * Runs statements of which each can depend on what another has found, all or none. It is run anew where it was in another's way.
    * @param run must take the connection it is given, and nothing else that it would have to wait for
-   * @param begin `begin` of another kind, such as a read of one moment
    */
-  transaction<T>(run: (connection: Connection) => Promise<T>, begin = BEGIN): Promise<T> {
+  transaction<T>(
+    run: (connection: Connection) => Promise<T>,
+    { begin = BEGIN, timeout }: TransactionOptions = {},
+  ): Promise<T> {
     return this.#retried(async (client) => {
-      // It goes out with the first statement.
-      const begun = send(client, begin)
+      const patience = timeout === undefined ? {} : { timeout: timeout + DEADLINE }
+      const query = (each: Statement) => send(client, { ...patience, ...each })
       try {
-        const [, result] = await allOf([begun, run({ query: (each) => send(client, each) })])
-        await send(client, COMMIT)
+        // They go out with the first statement.
+        const begun = [begin, ...allowing(timeout)].map((each) => send(client, each))
+        const [, result] = await allOf([allOf(begun), run({ query })])
+        await query(COMMIT)
         return result
       } catch (error) {
         if (!(error instanceof Unavailable)) await send(client, ROLLBACK)
@@ -212,6 +216,13 @@ export class Database implements Connection {
   }
 }
 
+export interface TransactionOptions {
+  /** `begin` of another kind, such as that of a read of one moment. */
+  readonly begin?: Statement
+  /** How long each statement may take, in milliseconds; as long as others without it. */
+  readonly timeout?: number
+}
+
 const BEGIN: Statement = { text: 'begin' }
 const COMMIT: Statement = { text: 'commit' }
 const ROLLBACK: Statement = { text: 'rollback' }
@@ -245,6 +256,11 @@ async function send(
   } catch (error) {
     throw isOutage(error) ? new Unavailable(error) : error
   }
+}
+
+/** Lets the statements of a transaction take longer. */
+function allowing(timeout: number | undefined): readonly Statement[] {
+  return timeout === undefined ? [] : [{ text: `set local statement_timeout = ${timeout}` }]
 }
 
 /** Waits for all, and throws what the first of them does: those behind it have failed because of it. */

@@ -9,6 +9,9 @@ import { nativeOrder } from './ordering.js'
 import type { Table } from './table.js'
 import { statementTriggers } from './triggers.js'
 
+/** How many characters of four bytes an ordered index takes at most, and some more. */
+const LONGEST_ORDERED = 600
+
 /** What a table is made by, and brought up to date: each does nothing where that has been done. */
 export interface Definition {
   /** The table itself, which others refer to. */
@@ -60,9 +63,30 @@ function typed(kind: string): string {
 }
 
 function uniqueIndexes(table: Table): readonly string[] {
-  return table.declaration.unique.map((fields) =>
-    index('unique index', uniqueName(table, fields), table, `(${fields.map(quoted).join(', ')})`),
-  )
+  return table.declaration.unique.flatMap((fields) => {
+    const name = uniqueName(table, fields)
+    const columns = `(${fields.map(quoted).join(', ')})`
+    const [field = '', ...others] = fields
+    if (others.length > 0 || !isLong(table, field)) {
+      return [index('unique index', name, table, columns)]
+    }
+    return constraint(table, name, `exclude using hash (${quoted(field)} with =)`)
+  })
+}
+
+/** Whether a field can be a text of any length, which no ordered index takes. */
+function isLong({ declaration }: Table, field: string): boolean {
+  const most: unknown = declaration.properties[field]?.maxLength
+  const isShort = typeof most === 'number' && most <= LONGEST_ORDERED
+  return declaration.texts.includes(field) && !isShort
+}
+
+/** A constraint, made anew: one can't be left as it is where it is there. */
+function constraint({ sql }: Table, name: string, what: string): readonly string[] {
+  return [
+    `alter table ${sql} drop constraint if exists ${quoted(name)}`,
+    `alter table ${sql} add constraint ${quoted(name)} ${what}`,
+  ]
 }
 
 function indexes(table: Table): readonly string[] {
@@ -80,19 +104,21 @@ function derivedIndexes(table: Table, trigrams: string | undefined): readonly st
     if (kind === 'text' && trigrams === undefined) return []
     const operators = kind === 'text' ? ` ${quoted(trigrams ?? '')}.gin_trgm_ops` : ''
     const name = table.nameOf(kind === 'text' ? 'search' : 'fingerprints', field)
-    return [index('index', name, table, `using gin (${sql}${operators})`)]
+    // A record is found by its values as quickly as it is by a key: none may wait in a list that each look goes through.
+    const storage = kind === 'text' ? '' : ' with (fastupdate = off)'
+    return [index('index', name, table, `using gin (${sql}${operators})${storage}`)]
   })
 }
 
 /** Looked at when they are written, but only at the end of a transaction that deletes: what refers goes after. */
 function references(table: Table): readonly string[] {
-  return table.targets.flatMap(({ field, sql }) => {
-    const name = quoted(referenceName(table, field))
-    return [
-      `alter table ${table.sql} drop constraint if exists ${name}`,
-      `alter table ${table.sql} add constraint ${name} foreign key (${quoted(field)}) references ${sql} deferrable`,
-    ]
-  })
+  return table.targets.flatMap(({ field, sql }) =>
+    constraint(
+      table,
+      referenceName(table, field),
+      `foreign key (${quoted(field)}) references ${sql} deferrable`,
+    ),
+  )
 }
 
 function triggers(table: Table): readonly string[] {

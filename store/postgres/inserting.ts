@@ -2,12 +2,20 @@ import type { Fields } from '../access.js'
 import type { Bound } from '../engine.js'
 import { BoundReached } from '../errors.js'
 import type { Row } from '../predicate.js'
-import { literal, quoted, type Statement } from './database.js'
+import { Turns } from '../turns.js'
+import { type Connection, type DatabaseRow, literal, quoted, type Statement } from './database.js'
 import { NO_ID } from './functions.js'
 import { columnValue, type Table } from './table.js'
 
 /** How many records are added with one statement. */
 const BATCH = 500
+
+/** A record that is to be added. */
+interface Composed {
+  readonly row: Row
+  /** Whether its id was given. */
+  readonly isGiven: boolean
+}
 
 /** Adds records to a collection. */
 export class Inserting {
@@ -36,25 +44,31 @@ export class Inserting {
 
   async insertMany(many: readonly Fields[]): Promise<readonly Row[]> {
     if (many.length === 0) return []
-    const rows = many.map(({ id, ...values }) => ({
-      row: this.#compose(id, values),
-      isGiven: id !== undefined,
-    }))
-    const statements: Statement[] = []
-    const given = rows.filter(({ isGiven }) => isGiven).map(({ row }) => row.id)
-    if (given.length > 0) statements.push(...this.#raising(given.reduce((a, b) => Math.max(a, b))))
-    const before = statements.length
-    for (let at = 0; at < rows.length; at += BATCH) {
-      statements.push(this.#insertingAll(rows.slice(at, at + BATCH)))
+    const rows: Composed[] = []
+    const turns = new Turns()
+    for (const { id, ...values } of many) {
+      rows.push({ row: this.#compose(id, values), isGiven: id !== undefined })
+      if (turns.isOver) await turns.next()
     }
     const { database } = this.#table
-    const [only] = statements
-    const results =
-      only && statements.length === 1
-        ? [await database.query(only)]
-        : await database.batch(statements)
-    const ids = results.slice(before).flatMap((result) => result.rows)
+    const ids =
+      rows.length <= BATCH && rows.every(({ isGiven }) => !isGiven)
+        ? await this.#insertAll(rows, database)
+        : await database.transaction((connection) => this.#insertParts(rows, connection))
     return rows.map(({ row }, at) => ({ ...row, id: Number(ids[at]?.id) }))
+  }
+
+  async #insertParts(rows: readonly Composed[], connection: Connection) {
+    const given = rows.filter(({ isGiven }) => isGiven)
+    if (given.length > 0) {
+      const highest = given.reduce((most, { row }) => Math.max(most, row.id), 0)
+      for (const statement of this.#raising(highest)) await connection.query(statement)
+    }
+    const ids: DatabaseRow[] = []
+    for (let at = 0; at < rows.length; at += BATCH) {
+      ids.push(...(await this.#insertAll(rows.slice(at, at + BATCH), connection)))
+    }
+    return ids
   }
 
   /** Adds a record where bounds allow it: nobody else adds any within bounds to the collection meanwhile. */
@@ -113,13 +127,14 @@ export class Inserting {
     ]
   }
 
-  #insertingAll(rows: readonly { readonly row: Row; readonly isGiven: boolean }[]): Statement {
+  /** @returns their ids, in their order */
+  async #insertAll(rows: readonly Composed[], connection: Connection) {
     const { columns, derived } = this.#table
     const all = rows.map(({ row, isGiven }) => this.#valuesOf(row, isGiven))
     const values = [...columns, ...derived].map(({ kind }, at) =>
       all.map((values) => (kind === 'integer[]' ? arrayText(values[at]) : values[at])),
     )
-    return { ...this.#many, values }
+    return (await connection.query({ ...this.#many, values })).rows
   }
 
   /** Makes ids be given out above one from now on. One at a time, so that they never go back. */

@@ -57,17 +57,19 @@ export async function prepare(
 ): Promise<Prepared> {
   await database.query({ text: `create schema if not exists ${quoted(database.schema)}` })
   const trigrams = await trigramsOf(database)
-  await database.transaction(async (connection) => {
-    await connection.query({ text: `set local statement_timeout = ${LONGEST_MIGRATION}` })
-    const run = (text: string) => connection.query({ text, timeout: LONGEST_MIGRATION })
-    await run(
-      `select pg_advisory_xact_lock(hashtext('slipway'), hashtext(${literal(database.schema)}))`,
-    )
-    // The functions that are made look for what they name where it is now.
-    await run(`set local search_path = ${quoted(database.schema)}`)
-    await migrate(database, connection, run)
-    await define(database, connection, run, tables, trigrams)
-  })
+  await database.transaction(
+    async (connection) => {
+      const run = (text: string) => connection.query({ text })
+      await run(
+        `select pg_advisory_xact_lock(hashtext('slipway'), hashtext(${literal(database.schema)}))`,
+      )
+      // The functions that are made look for what they name where it is now.
+      await run(`set local search_path = ${quoted(database.schema)}`)
+      await migrate(database, connection, run)
+      await define(database, connection, run, tables, trigrams)
+    },
+    { timeout: LONGEST_MIGRATION },
+  )
   return { hasTrigrams: trigrams !== undefined }
 }
 

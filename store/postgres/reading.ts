@@ -104,13 +104,16 @@ export class Reading {
     begin: () => void = () => {},
   ): Promise<void> {
     const { cursor, isWanted } = this.#cursor(selection)
-    await this.#table.database.transaction(async (connection) => {
-      begin()
-      for await (const rows of fetched(connection, cursor)) {
-        const wanted = await filtered(rows, isWanted)
-        if (wanted.length > 0) await take(wanted)
-      }
-    }, BEGIN_READING)
+    await this.#table.database.transaction(
+      async (connection) => {
+        begin()
+        for await (const rows of fetched(connection, cursor)) {
+          const wanted = await filtered(rows, isWanted)
+          if (wanted.length > 0) await take(wanted)
+        }
+      },
+      { begin: BEGIN_READING },
+    )
   }
 
   /** What selects all that could match, and says what does; undefined where that is all. */

@@ -1,26 +1,18 @@
 import t from 'tap'
-import { PostgresEngine } from '../../../store/postgres/engine.js'
-import { startPglite, type TestDatabase } from '../../fixtures/pglite.js'
-import { NO_POSTGRES, newSchema, startPostgres } from '../../fixtures/postgres.js'
+import { startPglite } from '../../fixtures/pglite.js'
+import { NO_POSTGRES, startPostgres } from '../../fixtures/postgres.js'
+import { emptyEngines } from '../../fixtures/postgres-engine.js'
 import { testEngine } from '../engine-suite.js'
 import { testFreeRecords } from '../free-suite.js'
 
-// All in one process, which takes its time to start.
-const pglite = await startPglite(t)
-testAll('PGlite', () => pglite)
+const onPglite = emptyEngines(await startPglite(t))
+testEngine('PGlite', onPglite)
+testFreeRecords('PGlite', onPglite)
 
 if (NO_POSTGRES) {
   t.test('PostgreSQL', { skip: NO_POSTGRES }, () => {})
 } else {
-  const postgres = await startPostgres(t)
-  testAll('PostgreSQL', () => postgres)
+  const onPostgres = emptyEngines(await startPostgres(t))
+  testEngine('PostgreSQL', onPostgres)
+  testFreeRecords('PostgreSQL', onPostgres)
 }
-
-function testAll(name: string, at: () => TestDatabase): void {
-  const newEngine = () => new PostgresEngine({ ...at(), schema: newSchema() }, { onFault: ignore })
-  testEngine(name, newEngine)
-  testFreeRecords(name, newEngine)
-}
-
-/** What a listener throws, which is what a test wants. */
-function ignore(): void {}
