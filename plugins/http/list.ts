@@ -60,7 +60,7 @@ async function* followedBy<T>(first: T, rest: AsyncIterator<T>): AsyncIterable<T
   for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value
 }
 
-/** Sends a list piece by piece: no more of it is in memory at any time than one of them. */
+/** Sends a list piece by piece: no more of it is in memory at any time than the piece that is sent and the next one. */
 async function sendPieces<R extends object, A>(
   reply: FastifyReply,
   batches: Batches<R>,
@@ -68,7 +68,7 @@ async function sendPieces<R extends object, A>(
 ): Promise<FastifyReply> {
   const write = async (records: readonly R[]) => String(reply.serialize(await toBody(records)))
   const pieces = piecesOf(await write([]), batches, write)
-  return reply.type('application/json; charset=utf-8').send(Readable.from(pieces))
+  return reply.type('application/json; charset=utf-8').send(Readable.from(pieces, { highWaterMark: 1 }))
 }
 
 /**
