@@ -181,6 +181,11 @@ interface ViewBase<D extends Declarations> {
   readonly sessions: Sessions<AccountIn<D>>
   readonly files: Files
   readonly jobs: Jobs<D>
+  /**
+   * Done when whoever watches already hears also of what others who share this state do from then on. Whoever writes in this view
+   * needn't wait for it.
+   */
+  watching(): Promise<void>
 }
 
 /** What a view has beside where its engine can keep several states of everything. */

@@ -36,9 +36,9 @@ export class EventStream extends Readable {
   readonly #recheck: Recheck
   /** What nobody has looked at yet. */
   #unchecked: string[] = []
-  /** What can go. The answer begins at once, also where nothing happens. */
-  readonly #ready = [COMMENT]
-  #waiting = COMMENT.length
+  /** What can go. */
+  readonly #ready: string[] = []
+  #waiting = 0
   #isChecking = false
   #isWanted = false
   #isOver = false
@@ -51,6 +51,14 @@ export class EventStream extends Readable {
   /** Whether the client has not taken all there is. */
   get isBehind(): boolean {
     return this.#waiting > 0 || this.readableLength > 0
+  }
+
+  /** Begins the answer, also where nothing happens: who has its head misses nothing from then on. */
+  begin(): void {
+    if (this.destroyed) return
+    this.#ready.unshift(COMMENT)
+    this.#waiting += COMMENT.length
+    this.#flow()
   }
 
   /** @param data one line */
@@ -148,7 +156,7 @@ export class EventStreams {
 
   /**
    * Answers with a stream of events.
-   * @param watch begins to tell it what happens, and gives what ends that
+   * @param watch begins to tell it what happens, begins it once nothing is missed, and gives what ends that
    * @throws 503 where too many are open
    */
   send(

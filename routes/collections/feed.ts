@@ -91,6 +91,7 @@ function feed(
       stream.tell(told.kind, write(told.record.content))
       if (isOfOne && told.kind === 'deleted') stream.end()
     })
+    store.watching().then(() => stream.begin())
     const end = () => stream.end()
     events.once('end', end)
     return () => {

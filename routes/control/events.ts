@@ -100,6 +100,7 @@ function watch(
   if (isWanted('change')) {
     ends.push(watchChanges(app, world, (change) => tell('change', change)))
   }
+  world.store.watching().then(() => stream.begin())
   return () => {
     for (const each of ends) each()
   }

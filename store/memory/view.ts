@@ -67,6 +67,8 @@ function viewOf<D extends Declarations>(declarations: D, state: MemoryState): Fo
         return collection && state.takeJob(name, lease)
       },
     },
+    // Nobody shares it.
+    watching: async () => {},
     fork: async () => viewOf(declarations, state.fork()),
     snapshot: async () => new MemorySnapshot(state.fork(state.ledger.copy())),
     restore: async (snapshot: Snapshot) => {

@@ -89,6 +89,7 @@ async function viewOf<D extends Declarations>(
     epoch,
     sessions: new PostgresSessions(database, tables),
     files,
+    watching: () => events.ready(),
     jobs: {
       take: async (name: string, lease: number) => {
         const queue = queues.get(name)
