@@ -38,7 +38,9 @@ export function conditionOf(
   if (!predicate) return ALL
   if ('and' in predicate) {
     return joined(
-      predicate.and.map((each) => conditionOf(table, each, parameters)),
+      predicate.and
+        .map((each) => conditionOf(table, each, parameters))
+        .filter((each) => each !== ALL),
       'and',
       ALL,
     )
@@ -67,6 +69,8 @@ export function conditionOf(
 
 function joined(conditions: readonly Condition[], by: 'and' | 'or', none: Condition): Condition {
   if (conditions.length === 0) return none
+  const [only, another] = conditions
+  if (only && !another) return only
   return {
     sql: `(${conditions.map(({ sql }) => sql).join(` ${by} `)})`,
     isExact: conditions.every(({ isExact }) => isExact),

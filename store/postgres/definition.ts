@@ -129,11 +129,23 @@ function triggers(table: Table): readonly string[] {
     `create or replace trigger "try again" after insert on ${sql} for each row when (new.id = ${NO_ID})
       execute function ${database.qualified('try_again')}()`,
     eventTriggers(tableName, name),
+    ...totals(table),
   ]
   if (files.length > 0) made.push(fileTriggers(tableName, files))
   if (queue) made.push(jobTriggers(tableName, name, queue))
   if (sequence !== undefined) made.push(sequenceTriggers(table, sequence))
   return made
+}
+
+/** What counts the records, beginning with those that are there: nobody can add any before it is made. */
+function totals({ database, name, tableName, sql }: Table): readonly string[] {
+  const call = `${database.qualified('count_records')}(${literal(name)})`
+  const counted = database.qualified('totals')
+  return [
+    statementTriggers('totals', tableName, call, ['insert', 'delete']),
+    `delete from ${counted} where collection = ${literal(name)}`,
+    `insert into ${counted} select ${literal(name)}, count(*) from ${sql}`,
+  ]
 }
 
 /** What takes note of the numbers that records bring along. */

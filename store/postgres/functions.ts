@@ -66,5 +66,25 @@ export function functions(database: Database): readonly string[] {
           return null;
         end
       $$`,
+    `create function ${database.qualified('count_records')}() returns trigger language plpgsql
+      set search_path from current as $$
+        declare change bigint;
+        begin
+          if tg_op = 'INSERT' then select count(*) into change from new_rows;
+          else select -count(*) into change from old_rows;
+          end if;
+          if change = 0 then return null; end if;
+          insert into totals values (tg_argv[0], change);
+          -- Now and then many become one, but for those that others are busy with.
+          if random() < 0.02 then
+            with part as (
+              delete from totals where ctid = any(array(
+                select ctid from totals where collection = tg_argv[0] for update skip locked
+              )) returning totals.change
+            ) insert into totals select tg_argv[0], sum(part.change) from part having count(*) > 0;
+          end if;
+          return null;
+        end
+      $$`,
   ]
 }

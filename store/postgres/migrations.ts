@@ -27,6 +27,9 @@ const MIGRATIONS: readonly Migration[] = [
     `create table ${database.qualified('declared_tables')} (name text primary key, definition text not null)`,
     `create table ${database.qualified('settings')} (name text primary key, value text not null)`,
     `create table ${database.qualified('given_numbers')} (collection text primary key, highest double precision)`,
+    // How many records there are: the sum of a collection's rows, so that who adds to it waits for nobody.
+    `create table ${database.qualified('totals')} (collection text not null, change bigint not null)`,
+    `create index on ${database.qualified('totals')} (collection)`,
     `create table ${database.qualified('revoked_tokens')} (jti text primary key, until double precision not null)`,
     `create index on ${database.qualified('revoked_tokens')} (until)`,
     `insert into ${database.qualified('settings')} values ('epoch', ${literal(randomBytes(6).toString('base64url'))})`,

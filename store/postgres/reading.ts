@@ -5,7 +5,13 @@ import { conjunctsOf, type Row, testOf } from '../predicate.js'
 import type { Query, Selection } from '../query.js'
 import { Turns } from '../turns.js'
 import { conditionOf, isNaming, Parameters } from './condition.js'
-import { BEGIN_READING, type Connection, type DatabaseRow, type Statement } from './database.js'
+import {
+  BEGIN_READING,
+  type Connection,
+  type DatabaseRow,
+  literal,
+  type Statement,
+} from './database.js'
 import { orderBy } from './ordering.js'
 import { Spool } from './spool.js'
 import type { Table } from './table.js'
@@ -37,7 +43,7 @@ export class Reading {
     const parameters = new Parameters()
     const { sql: where, isExact } = conditionOf(this.#table, selection.where, parameters)
     if (!isExact) return this.#findAmong(selection, offset, limit)
-    const count = `select count(*) from ${sql} where ${where}`
+    const count = this.#countOf(where)
     if (limit === 0) return { items: [], total: await this.#count(count, parameters) }
     const counted = parameters.values.length
     const order = orderBy(this.#table, selection.sort ?? [], parameters)
@@ -124,6 +130,14 @@ export class Reading {
     const text = `select ${this.#table.all} from ${this.#table.sql} where ${sql} order by ${order}`
     const cursor: Statement = { text, values: parameters.values }
     return { cursor, isWanted: isExact || !where ? undefined : testOf(where) }
+  }
+
+  /** What counts the records that a condition holds of: how many there are in all is known. */
+  #countOf(where: string): string {
+    const { database, name, sql } = this.#table
+    return where === 'true'
+      ? `select coalesce(sum(change), 0)::bigint as count from ${database.qualified('totals')} where collection = ${literal(name)}`
+      : `select count(*) from ${sql} where ${where}`
   }
 
   async #count(text: string, { values }: { readonly values: readonly unknown[] }) {
