@@ -19,6 +19,9 @@ import type { Table } from './table.js'
 /** How many records are read at a time. */
 const BATCH = 256
 
+/** How many records can be passed over where they are. */
+const FAR = 1_000
+
 /** How many statements of a collection are kept prepared: whoever asks in ever other ways fills no memory. */
 const MOST_PREPARED = 64
 
@@ -47,7 +50,13 @@ export class Reading {
     if (limit === 0) return { items: [], total: await this.#count(count, parameters) }
     const counted = parameters.values.length
     const order = orderBy(this.#table, selection.sort ?? [], parameters)
-    const text = `select ${all}, (${count}) as "total/" from ${sql} where ${where} order by ${order} limit ${parameters.add(limit, 'bigint')} offset ${parameters.add(offset, 'bigint')}`
+    const part = `where ${where} order by ${order} limit ${parameters.add(limit, 'bigint')} offset ${parameters.add(offset, 'bigint')}`
+    // Far behind, what is passed over is read in the index alone.
+    const from =
+      offset < FAR
+        ? `${sql} ${part}`
+        : `(select id from ${sql} ${part}) page join ${sql} using (id) order by ${order}`
+    const text = `select ${all}, (${count}) as "total/" from ${from}`
     const { rows } = await this.#table.database.query(this.#statement(text, parameters.values))
     const [first] = rows
     if (first) return { items: rows.map(withoutTotal), total: Number(first['total/']) }
