@@ -33,6 +33,7 @@ FormatRegistry.Set(
     splitList(text).every((name) => API_NAMES.some((known) => known === name)),
 )
 
+FormatRegistry.Set('database', isDatabase)
 FormatRegistry.Set('delay', (text) => shortTime(text) <= 10_000)
 FormatRegistry.Set('origin', isOrigin)
 FormatRegistry.Set(
@@ -55,9 +56,10 @@ const DURATION_ALLOWED = 'a whole number with a unit, such as 30s, 15m, 12h or 3
 const Milliseconds = Type.Integer({ minimum: 1000, maximum: 99_999 * 86_400_000, multipleOf: 1000 })
 
 /** A duration: a whole number and a unit, or milliseconds as a number. Decodes to milliseconds. */
-const Duration = (text: string, description: string) =>
+const Duration = (text: string, description: string, options: SchemaOptions = {}) =>
   Type.Transform(
     Type.Union([Type.String({ pattern: `^${DURATION}$` }), Milliseconds], {
+      ...options,
       default: text,
       description,
       allowed: DURATION_ALLOWED,
@@ -149,12 +151,41 @@ export const Settings = Type.Object(
         allowed: "a file's path",
       }),
     ),
+    database: Type.Optional(
+      Type.String({
+        format: 'database',
+        variable: 'DATABASE_URL',
+        description:
+          'The PostgreSQL database that keeps everything, for as many processes as there are. Without it each process has its own state, in its memory',
+        allowed: 'an address such as postgres://user:password@localhost/database',
+        isSecret: true,
+      }),
+    ),
+    databaseSchema: Type.String({
+      pattern: '^(?!pg_)[a-z_][a-z0-9_]{0,62}$',
+      default: 'slipway',
+      description:
+        'The schema in that database which has the tables; it is made where it is missing',
+      allowed: 'small letters, digits and _, not a digit first, nor pg_',
+    }),
+    databasePool: Type.Integer({
+      minimum: 1,
+      maximum: 1000,
+      default: 10,
+      description:
+        'How many connections to the database a process opens; it has one more to listen',
+      allowed: 'a whole number from 1 to 1000',
+    }),
+    wait: Duration('30s', 'How long a start tries to reach the database', {
+      variable: 'DATABASE_WAIT',
+    }),
     jwtSecret: Type.Optional(
       Type.String({
         format: 'secret',
         description:
-          'Signs the tokens. Without it each start makes one, and ends all earlier tokens; with it tokens of the users in the data file outlive the process, for as long as the file has the user with the same password; those it had revoked too, unless there is a `REVOKED_TOKEN_FILE`',
+          'Signs the tokens. Without it each start makes one, and ends all earlier tokens; with it tokens of the users in the data file outlive the process, for as long as the file has the user with the same password; those it had revoked too, unless there is a `REVOKED_TOKEN_FILE`. With `DATABASE_URL` all processes have the same one, also without it, and revoked tokens stay revoked',
         allowed: `at least ${SECRET_BYTES} bytes`,
+        isSecret: true,
       }),
     ),
     accessTokenTtl: Duration('15m', 'How long an access token lives'),
@@ -166,7 +197,7 @@ export const Settings = Type.Object(
     bodyLimit: Size('1MiB', 'The largest request body'),
     uploadLimit: Size('1GiB', 'The largest file that can be uploaded'),
     recordLimit: AutoSize(
-      'How much memory what is written may take, in all workspaces together and beside the data file; `auto` is a quarter of the heap that is left after the start',
+      'How much memory what is written may take, in all workspaces together and beside the data file; `auto` is a quarter of the heap that is left after the start. Without `DATABASE_URL` alone, as the next two',
     ),
     userRecordLimit: AutoSize(
       'How much of it the records of one user may take; `auto` is a quarter of `RECORD_LIMIT`',
@@ -357,6 +388,7 @@ export const Settings = Type.Object(
         description:
           'What calls of `/__slipway` have to bring as a Bearer token, and requests that ask for a fault. Without it both are there where the server listens on loopback alone, and not where `NODE_ENV` is `production`',
         allowed: 'a token of letters, digits and . _ ~ + / - (RFC 6750)',
+        isSecret: true,
       }),
     ),
     snapshots: Type.Optional(
@@ -407,6 +439,7 @@ export function parseConfig(options: Options | Text = {}, nameOf = variableOf): 
     throw new ConfigError(describeFault(fault.path.slice(1), fault.value, fault.schema, nameOf))
   }
   const config = Value.Decode(Settings, values)
+  refuseBesideDatabase(config, nameOf)
   if (data === undefined) return Object.freeze(config)
   if (typeof data !== 'object')
     throw new ConfigError('data takes an object, as a data file holds one')
@@ -414,6 +447,24 @@ export function parseConfig(options: Options | Text = {}, nameOf = variableOf): 
     throw new ConfigError('data and dataFile are two sources of the same: give one of them')
   }
   return Object.freeze({ ...config, data })
+}
+
+/** What is done with the data file or the whole state, which is in the memory of no process where there is a database. */
+function refuseBesideDatabase(
+  { database, save, snapshots }: Config,
+  nameOf: (setting: string) => string,
+): void {
+  if (database === undefined) return
+  if (save) {
+    throw new ConfigError(
+      `${nameOf('save')} can't be set together with ${nameOf('database')}: the database keeps every change, and the data file stays as it is`,
+    )
+  }
+  if (snapshots !== undefined) {
+    throw new ConfigError(
+      `${nameOf('snapshots')} can't be set together with ${nameOf('database')}: what is in a database is kept with its own tools, such as pg_dump`,
+    )
+  }
 }
 
 /**
@@ -470,10 +521,9 @@ function describeFault(
 ): string {
   if (!schemaOf(setting)) return `${setting} is not a setting`
   // A secret isn't repeated: what refuses it can end in a log.
-  const shown =
-    setting === 'jwtSecret' || setting === 'controlToken'
-      ? `a value of ${Buffer.byteLength(String(value))} bytes`
-      : JSON.stringify(value)
+  const shown = schema.isSecret
+    ? `a value of ${Buffer.byteLength(String(value))} bytes`
+    : JSON.stringify(value)
   return `${nameOf(setting)} can't be ${shown}: it takes ${String(schema.allowed)}`
 }
 
@@ -491,6 +541,11 @@ function shortTime(time: string | number): number {
   if (typeof time === 'number') return time
   const [, amount, unit] = /^(\d{1,5})(ms|s)?$/.exec(time) ?? []
   return Number(amount) * (unit === 's' ? 1000 : 1)
+}
+
+/** Whether a text is a database's address. One whose server is a socket in a folder has no host (`postgres://user@/name?host=/run`). */
+function isDatabase(text: string): boolean {
+  return /^postgres(ql)?:\/\//.test(text) && URL.canParse(text.replace('@/', '@localhost/'))
 }
 
 function isOrigin(text: string): boolean {

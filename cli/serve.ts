@@ -34,6 +34,11 @@ export async function serveData(
   const options = { ...(await publicFolder()), ...readEnvironment(), ...given }
   const config = parseConfig(options)
   if (dev || watch) {
+    if (config.database !== undefined) {
+      throw new UsageError(
+        `${dev ? '--dev' : '--watch'} starts anew from the data file, and a database keeps what it has: leave out one of them`,
+      )
+    }
     const { serveWatching } = await import('./watch.js')
     return serveWatching(options, { isDevelopment: dev })
   }
@@ -51,8 +56,11 @@ function tellParent(message: unknown): void {
 }
 
 /** Writes the state when somebody types `s` and Enter, or the parent asks for it on their behalf. */
-async function offerSnapshots(app: FastifyInstance, { snapshots }: Config): Promise<void> {
-  if (app.own.collections.length === 0) return
+async function offerSnapshots(
+  app: FastifyInstance,
+  { database, snapshots }: Config,
+): Promise<void> {
+  if (app.own.collections.length === 0 || database !== undefined) return
   const { takeSnapshots, writeSnapshot } = await import('./snapshots.js')
   const folder = snapshots ?? '.'
   process.on('message', async (message) => {

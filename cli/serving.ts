@@ -40,6 +40,8 @@ const SERVING: readonly Flag[] = [
   ['--save', 'write every change of your own collections back to the data file'],
   ['-S, --snapshots <folder>', 'where s and Enter write the state (default: here)'],
   ['-w, --watch', 'start anew whenever the data file, or that of --routes, changes'],
+  ['--database <url>', 'a PostgreSQL database that keeps everything (better in DATABASE_URL)'],
+  ['--wait <time>', 'how long to try to reach the database (default: 30s)'],
   ['-q, --quiet', 'log errors alone'],
   ['--strict', 'answer 500, and log why, where an answer breaks the OpenAPI document'],
 ]

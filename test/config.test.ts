@@ -6,6 +6,9 @@ t.test('every setting has its default', async (t) => {
   t.same(parseConfig(), {
     host: '127.0.0.1',
     port: 3000,
+    databaseSchema: 'slipway',
+    databasePool: 10,
+    wait: 30_000,
     accessTokenTtl: 15 * 60_000,
     sessionTokenTtl: 30 * 24 * 60 * 60_000,
     refreshTokenTtl: 30 * 24 * 60 * 60_000,
@@ -47,6 +50,9 @@ t.test('text from the environment becomes what the setting is', async (t) => {
     HOST: '0.0.0.0',
     PORT: '8080',
     DATA_FILE: 'other.json',
+    DATABASE_SCHEMA: 'staging',
+    DATABASE_POOL: '3',
+    DATABASE_WAIT: '1m',
     JWT_SECRET: 'x'.repeat(32),
     ACCESS_TOKEN_TTL: '90s',
     SESSION_TOKEN_TTL: '12h',
@@ -88,11 +94,15 @@ t.test('text from the environment becomes what the setting is', async (t) => {
     PREFIX: '/usr',
     ID: 'debian',
     OTHER: 'ignored',
+    WAIT: 'ignored too',
   }
   t.same(parseConfig(readEnvironment(environment)), {
     host: '0.0.0.0',
     port: 8080,
     dataFile: 'other.json',
+    databaseSchema: 'staging',
+    databasePool: 3,
+    wait: 60_000,
     jwtSecret: 'x'.repeat(32),
     accessTokenTtl: 90_000,
     sessionTokenTtl: 43_200_000,
@@ -148,6 +158,28 @@ t.test(
       [
         { controlToken: 'a token' },
         `CONTROL_TOKEN can't be a value of 7 bytes: it takes a token of letters, digits and . _ ~ + / - (RFC 6750)`,
+      ],
+      [
+        { database: 'mysql://me:my-secret@localhost/db' },
+        `DATABASE_URL can't be a value of 33 bytes: it takes an address such as postgres://user:password@localhost/database`,
+      ],
+      [
+        { database: 'postgres://me:my-secret@local host/db' },
+        /^DATABASE_URL can't be a value of 37 bytes/,
+      ],
+      [
+        { databaseSchema: 'pg_mine' },
+        `DATABASE_SCHEMA can't be "pg_mine": it takes small letters, digits and _, not a digit first, nor pg_`,
+      ],
+      [{ databasePool: 0 }, `DATABASE_POOL can't be 0: it takes a whole number from 1 to 1000`],
+      [{ wait: 'long' }, /^DATABASE_WAIT can't be "long": it takes a whole number with a unit/],
+      [
+        { database: 'postgres://localhost/db', save: true },
+        `SAVE can't be set together with DATABASE_URL: the database keeps every change, and the data file stays as it is`,
+      ],
+      [
+        { database: 'postgres://localhost/db', snapshots: 'kept' },
+        /^SNAPSHOTS can't be set together with DATABASE_URL: /,
       ],
       [{ dataFile: '' }, `DATA_FILE can't be "": it takes a file's path`],
       [
@@ -227,6 +259,16 @@ t.test(
     }
   },
 )
+
+t.test('a database is named by its address, also one behind a socket in a folder', async (t) => {
+  for (const database of [
+    'postgres://localhost/db',
+    'postgresql://me:secret@db.example:5433/db?sslmode=require',
+    'postgres://me@/db?host=/var/run/postgresql',
+  ]) {
+    t.equal(parseConfig(readEnvironment({ DATABASE_URL: database })).database, database)
+  }
+})
 
 t.test('a secret of 32 bytes may have fewer characters, and is never repeated', async (t) => {
   t.equal(parseConfig({ jwtSecret: 'é'.repeat(16) }).jwtSecret, 'é'.repeat(16))
