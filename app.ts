@@ -41,7 +41,7 @@ import ownShapes from './routes/collections/own-shapes.js'
 import { trimmer } from './routes/collections/paths.js'
 import { ownAccounts } from './routes/collections/registration.js'
 import saving from './routes/collections/saving.js'
-import control, { tag as controlTag } from './routes/control/index.js'
+import control, { tagOf as controlTagOf } from './routes/control/index.js'
 import { apis, partsOf } from './routes/index.js'
 import token, { tag as tokenTag } from './routes/token.js'
 import { COLLECTIONS } from './seed/described.js'
@@ -117,17 +117,12 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
   await app.register(passwords)
   await app.register(controls, config)
   await app.register(storePlugin, {
+    ...config,
     source,
     theirs,
     kept,
     own: sourcesOf(own),
-    jwtSecret: config.jwtSecret,
-    recordLimit: config.recordLimit,
-    userRecordLimit: config.userRecordLimit,
-    revokedTokenLimit: config.revokedTokenLimit,
     revokedTokenFile: revokedTokenFileOf(config, source),
-    storageLimit: config.storageLimit,
-    userStorageLimit: config.userStorageLimit,
     wayOut: config.apis === 'auto' ? OWN_INSTEAD : undefined,
   })
   await app.register(workspaces, config)
@@ -154,7 +149,7 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
       ...mounted.map(({ tag }) => tag),
       ...tagsOf(own),
       tokenTag,
-      ...(app.controls.isThere ? [controlTag] : []),
+      ...(app.controls.isThere ? [controlTagOf(app.database !== undefined)] : []),
       healthTag,
     ],
   })

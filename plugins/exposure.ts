@@ -1,6 +1,6 @@
 import { type AddressInfo, BlockList, isIPv6 } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import type { Store } from '../store/collections.js'
+import type { Store, User } from '../store/collections.js'
 
 /** The users of the data file that is shipped, with passwords that everybody can know. */
 export const DEMO_PASSWORDS: ReadonlyMap<string, string> = new Map([
@@ -25,19 +25,19 @@ export function isLoopbackAddress(address: string): boolean {
 
 /**
  * Says in the log, once the server listens, when other machines can reach it and log in as a demo user.
- * @param passwords the plain passwords of the data file, by the user's id
+ * @param hasPassword says whether a password is a user's
  */
 export function warnOfDemoUsers(
   app: FastifyInstance,
   store: Store,
-  passwords: ReadonlyMap<number, string>,
+  hasPassword: (user: User, password: string) => Promise<boolean>,
 ): void {
   app.addHook('onListen', async () => {
     if (app.addresses().every(isLoopback)) return
     const names: string[] = []
     for (const [username, password] of DEMO_PASSWORDS) {
       const user = await store.users.getBy({ username })
-      if (user && passwords.get(user.id) === password) names.push(username)
+      if (user && (await hasPassword(user, password))) names.push(username)
     }
     if (names.length === 0) return
     app.log.warn(

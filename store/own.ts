@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { type Store, userFields, userRules } from './collections.js'
-import { declare, type Pointer, type RecordOf, StoredFile } from './declaration.js'
+import { declare, type Pointer, type RecordIn, type RecordOf, StoredFile } from './declaration.js'
 import type { Collection, NewRecord } from './engine.js'
 import type { FreeForm } from './free-form.js'
 import { nullable } from './schema.js'
@@ -98,3 +98,16 @@ export function ownRecords(store: Store, name: string): Collection<OwnRecord> {
 function isCollection(value: unknown): value is Collection<OwnRecord> {
   return typeof value === 'object' && value !== null && 'find' in value
 }
+
+/** What records have had that widened the shape of a collection of the user's own, so that all who share a store know it. */
+export const observations = declare({
+  /** The collection's own name. */
+  collection: Type.String(),
+  /** What the record had, without what it said. */
+  skeleton: Type.Unsafe<FreeForm>({ type: 'object' }),
+  /** The method and the path of the request that did; null of the data file. */
+  request: nullable(Type.String()),
+  /** ISO 8601, UTC. */
+  at: Type.String(),
+})
+export type Observation = RecordIn<typeof observations>

@@ -89,7 +89,11 @@ export async function findAccount(
   isOwn: boolean,
 ): Promise<User | undefined> {
   const user = await userNamed(store, name)
-  if (user || !isOwn) return user
+  return user || !isOwn ? user : findByOtherName(store, name)
+}
+
+/** Finds the account of the user's own that somebody logs in with a name that isn't its first. */
+export async function findByOtherName(store: Store, name: string): Promise<User | undefined> {
   const withEmail = await store.users.getBy({ email: name })
   if (withEmail) return withEmail
   const where = { path: ['content', 'name'], op: 'is', value: spellingsOf(name) } as const

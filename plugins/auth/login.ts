@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { Type } from '@sinclair/typebox'
+import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { MAX_LOGIN_NAME } from '../../seed/own-accounts.js'
 import { compile } from '../../store/check.js'
+import type { Attempt, Attempts } from '../../store/attempts.js'
 import type { User } from '../../store/collections.js'
+import { LoginMemory } from '../../store/memory/attempts.js'
 import { type ApiError, errors } from '../http/errors.js'
 import { failure } from '../openapi/responses.js'
 import { PerWorld } from '../workspaces/world.js'
-import { findAccount } from './accounts.js'
-import { keyOf, LoginLimiter } from './login-limiter.js'
+import { findByOtherName } from './accounts.js'
 
 /** What one logs in with. */
 export const Credentials = Type.Object(
@@ -60,34 +62,76 @@ const isPossible = compile(
     password: Type.String({ maxLength: 1024 }),
   }),
 )
+/** How many times the limit is looked at where the user has logged in from the same address before. */
+const KNOWN_FACTOR = 5
+
+/**
+ * Bounds failed logins by user and address, so that nobody can try password after password. Where that user has logged in
+ * from that address before, the right password passes beyond the limit too: whoever tests a client isn't locked out by its
+ * failures. A wrong one is answered there as if nobody had looked. Somebody else behind the same address could use that to go
+ * on trying, so this ends as well, at a multiple of the limit.
+ */
+class LoginLimiter {
+  readonly #limit: number
+
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  /**
+   * Says whether a login is beyond the limit and let through to be looked at all the same.
+   * @throws 429
+   */
+  isBeyond({ failures, isKnown, remaining }: Attempt): boolean {
+    if (this.#limit === 0 || failures < this.#limit) return false
+    if (!isKnown || failures >= this.#limit * KNOWN_FACTOR) throw refusal(remaining)
+    return true
+  }
+}
+
+function refusal(remaining: number): ApiError {
+  return errors.tooManyFailures(Math.max(1, Math.ceil(remaining / 1000)))
+}
 
 /** Logging in by name and password, the same for every API. */
 export default fp<LoginOptions>(
   async (app, { loginLimit, hasOwnUsers }) => {
     const limiter = new LoginLimiter(loginLimit)
-    // In all worlds together there is one bound, so each has a name of its own, and another after a reset.
-    const scopes = new PerWorld(() => randomUUID())
+    /** How many have failed in this process, as whoever it was. */
+    let failed = 0
+    // In all worlds together there is one bound.
+    const memory = new LoginMemory()
+    const attempts = new PerWorld<Attempts>(
+      ({ store }) => app.database?.attempts(store) ?? memory.attemptsOn(store),
+    )
+
+    /** What is known of a login, by whichever of its names an account is tried. */
+    const attemptOf = async ({ ip, store, world }: FastifyRequest, name: string) => {
+      const attempt = await attempts.of(world).of(name, ip)
+      if (attempt.user || !hasOwnUsers) return attempt
+      const user = await findByOtherName(store, name)
+      return user ? attempts.of(world).of(user.username, ip) : attempt
+    }
 
     app.decorate('logIn', async (request, username, password, wrong = errors.credentialsWrong) => {
       if (!isPossible({ username, password })) throw wrong(undefined)
-      const user = await findAccount(request.store, username, hasOwnUsers)
-      const scope = scopes.of(request.world)
-      const keys = {
-        // By whichever of its names somebody tries, it is one account.
-        name: keyOf(scope, request.ip, user?.username ?? username),
-        // Not by its name, which another can have once this one is deleted.
-        account: user && keyOf(scope, request.ip, user.publicId),
-      }
-      limiter.isBeyond(keys)
-      const isRight = await app.passwords.verify(request.world, user, password)
+      const { ip, world } = request
+      const before = failed
+      const attempt = await attemptOf(request, username)
+      const { user } = attempt
+      const name = user?.username ?? username
+      limiter.isBeyond(attempt)
+      const isRight = await app.passwords.verify(world, user, password)
       // Others of the same name may have failed while this one was being checked.
-      const isBeyond = limiter.isBeyond(keys)
-      if (user && keys.account && isRight) {
-        limiter.addSuccess(keys.account)
+      const now = failed === before ? attempt : await attempts.of(world).of(name, ip)
+      const isBeyond = limiter.isBeyond(now)
+      if (user && isRight) {
+        if (!now.isKnown) await attempts.of(world).addSuccess(user, ip)
         return user
       }
-      limiter.addFailure(keys)
-      throw isBeyond ? limiter.refusal(keys) : wrong(user)
+      await attempts.of(world).addFailure(name, ip)
+      failed++
+      throw isBeyond ? refusal(now.remaining) : wrong(user)
     })
   },
   { name: 'login', dependencies: ['passwords', 'store'] },

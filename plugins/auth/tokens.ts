@@ -5,6 +5,7 @@ import fp from 'fastify-plugin'
 import { LRUCache } from 'lru-cache'
 import { compile } from '../../store/check.js'
 import type { User } from '../../store/collections.js'
+import type { SharedEngine } from '../../store/shared.js'
 import { errors } from '../http/errors.js'
 import { LATEST, type World } from '../workspaces/world.js'
 
@@ -124,11 +125,12 @@ export interface Tokens {
 /** Issues, checks and revokes tokens: JSON Web Tokens (RFC 7519), HS256 only. */
 export default fp<TokenOptions>(
   async (app, { jwtSecret, accessTokenTtl, refreshTokenTtl, hasEternal }) => {
-    if (jwtSecret === undefined) {
+    const shared = jwtSecret ?? (await sharedSecret(app.database))
+    if (shared === undefined) {
       app.log.info('JWT_SECRET is not set: tokens end with this process')
     }
     await app.register(jwt, {
-      secret: jwtSecret ?? randomBytes(32).toString('base64url'),
+      secret: shared ?? newSecret(),
       sign: { algorithm: 'HS256' },
       verify: {
         algorithms: ['HS256'],
@@ -212,6 +214,17 @@ export default fp<TokenOptions>(
   },
   { name: 'tokens', dependencies: ['store', 'workspaces'] },
 )
+
+/** What signs the tokens of all processes that share a database, and of those that come after them. */
+export async function sharedSecret(
+  database: SharedEngine | undefined,
+): Promise<string | undefined> {
+  return database?.constant('token secret', newSecret)
+}
+
+function newSecret(): string {
+  return randomBytes(32).toString('base64url')
+}
 
 /**
  * Whether a token has ended by itself: by the time of a world, or in reality. It lives no longer where that time is put back, so

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { isControl } from '../control.js'
+import { errors } from '../http/errors.js'
 import { isChange } from '../http/read-only.js'
 import { matchableOf } from '../workspaces/match.js'
 import { PerWorld } from '../workspaces/world.js'
@@ -58,6 +59,7 @@ export default fp(
       if ((rules.size === 0 && wish === undefined) || isSpared(request)) return done()
       const isPreflight = isPreflightRequest(request)
       const granted = wish && !isPreflight && app.controls.isOn(request) ? wish : undefined
+      if (granted && app.database) return done(errors.memoryNeeded('faults'))
       const firing = granted ?? rules.decide(matchableOf(request), isPreflight)
       if (!firing) return done()
       request.fault = firing.id

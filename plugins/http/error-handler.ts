@@ -8,6 +8,7 @@ import {
   NoRoom,
   ReferenceViolation,
   StorageFailure,
+  Unavailable,
   UniqueViolation,
   VersionMismatch,
 } from '../../store/errors.js'
@@ -107,6 +108,7 @@ export function toApiError(
     // Who the request comes from was deleted while it ran, and the token with them.
     return error.target === ACCOUNTS ? errors.tokenInvalid() : errors.conflict()
   }
+  if (error instanceof Unavailable) return errors.databaseUnavailable()
   if (error instanceof NoRoom) return errors.noRoom(error.of)
   if (error instanceof StorageFailure) {
     if (error.isFull) return errors.storageFull()
@@ -130,7 +132,11 @@ export function toApiError(
 
 /** Whether the system has refused something: whoever runs the server is to hear of it. */
 function isOfSystem(error: Error): boolean {
-  return error instanceof StorageFailure || (codeOf(error) ?? '') in SYSTEM_ERRORS
+  return (
+    error instanceof StorageFailure ||
+    error instanceof Unavailable ||
+    (codeOf(error) ?? '') in SYSTEM_ERRORS
+  )
 }
 
 function isFastifyError(error: Error): error is FastifyError {

@@ -381,6 +381,13 @@ export const errors = {
   tooSlow: () => new ApiError(408, 'tooSlow', 'The request took too long to arrive.'),
   codingUnknown: () =>
     new ApiError(501, 'codingUnknown', 'The only transfer coding that is read is chunked.'),
+  /** Of what needs all the state in this process's memory. */
+  memoryNeeded: (what: string) =>
+    new ApiError(
+      501,
+      'memoryNeeded',
+      `There are no ${what} here: they need the memory engine, and this server keeps its data in a database. Start one without DATABASE_URL.`,
+    ),
   internal: () => new ApiError(500, 'internal', 'Internal Server Error'),
   tooManyWorkspaces: (most: number) =>
     new ApiError(
@@ -412,6 +419,13 @@ export const errors = {
       'tooManyWait',
       'Too many plans wait to be rendered, or too many of yours. Try again later.',
       { headers: { 'retry-after': String(seconds) } },
+    ),
+  databaseUnavailable: () =>
+    new ApiError(
+      503,
+      'databaseUnavailable',
+      'The database can not be reached at the moment. Try again in a moment.',
+      { headers: { 'retry-after': '1' } },
     ),
   overloaded: () =>
     new ApiError(503, 'overloaded', 'Too many requests at once. Try again in a moment.', {

@@ -5,16 +5,28 @@ import { version } from '../../config.js'
 import type { SecurityScheme } from '../auth/carriers.js'
 import { completed } from './whole.js'
 
-const DESCRIPTION = `A demo and prototyping API server. Its state lives in memory and goes when the process ends.
+/** What the whole document begins with. */
+function introduction(hasDatabase: boolean): string {
+  const state = hasDatabase
+    ? 'Its state is in a database, which other processes may share, and stays when the process ends'
+    : 'Its state lives in memory and goes when the process ends'
+  const workspaces = hasDatabase
+    ? 'a workspace, of which there are none with a database (501)'
+    : 'a name that no workspace can have (400), a workspace for which there is no room (503)'
+  const files = hasDatabase
+    ? 'system has no descriptor left or the database can not be reached (503)'
+    : "system has no descriptor left or can't reach its files (503)"
+  return `A demo and prototyping API server. ${state}.
 
 Every error has the same shape, \`Problem\`. A known path answers another method with 405 and \`Allow\`. A request line or
-headers that are too large (431), a name that no workspace can have (400), a workspace for which there is no room (503), a request that takes too long to arrive (408), one with another expectation than
+headers that are too large (431), ${workspaces}, a request that takes too long to arrive (408), one with another expectation than
 \`100-continue\` (417), or with another transfer coding than \`chunked\` (501) are refused before they reach a path. Where the disk is full, or what is
 stored has reached a limit (507), or the
-system has no descriptor left or can't reach its files (503), \`Retry-After\` says when to try again. A fault of the server's own is a 500.
+${files}, \`Retry-After\` says when to try again. A fault of the server's own is a 500.
 
 What depends on a token is for the client alone: \`Cache-Control\` is \`private, no-cache\` or \`no-store\`, and \`Vary\` names the headers
 that could have brought the token, in every answer of an operation that takes one.`
+}
 
 /** Where the server is by default, for a document that no request has asked for. */
 const SERVER = 'http://localhost:3000'
@@ -29,6 +41,8 @@ export interface Tag {
 export interface About {
   readonly tags: readonly Tag[]
   readonly securitySchemes: Readonly<Record<string, SecurityScheme>>
+  /** Whether its state is in a database. */
+  readonly hasDatabase: boolean
 }
 
 /**
@@ -38,7 +52,7 @@ export interface About {
 export async function describe(
   routes: readonly RouteOptions[],
   schemas: readonly unknown[],
-  { tags, securitySchemes }: About,
+  { tags, securitySchemes, hasDatabase }: About,
 ): Promise<FastifyInstance> {
   const app = Fastify({ exposeHeadRoutes: false })
   for (const schema of schemas) app.addSchema(schema)
@@ -48,7 +62,7 @@ export async function describe(
       info: {
         title: 'Slipway',
         version,
-        description: DESCRIPTION,
+        description: introduction(hasDatabase),
         contact: { name: 'The Slipway authors' },
         license: { name: 'MIT', identifier: 'MIT' },
       },

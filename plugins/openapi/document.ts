@@ -67,7 +67,9 @@ export default fp<OpenapiOptions>(
       // As they are now: there can be others once the rest is there.
       const schemas = { ...allSchemas(), ...schemasIn(world) }
       const { describe } = await import('./describe.js')
-      const described = await describe(routes, Object.values(schemas), { tags, securitySchemes })
+      const hasDatabase = app.database !== undefined
+      const about = { tags, securitySchemes, hasDatabase }
+      const described = await describe(routes, Object.values(schemas), about)
       await described.ready()
       return described.swagger()
     }

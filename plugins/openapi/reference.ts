@@ -79,7 +79,7 @@ export function prefersHtml({ headers }: FastifyRequest): boolean {
 async function build(): Promise<FastifyInstance> {
   const { default: swaggerUi } = await import('@fastify/swagger-ui')
   const { describe } = await import('./describe.js')
-  const served = await describe([], [], { tags: [], securitySchemes: {} })
+  const served = await describe([], [], { tags: [], securitySchemes: {}, hasDatabase: false })
   await served.register(swaggerUi, OPTIONS)
   return served
 }

@@ -24,8 +24,8 @@ declare module 'fastify' {
 /** Finds the world of each request, before anything else looks at it. */
 export default fp<WorldsOptions>(
   async (app, options) => {
-    const { store } = app
-    const worlds = new Worlds(store, await store.fork(), options)
+    const { memory, store } = app
+    const worlds = new Worlds(store, await memory?.store.fork(), options)
     const { own } = worlds
     const enter = async (request: FastifyRequest) => worlds.enter(workspaceOf(request))
     app.decorate('worlds', worlds)

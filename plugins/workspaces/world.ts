@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
-import type { ForkableStore } from '../../store/collections.js'
-import type { Snapshot } from '../../store/engine.js'
+import type { ForkableStore, Store } from '../../store/collections.js'
+import { isForkable, type Snapshot } from '../../store/engine.js'
+import { errors } from '../http/errors.js'
 
 /** What can be heard of a world. */
 export interface WorldEvents {
@@ -24,16 +25,16 @@ export const LATEST = Date.UTC(10_000, 0) - 1
 export class World {
   /** The workspace's; undefined for the server's own. */
   readonly name: string | undefined
-  readonly store: ForkableStore
+  readonly store: Store
   readonly events = new EventEmitter<WorldEvents>()
   /** How far its time is ahead, in milliseconds. */
   offset = 0
-  readonly #seed: ForkableStore
+  readonly #seed: ForkableStore | undefined
   readonly #slots = new Set<Slot>()
   #isOver = false
 
-  /** @param seed the state that a reset goes back to; nobody writes to it */
-  constructor(name: string | undefined, store: ForkableStore, seed: ForkableStore) {
+  /** @param seed the state that a reset goes back to, where there is one; nobody writes to it */
+  constructor(name: string | undefined, store: Store, seed?: ForkableStore) {
     this.name = name
     this.store = store
     this.#seed = seed
@@ -56,8 +57,20 @@ export class World {
     return new Date(this.now()).toISOString()
   }
 
-  /** Puts everything back as it was at the start. Snapshots stay. */
+  /**
+   * What it is now, for itself: as it is, whatever happens meanwhile.
+   * @throws 501 where there can be no other state beside the one that there is
+   */
+  async fork(): Promise<ForkableStore> {
+    return this.#forkable.fork()
+  }
+
+  /**
+   * Puts everything back as it was at the start. Snapshots stay.
+   * @throws 501
+   */
   async reset(): Promise<void> {
+    if (!this.#seed) throw errors.memoryNeeded('resets')
     const start = await this.#seed.snapshot()
     await this.#become(start, () => {
       this.offset = 0
@@ -66,8 +79,9 @@ export class World {
     await start.discard()
   }
 
+  /** @throws 501 */
   async snapshot(): Promise<WorldSnapshot> {
-    const store = this.store.snapshot()
+    const store = this.#forkable.snapshot()
     const kept = new Map<Slot, () => void>()
     for (const slot of this.#slots) if (slot.isKept) kept.set(slot, slot.keep(this))
     return { store: await store, kept }
@@ -102,7 +116,7 @@ export class World {
     this.#isOver = true
     this.events.emit('end')
     this.events.removeAllListeners()
-    await this.store.close()
+    await this.#forkable.close()
   }
 
   /** Takes note of what it has of its own. */
@@ -110,9 +124,14 @@ export class World {
     this.#slots.add(slot)
   }
 
+  get #forkable(): ForkableStore {
+    if (!isForkable(this.store)) throw errors.memoryNeeded('other states')
+    return this.store
+  }
+
   async #become(state: Snapshot, others: () => void): Promise<void> {
     // Nothing comes between: the memory's engine has done it when it gives its promise.
-    const done = this.store.restore(state)
+    const done = this.#forkable.restore(state)
     others()
     await done
     this.events.emit('reset')

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { EventEmitter } from 'node:events'
-import type { ForkableStore } from '../../store/collections.js'
+import type { ForkableStore, Store } from '../../store/collections.js'
 import { errors } from '../http/errors.js'
 import { World } from './world.js'
 
@@ -29,15 +29,15 @@ const LONGEST_TIMER = 2 ** 31 - 1
 export class Worlds {
   /** The one of requests that name no workspace. */
   readonly own: World
-  readonly #seed: ForkableStore
+  readonly #seed: ForkableStore | undefined
   readonly #options: WorldsOptions
   /** Tells of each workspace that is made, and of each world that has become another state. */
   readonly events = new EventEmitter<{ readonly state: [world: World] }>()
   readonly #workspaces = new Map<string, Promise<UsedWorkspace>>()
   #isOver = false
 
-  /** @param seed the state of the start: nobody writes to it */
-  constructor(own: ForkableStore, seed: ForkableStore, options: WorldsOptions) {
+  /** @param seed the state of the start, where there can be others beside it: nobody writes to it */
+  constructor(own: Store, seed: ForkableStore | undefined, options: WorldsOptions) {
     this.own = this.#watched(new World(undefined, own, seed))
     this.#seed = seed
     this.#options = options
@@ -49,7 +49,7 @@ export class Worlds {
 
   /**
    * Enters a workspace, which is made if it isn't there.
-   * @throws 503 when there are too many
+   * @throws 501 where there can be none, 503 when there are too many
    */
   async enter(name: string): Promise<UsedWorkspace> {
     const workspace = await (this.#workspaces.get(name) ?? this.#add(name))
@@ -88,10 +88,12 @@ export class Worlds {
   }
 
   #add(name: string, ttl = this.#options.workspaceTtl): Promise<UsedWorkspace> {
+    const seed = this.#seed
+    if (!seed) throw errors.memoryNeeded('workspaces')
     if (this.#isOver || this.#workspaces.size >= this.#options.maxWorkspaces) {
       throw errors.tooManyWorkspaces(this.#options.maxWorkspaces)
     }
-    const made = this.#make(name, ttl)
+    const made = this.#make(seed, name, ttl)
     this.#workspaces.set(name, made)
     made.catch(() => this.#workspaces.delete(name))
     return made
@@ -102,8 +104,8 @@ export class Worlds {
     return world
   }
 
-  async #make(name: string, ttl: number): Promise<UsedWorkspace> {
-    const world = this.#watched(new World(name, await this.#seed.fork(), this.#seed))
+  async #make(seed: ForkableStore, name: string, ttl: number): Promise<UsedWorkspace> {
+    const world = this.#watched(new World(name, await seed.fork(), seed))
     this.events.emit('state', world)
     return new UsedWorkspace(world, ttl, async () => {
       await this.drop(name)

@@ -39,7 +39,7 @@ export class LiveShape {
   readonly atStart: Known
   readonly #options: LiveShapeOptions
   readonly #known = new PerWorld<Known>(() => this.atStart, { copy: (known) => known.share() })
-  #onWidened: OnWidened | undefined
+  #tell: ((widened: Widened) => Promise<void>) | undefined
 
   constructor(options: LiveShapeOptions) {
     this.#options = options
@@ -139,25 +139,39 @@ export class LiveShape {
     throw errors.shapeBroken(name, this.isGiven, ...faults)
   }
 
-  /** Learns what records have that a request has written, in its world. */
-  learn(records: readonly FreeForm[], request: FastifyRequest): void {
-    const { world } = request
+  /**
+   * Learns what records have that a request has written, in its world.
+   * @returns once whoever is to know it does
+   */
+  async learn(records: readonly FreeForm[], request: FastifyRequest): Promise<void> {
+    const widenings = this.observe(request.world, records)
+    if (widenings.length > 0) await this.#tell?.({ records, widenings, request })
+  }
+
+  /** The same of records from elsewhere. */
+  observe(world: World, records: readonly FreeForm[]): readonly Widening[] {
     const before = this.in(world)
     const { known, widenings } = before.learn(records)
     if (known !== before) this.#known.set(world, known)
-    if (widenings.length > 0) this.#onWidened?.(widenings, request)
+    return widenings
   }
 
-  /** @param listener hears of each write that has made the shape wider */
-  onWidened(listener: OnWidened): void {
-    this.#onWidened = listener
+  /** @param tell is told of each write that has made the shape wider */
+  onWidened(tell: (widened: Widened) => Promise<void>): void {
+    this.#tell = tell
   }
+}
+
+/** What a write has made wider. */
+export interface Widened {
+  /** What was written, all of it. */
+  readonly records: readonly FreeForm[]
+  readonly widenings: readonly Widening[]
+  readonly request: FastifyRequest
 }
 
 /** By what schemas are made. */
 type Seen = Pick<Known, 'seen'>
-
-type OnWidened = (widenings: readonly Widening[], request: FastifyRequest) => void
 
 function idProperty(idField: string | undefined) {
   return idField === undefined ? {} : { [idField]: { type: ['string', 'number'] } }

@@ -1,12 +1,14 @@
-import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { pathOf } from '../../plugins/http/methods.js'
 import type { DocumentKeys } from '../../plugins/openapi/keys.js'
 import { PerWorld, type World } from '../../plugins/workspaces/world.js'
 import type { InferredPart } from '../../seed/infer.js'
 import type { Widening } from '../../seed/place.js'
+import type { Observation } from '../../store/own.js'
 import type { Own, OwnCollection } from './collection.js'
 import { NOTHING_KNOWN } from './known.js'
+import type { Widened } from './live-shape.js'
+import { Sharing } from './sharing.js'
 
 /** What a write has made wider in the shape of a collection. */
 export interface Drift extends Widening {
@@ -39,13 +41,19 @@ export class OwnShapes {
   readonly #keys: DocumentKeys
   readonly #drifts = new PerWorld<readonly Drift[]>(() => [], { copy: (drifts) => drifts })
 
-  constructor(own: Own, keys: DocumentKeys) {
+  /** @param share tells those who have the same store */
+  constructor(
+    own: Own,
+    keys: DocumentKeys,
+    share?: (widened: Widened, name: string, at: string) => Promise<void>,
+  ) {
     this.#own = own
     this.#keys = keys
     for (const collection of own.collections) {
-      collection.shape.onWidened((widenings, request) =>
-        this.#widened(collection, widenings, request),
-      )
+      collection.shape.onWidened(async (widened) => {
+        const at = this.#widened(collection, widened)
+        await share?.(widened, collection.name, at)
+      })
     }
   }
 
@@ -69,22 +77,44 @@ export class OwnShapes {
     this.#keys.changed(world)
   }
 
-  /** Once a write has made a shape wider, the document follows, and it is told. */
-  #widened(
-    { name: collection, shape }: OwnCollection,
-    widenings: readonly Widening[],
-    request: FastifyRequest,
-  ): void {
+  /** Learns what another process has written into the same store, or an earlier one. */
+  learn(world: World, { collection, skeleton, request, at }: Observation): void {
+    const shape = this.#own.collections.find(({ name }) => name === collection)?.shape
+    const widenings = shape?.observe(world, [skeleton]) ?? []
+    if (widenings.length === 0) return
+    this.#keys.changed(world)
+    if (!shape?.isGiven && request !== null) this.#drift(world, collection, widenings, request, at)
+  }
+
+  /**
+   * Once a write has made a shape wider, the document follows, and it is told.
+   * @returns when that was
+   */
+  #widened(collection: OwnCollection, { widenings, request }: Widened): string {
     const { method, log, world } = request
+    const at = world.date()
     this.#keys.changed(world)
     // A schema that is given says what a record is, whatever comes.
-    if (shape.isGiven) return
+    if (collection.shape.isGiven) return at
     const asked = `${method} ${pathOf(request)}`
     for (const { path, change } of widenings) {
-      log.info({ collection, field: path, change, request: asked }, 'the shape has widened')
+      log.info(
+        { collection: collection.name, field: path, change, request: asked },
+        'the shape has widened',
+      )
     }
-    const at = world.date()
-    const drifts = widenings.map((each) => ({ collection, ...each, request: asked, at }))
+    this.#drift(world, collection.name, widenings, asked, at)
+    return at
+  }
+
+  #drift(
+    world: World,
+    collection: string,
+    widenings: readonly Widening[],
+    request: string,
+    at: string,
+  ): void {
+    const drifts = widenings.map((each) => ({ collection, ...each, request, at }))
     const before = this.#drifts.of(world)
     this.#drifts.set(world, [...drifts.toReversed(), ...before].slice(0, MAX_DRIFTS))
     world.events.emit('drift', drifts)
@@ -93,7 +123,23 @@ export class OwnShapes {
 
 export default fp<{ readonly own: Own }>(
   async (app, { own }) => {
-    app.decorate('ownShapes', new OwnShapes(own, app.documentKeys))
+    const { observations } = app
+    if (!observations) {
+      app.decorate('ownShapes', new OwnShapes(own, app.documentKeys))
+      return
+    }
+    const sharing = new Sharing(observations, app.log)
+    const shapes = new OwnShapes(own, app.documentKeys, (...widened) => sharing.share(...widened))
+    app.decorate('ownShapes', shapes)
+    const world = app.worlds.own
+    const unwatch = observations.watch(({ record }) => shapes.learn(world, record))
+    app.addHook('onClose', async () => unwatch())
+    // Once it is watched, so that nothing falls in between.
+    app.addHook('onReady', async () => {
+      for await (const batch of observations.stream()) {
+        for (const each of batch) shapes.learn(world, each)
+      }
+    })
   },
   { name: 'own-shapes', dependencies: ['openapi'] },
 )

@@ -26,8 +26,8 @@ export function addCollection(app: FastifyInstance, route: Route): void {
   const changeGuard = guardOf(app, access.change, isAsked(route))
   const learned = {
     schema: success(`The ${one} as it is now`, schemas.record, ['etag']),
-    toBody: (shown: FreeForm, _record: OwnRecord, request: FastifyRequest) => {
-      collection.shape.learn([shown], request)
+    toBody: async (shown: FreeForm, _record: OwnRecord, request: FastifyRequest) => {
+      await collection.shape.learn([shown], request)
       return shown
     },
   }

@@ -134,7 +134,7 @@ export function addSingular(app: FastifyInstance, route: Route): void {
     reply: FastifyReply,
   ): Promise<OwnRecord> {
     const there = found(record, 'resource', name)
-    collection.shape.learn([there.content], request)
+    await collection.shape.learn([there.content], request)
     tag(request, reply, there)
     return there
   }

@@ -41,7 +41,7 @@ export async function create(
     values.push(await valuesOf(collection, request, body, at(index)))
   }
   const records = await insert(collection, request, values)
-  collection.shape.learn(
+  await collection.shape.learn(
     records.map(({ content }) => content),
     request,
   )

@@ -4,11 +4,12 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { API_NAMES } from '../../config.js'
 import { errors } from '../../plugins/http/errors.js'
 import { addressOf } from '../../plugins/http/record.js'
-import { fillAll } from '../../plugins/store.js'
+import type { Memory } from '../../plugins/store.js'
 import type { World } from '../../plugins/workspaces/world.js'
 import { COLLECTIONS } from '../../seed/described.js'
 import { SeedError } from '../../seed/errors.js'
 import type { Finding } from '../../seed/faults.js'
+import { fillAll } from '../../seed/fill.js'
 import { type InferredPart, infer } from '../../seed/infer.js'
 import { isObject } from '../../seed/json-type.js'
 import { divide } from '../../seed/own.js'
@@ -26,12 +27,14 @@ const SOURCE = { name: 'state' }
 /** Reads data files into worlds while the server runs. */
 export class StateReader {
   readonly #app: FastifyInstance
+  readonly #memory: Memory
   readonly #options: StateOptions
   /** Tells tokens of other accounts from those of the ones that are put in. */
   readonly #secret: string
 
-  constructor(app: FastifyInstance, options: StateOptions) {
+  constructor(app: FastifyInstance, memory: Memory, options: StateOptions) {
     this.#app = app
+    this.#memory = memory
     this.#options = options
     this.#secret = options.config.jwtSecret ?? randomBytes(32).toString('base64url')
   }
@@ -43,7 +46,7 @@ export class StateReader {
   async putIn(request: FastifyRequest): Promise<void> {
     const { passwords: all, ownShapes } = this.#app
     const { world } = request
-    const store = await this.#app.emptyStore()
+    const store = await this.#memory.empty()
     try {
       const { parts, passwords } = await this.#fill(store, request)
       await keepTokens(this.#app, world, store, passwords)

@@ -43,7 +43,7 @@ export class StateWriter {
    */
   async write(world: World, hasFiles: boolean): Promise<AsyncIterable<string>> {
     const hashOf = this.#app.passwords.hashesOf(world)
-    const store = await world.store.fork()
+    const store = await world.fork()
     try {
       if (hasFiles) await this.#refuseLarge(store)
       const hashes = await hashesIn(store, hashOf)

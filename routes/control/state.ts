@@ -8,6 +8,7 @@ import { errors } from '../../plugins/http/errors.js'
 import { parseSliced } from '../../plugins/http/sliced-json.js'
 import { empty, failure, success } from '../../plugins/openapi/responses.js'
 import { addRoute } from '../../plugins/route.js'
+import type { Memory } from '../../plugins/store.js'
 import type { KeptName } from '../../seed/kept.js'
 import type { PartName } from '../../seed/parts.js'
 import { oneOf, ref } from '../../store/schema.js'
@@ -51,13 +52,16 @@ const Query = Type.Object({
 })
 
 /** The whole state of a world, as a data file. */
-const state: FastifyPluginAsync<StateOptions> = async (app, options) => {
+const state: FastifyPluginAsync<StateOptions & { readonly memory: Memory }> = async (
+  app,
+  options,
+) => {
   for (const schema of [StateOutput, StateInput]) app.addSchema(schema)
   const { guard } = app.controls
   const { stateLimit } = options.config
   const url = `${CONTROL}/state`
   const writer = new StateWriter(app, options)
-  const reader = new StateReader(app, options)
+  const reader = new StateReader(app, options.memory, options)
   // Each is as large as all the data.
   const oneAtATime = pLimit(1)
 

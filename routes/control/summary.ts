@@ -1,4 +1,4 @@
-import { Type } from '@sinclair/typebox'
+import { type TProperties, Type } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { version } from '../../config.js'
 import { CONTROL } from '../../plugins/control.js'
@@ -9,39 +9,48 @@ import { ownRecords } from '../../store/own.js'
 import { oneOf } from '../../store/schema.js'
 import type { StateOptions } from './state.js'
 
-const Summary = Type.Object(
-  {
-    version: Type.String({ description: "Slipway's" }),
-    engine: oneOf(['memory'], { description: 'What keeps the records' }),
-    collections: Type.Array(
-      Type.Object(
-        {
-          name: Type.String({ description: 'As the data file calls it' }),
-          records: Type.Integer({ minimum: 0, description: 'How many records it has' }),
-        },
-        { additionalProperties: false },
-      ),
-      { description: 'In the world that was asked' },
-    ),
-    workspaces: Type.Integer({ minimum: 0, description: 'How many workspaces there are' }),
-  },
-  {
-    $id: 'Summary',
-    additionalProperties: false,
-    examples: [
+/** @param more what only the memory engine has */
+const summaryOf = (engine: 'memory' | 'postgres', more: TProperties, example: object) =>
+  Type.Unsafe<object>(
+    Type.Object(
       {
-        version: '0.9.0',
-        engine: 'memory',
-        collections: [{ name: 'ships', records: 4 }],
-        workspaces: 2,
+        version: Type.String({ description: "Slipway's" }),
+        engine: oneOf([engine], { description: 'What keeps the records' }),
+        collections: Type.Array(
+          Type.Object(
+            {
+              name: Type.String({ description: 'As the data file calls it' }),
+              records: Type.Integer({ minimum: 0, description: 'How many records it has' }),
+            },
+            { additionalProperties: false },
+          ),
+          { description: 'In the world that was asked' },
+        ),
+        ...more,
       },
-    ],
-  },
+      {
+        $id: 'Summary',
+        additionalProperties: false,
+        examples: [
+          { version: '0.9.0', engine, collections: [{ name: 'ships', records: 4 }], ...example },
+        ],
+      },
+    ),
+  )
+
+const Summary = summaryOf(
+  'memory',
+  { workspaces: Type.Integer({ minimum: 0, description: 'How many workspaces there are' }) },
+  { workspaces: 2 },
 )
+
+const SummaryWithDatabase = summaryOf('postgres', {}, {})
 
 /** Adds the route that sums up what there is. */
 export function addSummary(app: FastifyInstance, { parts }: Pick<StateOptions, 'parts'>): void {
-  app.addSchema(Summary)
+  const { memory, worlds } = app
+  const schema = memory ? Summary : SummaryWithDatabase
+  app.addSchema(schema)
   addRoute(app, {
     method: 'GET',
     url: CONTROL,
@@ -51,13 +60,13 @@ export function addSummary(app: FastifyInstance, { parts }: Pick<StateOptions, '
       summary: 'Sum up the server',
       description: 'What it is, and what is in the world that was asked.',
       tags: ['control'],
-      response: { 200: success('What there is', Summary) },
+      response: { 200: success('What there is', schema) },
     },
     handler: async (request) => ({
       version,
-      engine: 'memory' as const,
+      engine: memory ? 'memory' : 'postgres',
       collections: await counts(request, parts),
-      workspaces: app.worlds.size,
+      ...(memory ? { workspaces: worlds.size } : {}),
     }),
   })
 }

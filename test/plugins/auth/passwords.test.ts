@@ -76,7 +76,7 @@ t.test('each world has the passwords of the data file, until a state brings othe
   t.teardown(() => passwords.close())
   const user = await world.store.users.insert(newUser({ username: 'someone', passwordHash: null }))
   passwords.deferSeed(new Map([[user.id, 'first']]))
-  const fork = await world.store.fork()
+  const fork = await world.fork()
   const other = new World('other', fork, fork)
   t.equal(await passwords.verify(other, user, 'first'), true)
   const kept = await other.snapshot()

@@ -237,7 +237,7 @@ t.test('who brings a token is held to it, where none is needed too', async (t) =
 t.test('a restoration ends a feed: what its client knows is past', async (t) => {
   const { app, url, write } = await start(t)
   const feed = await openFeed(t, `${url}/posts`)
-  await app.store.restore(await app.store.snapshot())
+  await app.worlds.own.restore(await app.worlds.own.snapshot())
   await write('POST', '/posts', { title: 'Three' })
   t.equal(await feed.next(), undefined)
 })

@@ -110,7 +110,7 @@ t.test('a state that is put in has shapes of its own, and examples', async (t) =
     const { world } = await app.worlds.enter('one')
     const other = { posts: [{ id: 'a', name: 'x', tagId: 'sea' }], profile: { age: 1 } }
     const parts = await infer(new Map(Object.entries(other)), { name: 'a state' }, 'id')
-    await world.become(await app.store.fork(), () => app.ownShapes.set(world, parts))
+    await world.become(await app.worlds.own.fork(), () => app.ownShapes.set(world, parts))
     t.same(await driftsIn(send, '/~one'), [])
     const { paths, components } = (await send('GET', '/~one/openapi.json')).json()
     const { Post, PostInput, Profile, Tag } = components.schemas

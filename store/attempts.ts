@@ -1,0 +1,28 @@
+import type { User } from './collections.js'
+
+/** What is known of the logins with one name from one address. */
+export interface Attempt {
+  /** The account of that name. */
+  readonly user: User | undefined
+  /** How many have failed of late. */
+  readonly failures: number
+  /** How long those count, in milliseconds. */
+  readonly remaining: number
+  /** Whether that account has logged in from there before. */
+  readonly isKnown: boolean
+}
+
+/** Who has tried to log in, so that nobody can try password after password: by whichever process that was. */
+export interface Attempts {
+  /**
+   * All that has to be looked up before a password is checked, in one look.
+   * @param username as it was given
+   */
+  of(username: string, address: string): Promise<Attempt>
+  /** @param username the account's, where there is one: by whichever of its names somebody tries, it is one account */
+  addFailure(username: string, address: string): Promise<void>
+  addSuccess(user: User, address: string): Promise<void>
+}
+
+/** How long failures count, in milliseconds. */
+export const WINDOW = 60_000
