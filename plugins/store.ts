@@ -9,7 +9,8 @@ import type { Collection } from '../store/engine.js'
 import { MemoryEngine } from '../store/memory/engine.js'
 import type { RoomLimits } from '../store/memory/ledger.js'
 import type { Observation } from '../store/own.js'
-import type { SharedEngine } from '../store/shared.js'
+import type { Shared } from '../store/shared.js'
+import type { DatabaseOptions } from './database.js'
 import { warnOfDemoUsers } from './exposure.js'
 
 declare module 'fastify' {
@@ -19,7 +20,7 @@ declare module 'fastify' {
     /** What this process keeps everything in; undefined where a database does. */
     readonly memory: Memory | undefined
     /** What keeps everything for all processes that share it; undefined where this process's memory does. */
-    readonly database: SharedEngine | undefined
+    readonly database: Shared | undefined
     /** What is known of the shapes of the user's own collections, for all who share them; undefined in memory. */
     readonly observations: Collection<Observation> | undefined
     /** Keeps the tokens that were revoked in the server's own world for the next process, where there is a place. */
@@ -35,7 +36,7 @@ export interface Memory {
   readonly empty: () => Promise<ForkableStore>
 }
 
-export interface StoreOptions extends FillOptions, MemoryOptions {}
+export interface StoreOptions extends FillOptions, DatabaseOptions, MemoryOptions {}
 
 /** What the memory engine is held to. */
 export interface MemoryOptions {
@@ -52,7 +53,7 @@ export interface MemoryOptions {
 
 /**
  * Opens the store: one in memory, which the data fills, or one in a database, which it fills once.
- * @throws SeedError when the data has a fault; ConfigError, Unavailable when the database can't be used
+ * @throws SeedError when the data has a fault; ConfigError, Unavailable where a database can't be used
  */
 export default fp<StoreOptions>(
   async (app, options) => {
@@ -62,7 +63,8 @@ export default fp<StoreOptions>(
         options.own.map(({ storeName, declaration }) => [storeName, declaration]),
       ),
     }
-    await openMemory(app, options, declared)
+    if (options.database === undefined) await openMemory(app, options, declared)
+    else await (await import('./database.js')).openDatabase(app, options, declared)
   },
   { name: 'store', dependencies: ['passwords'] },
 )

@@ -1,9 +1,16 @@
 import type { Attempts } from './attempts.js'
-import type { Store } from './collections.js'
-import type { Engine } from './engine.js'
+import type { BaseRecord } from './declaration.js'
+import type { Files } from './engine.js'
 
-/** An engine whose state other processes have too, and which outlives them all. */
-export interface SharedEngine extends Engine {
+/** All that a view has. */
+export interface Contents {
+  readonly files: Files
+  /** The records of a collection, some at a time. */
+  records(collection: string): AsyncIterable<readonly BaseRecord[]>
+}
+
+/** What there is beside a view that other processes have too, and that outlives them all. */
+export interface Shared {
   /**
    * Finds out whether it can be asked.
    * @throws Unavailable
@@ -17,12 +24,11 @@ export interface SharedEngine extends Engine {
   /** Whether there is data: once it has been filled, also where all of that has been deleted. */
   isFilled(): Promise<boolean>
   /**
-   * Takes over all that another store has, in one step, unless it is filled by then: of many who try at once it is one. Ids and versions
-   * stay as they are.
-   * @param store this engine's
+   * Takes over all that there is elsewhere, in one step, unless it is filled by then: of many who try at once it is one. Ids
+   * and versions stay as they are.
+   * @param from of the same declarations
    * @returns whether it was this one
    */
-  fill(store: Store, from: Store): Promise<boolean>
-  /** @param store this engine's */
-  attempts(store: Store): Attempts
+  fill(from: Contents): Promise<boolean>
+  readonly attempts: Attempts
 }

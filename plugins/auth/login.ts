@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { MAX_LOGIN_NAME } from '../../seed/own-accounts.js'
-import { compile } from '../../store/check.js'
 import type { Attempt, Attempts } from '../../store/attempts.js'
+import { compile } from '../../store/check.js'
 import type { User } from '../../store/collections.js'
 import { LoginMemory } from '../../store/memory/attempts.js'
 import { type ApiError, errors } from '../http/errors.js'
@@ -102,7 +101,7 @@ export default fp<LoginOptions>(
     // In all worlds together there is one bound.
     const memory = new LoginMemory()
     const attempts = new PerWorld<Attempts>(
-      ({ store }) => app.database?.attempts(store) ?? memory.attemptsOn(store),
+      ({ store }) => app.database?.attempts ?? memory.attemptsOn(store),
     )
 
     /** What is known of a login, by whichever of its names an account is tried. */

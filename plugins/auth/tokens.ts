@@ -5,7 +5,7 @@ import fp from 'fastify-plugin'
 import { LRUCache } from 'lru-cache'
 import { compile } from '../../store/check.js'
 import type { User } from '../../store/collections.js'
-import type { SharedEngine } from '../../store/shared.js'
+import type { Shared } from '../../store/shared.js'
 import { errors } from '../http/errors.js'
 import { LATEST, type World } from '../workspaces/world.js'
 
@@ -216,9 +216,7 @@ export default fp<TokenOptions>(
 )
 
 /** What signs the tokens of all processes that share a database, and of those that come after them. */
-export async function sharedSecret(
-  database: SharedEngine | undefined,
-): Promise<string | undefined> {
+export async function sharedSecret(database: Shared | undefined): Promise<string | undefined> {
   return database?.constant('token secret', newSecret)
 }
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { ATTEMPT_TABLES } from './attempts.js'
 import { type Connection, type Database, literal, quoted, type Statement } from './database.js'
 import { definitionOf } from './definition.js'
 import { EVENT_TABLES } from './events/tables.js'
@@ -14,6 +15,17 @@ export class NewerSchema extends Error {
     super(
       `The schema ${schema} was made by a newer version (its migration ${found}; this version knows ${known}): start that one`,
     )
+    this.name = new.target.name
+  }
+}
+
+/** The schema is used for something else. */
+export class OtherUse extends Error {
+  constructor(
+    readonly setting: string,
+    readonly found: string,
+  ) {
+    super(`The schema is used with another ${setting}: ${found}`)
     this.name = new.target.name
   }
 }
@@ -38,6 +50,7 @@ const MIGRATIONS: readonly Migration[] = [
     FILE_TABLES,
     EVENT_TABLES,
     JOB_TABLES,
+    ATTEMPT_TABLES,
   ],
 ]
 
@@ -52,11 +65,13 @@ export interface Prepared {
 
 /**
  * Makes the schema, or brings it up to date: forward only, one process at a time.
- * @throws NewerSchema
+ * @param terms settings that have to be the same for all
+ * @throws NewerSchema; OtherUse where a setting is another
  */
 export async function prepare(
   database: Database,
   tables: ReadonlyMap<string, Table>,
+  terms: Readonly<Record<string, string>> = {},
 ): Promise<Prepared> {
   await database.query({ text: `create schema if not exists ${quoted(database.schema)}` })
   const trigrams = await trigramsOf(database)
@@ -69,6 +84,9 @@ export async function prepare(
       // The functions that are made look for what they name where it is now.
       await run(`set local search_path = ${quoted(database.schema)}`)
       await migrate(database, connection, run)
+      for (const [name, value] of Object.entries(terms)) {
+        await agree(database, connection, name, value)
+      }
       await define(database, connection, run, tables, trigrams)
     },
     { timeout: LONGEST_MIGRATION },
@@ -91,6 +109,21 @@ async function migrate(database: Database, connection: Connection, run: Run): Pr
     for (const text of migration(database)) await run(text)
     await connection.query({ text: `insert into ${table} (number) values ($1)`, values: [at + 1] })
   }
+}
+
+async function agree(
+  database: Database,
+  connection: Connection,
+  name: string,
+  value: string,
+): Promise<void> {
+  const settings = database.qualified('settings')
+  const insert = `insert into ${settings} (name, value) values ($1, $2) on conflict do nothing`
+  await connection.query({ text: insert, values: [name, value] })
+  const find = { text: `select value from ${settings} where name = $1`, values: [name] }
+  const { rows } = await connection.query(find)
+  const found = String(rows[0]?.value)
+  if (found !== value) throw new OtherUse(name, found)
 }
 
 /** Makes the tables of what is declared, and leaves those of what isn't any more as they are: their data may come back. */

@@ -185,7 +185,7 @@ export class Reading {
 /** A row of a record's columns, as they are named and read: it is the record. */
 export function recordOf(row: DatabaseRow): Row {
   const { id, version } = row
-  return { ...row, id: Number(id), version: Number(version) }
+  return Object.freeze({ ...row, id: Number(id), version: Number(version) })
 }
 
 function withoutTotal({ 'total/': _total, ...row }: DatabaseRow): Row {

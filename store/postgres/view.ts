@@ -1,10 +1,14 @@
 import type { Declarations } from '../declaration.js'
 import type { View } from '../engine.js'
+import type { Shared } from '../shared.js'
+import { PostgresAttempts } from './attempts.js'
 import { PostgresCollection } from './collection.js'
 import { Consequences } from './consequences.js'
+import { Constants } from './constants.js'
 import { Database, type DatabaseOptions } from './database.js'
 import { Events } from './events/events.js'
 import { PostgresFiles } from './files/files.js'
+import { FILLED, fill } from './filling.js'
 import { PostgresJobs } from './jobs/jobs.js'
 import { Queue } from './jobs/queue.js'
 import { Listener } from './listener.js'
@@ -19,6 +23,8 @@ export interface ViewOptions {
   readonly storageLimit: number
   /** Hears of what fails when nobody waits for it. */
   readonly onFault: (error: unknown) => void
+  /** What has to be the same for all who open it. */
+  readonly terms?: Readonly<Record<string, string>>
 }
 
 /** A view, and what ends this process's part in it. */
@@ -26,21 +32,23 @@ export interface OpenView<D extends Declarations> {
   readonly view: View<D>
   /** Whether texts are searched by an index. */
   readonly hasTrigrams: boolean
+  readonly shared: Shared
   close(): Promise<void>
 }
 
 /**
  * Opens what is in a database's schema, which is made or brought up to date where it has to be.
- * @throws Unavailable, NewerSchema
+ * @throws Unavailable, NewerSchema, OtherUse
  */
 export async function openView<D extends Declarations>(
   declarations: D,
   databaseOptions: DatabaseOptions,
-  { storageLimit, onFault }: ViewOptions,
+  options: ViewOptions,
 ): Promise<OpenView<D>> {
+  const { onFault } = options
   const database = await Database.open({ ...databaseOptions, onFault })
   try {
-    return await viewOf(declarations, database, { storageLimit, onFault })
+    return await viewOf(declarations, database, options)
   } catch (error) {
     await database.close()
     throw error
@@ -50,12 +58,12 @@ export async function openView<D extends Declarations>(
 async function viewOf<D extends Declarations>(
   declarations: D,
   database: Database,
-  { storageLimit, onFault }: ViewOptions,
+  { storageLimit, onFault, terms }: ViewOptions,
 ): Promise<OpenView<D>> {
   const tables = new Map(
     Object.entries(declarations).map(([name, it]) => [name, new Table(database, name, it)]),
   )
-  const { hasTrigrams } = await prepare(database, tables)
+  const { hasTrigrams } = await prepare(database, tables, terms)
   const presence = new Presence(database, onFault)
   const listener = new Listener(database)
   const files = new PostgresFiles(database, presence, listener, storageLimit, onFault)
@@ -102,6 +110,7 @@ async function viewOf<D extends Declarations>(
   return {
     view: whole,
     hasTrigrams,
+    shared: sharedOf(database, tables, files),
     close: async () => {
       await listener.close()
       await jobs.close()
@@ -110,6 +119,24 @@ async function viewOf<D extends Declarations>(
       await presence.close()
       await database.close()
     },
+  }
+}
+
+/** What there is beside the view. */
+function sharedOf(
+  database: Database,
+  tables: ReadonlyMap<string, Table>,
+  files: PostgresFiles,
+): Shared {
+  const constants = new Constants(database)
+  return {
+    check: async () => {
+      await database.query({ text: 'select 1' })
+    },
+    constant: (name, make) => constants.get(name, make),
+    isFilled: async () => (await constants.find(FILLED)) !== undefined,
+    fill: (from) => fill(database, tables, files, from),
+    attempts: new PostgresAttempts(database, tables),
   }
 }
 

@@ -184,7 +184,7 @@ function nobody(id: number) {
 
 t.test('users take turns, and so do workspaces', async (t) => {
   const { app, noted, rendering, start } = await startRendering(t, { worker: noting, atOnce: 1 })
-  const other = await app.store.fork()
+  const other = await app.worlds.own.fork()
   t.teardown(() => other.close())
   for (const title of ['a1', 'a2', 'a3']) await start(1, title)
   for (const title of ['b1', 'b2']) await start(2, title)

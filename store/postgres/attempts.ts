@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto'
+import { type Attempt, type Attempts, WINDOW } from '../attempts.js'
+import type { User } from '../collections.js'
+import { ACCOUNTS } from '../engine.js'
+import { normalName } from '../names.js'
+import type { Row } from '../predicate.js'
+import type { Database, Statement } from './database.js'
+import { recordOf } from './reading.js'
+import type { Table } from './table.js'
+
+/** How long it is known who has logged in from where, in days. */
+const KNOWN = 90
+
+/** How many that are over are forgotten with each that is added. */
+const MOST_FORGOTTEN = 100
+
+/** What is known of logins, by a digest of name and address, so that neither is told: a migration's part. */
+export const ATTEMPT_TABLES = `
+create table login_attempts (
+  name text primary key,
+  failures integer not null default 0,
+  ends timestamptz not null default now(),
+  known text,
+  known_at timestamptz
+);
+create index on login_attempts (ends) where known is null;
+create index on login_attempts (known_at) where known is not null;
+`
+
+/** The logins to a database, by whichever process. One look finds the account too. */
+export class PostgresAttempts implements Attempts {
+  readonly #database: Database
+  readonly #of: Statement
+  readonly #addFailure: Statement
+  readonly #addSuccess: Statement
+
+  constructor(database: Database, tables: ReadonlyMap<string, Table>) {
+    const accounts = tables.get(ACCOUNTS)
+    if (!accounts) throw new Error(`There is no collection ${ACCOUNTS}`)
+    const attempts = database.qualified('login_attempts')
+    this.#database = database
+    this.#of = database.prepared(
+      `select account.*, attempt.* from (values (0)) one(n)
+       left join (select ${accounts.all} from ${accounts.sql}
+         where username = $1::text or name = $3::text order by username = $1::text desc limit 1) account on true
+       left join (
+         select case when ends > now() then failures else 0 end as "attempt/failures",
+           extract(epoch from ends - now())::double precision * 1000 as "attempt/remaining",
+           known as "attempt/known"
+         from ${attempts} where name = $2::text
+       ) attempt on true`,
+    )
+    this.#addFailure = database.prepared(
+      `with over as (
+         (select name from ${attempts} where known is null and ends < now() and name <> $1::text
+           limit ${MOST_FORGOTTEN} for update skip locked)
+         union all
+         (select name from ${attempts} where known_at < now() - interval '${KNOWN} days' and name <> $1::text
+           limit ${MOST_FORGOTTEN} for update skip locked)
+       ), forgotten as (delete from ${attempts} attempt using over where attempt.name = over.name)
+       insert into ${attempts} as attempt (name, failures, ends)
+       values ($1::text, 1, now() + ${WINDOW} * interval '1 millisecond')
+       on conflict (name) do update set
+         failures = case when attempt.ends > now() then attempt.failures + 1 else 1 end,
+         ends = case when attempt.ends > now() then attempt.ends else excluded.ends end`,
+    )
+    this.#addSuccess = database.prepared(
+      `insert into ${attempts} (name, known, known_at) values ($1::text, $2::text, now())
+       on conflict (name) do update set known = excluded.known, known_at = excluded.known_at`,
+    )
+  }
+
+  async of(username: string, address: string): Promise<Attempt> {
+    const name = digestOf(username, address)
+    const { rows } = await this.#database.query({
+      ...this.#of,
+      values: [username, name, normalName(username)],
+    })
+    const {
+      'attempt/failures': failures,
+      'attempt/remaining': remaining,
+      'attempt/known': known,
+      ...account
+    } = rows[0] ?? {}
+    const row = recordOf(account)
+    const user = isUser(row) ? row : undefined
+    return {
+      user,
+      failures: Number(failures ?? 0),
+      remaining: Number(remaining ?? 0),
+      isKnown: user !== undefined && user.publicId === known,
+    }
+  }
+
+  async addFailure(username: string, address: string): Promise<void> {
+    await this.#database.query({ ...this.#addFailure, values: [digestOf(username, address)] })
+  }
+
+  async addSuccess({ username, publicId }: User, address: string): Promise<void> {
+    const values = [digestOf(username, address), publicId]
+    await this.#database.query({ ...this.#addSuccess, values })
+  }
+}
+
+/** Whether there was an account in the row. */
+function isUser(row: Row): row is Row & User {
+  return typeof row.publicId === 'string'
+}
+
+function digestOf(username: string, address: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify([address, username]))
+    .digest('base64url')
+}
