@@ -64,7 +64,7 @@ const OWN_INSTEAD = 'if these are collections of your own, start with --apis non
 /**
  * Builds the server. The caller can register more before it listens or is injected into.
  * @param options the settings, all optional; what `parseConfig` gives will do, whole or in part
- * @throws ConfigError when a setting is wrong, SeedError when the data file has a fault
+ * @throws ConfigError when a setting is wrong, SeedError when the data file has a fault, Unavailable when the database can't be reached
  */
 export async function buildApp(options: Options = {}): Promise<FastifyInstance> {
   const config = parseConfig(options)
@@ -88,6 +88,8 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
       requestTimeout: config.requestTimeout,
       connectionsCheckingInterval: CONNECTIONS_CHECK,
     },
+    // A database is waited for as long as the settings say, and filled for as long as that takes.
+    ...(config.database === undefined ? {} : { pluginTimeout: 0 }),
     clientErrorHandler: refuseUnreadable,
     // A stop lets requests on open connections finish.
     return503OnClosing: false,

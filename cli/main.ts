@@ -5,6 +5,7 @@ import { ConfigError } from '../config.js'
 import { printable } from '../plugins/http/printable.js'
 import { SeedError } from '../seed/errors.js'
 import { codeOf } from '../seed/read.js'
+import { Unavailable } from '../store/errors.js'
 import { endWithoutOutput, REFUSED } from './output.js'
 import { buildProgram } from './program.js'
 import { Refusal, UsageError } from './say.js'
@@ -39,7 +40,7 @@ function report(error: unknown): number {
 /** What a user can put right: a line for each fault of the data, and otherwise one; undefined for a fault of the program. */
 function linesFor(error: unknown): readonly string[] | undefined {
   if (error instanceof SeedError) return error.lines
-  const known = [ConfigError, Refusal, UsageError]
+  const known = [ConfigError, Refusal, Unavailable, UsageError]
   if (error instanceof Error && known.some((kind) => error instanceof kind)) return [error.message]
   if (!(error instanceof Error) || !('syscall' in error)) return undefined
   // Node's words, without the name of its function: "address already in use 127.0.0.1:3000".

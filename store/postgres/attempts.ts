@@ -52,11 +52,9 @@ export class PostgresAttempts implements Attempts {
     )
     this.#addFailure = database.prepared(
       `with over as (
-         (select name from ${attempts} where known is null and ends < now() and name <> $1::text
-           limit ${MOST_FORGOTTEN} for update skip locked)
-         union all
-         (select name from ${attempts} where known_at < now() - interval '${KNOWN} days' and name <> $1::text
-           limit ${MOST_FORGOTTEN} for update skip locked)
+         select name from ${attempts} where name <> $1::text and
+           ((known is null and ends < now()) or known_at < now() - interval '${KNOWN} days')
+         limit ${MOST_FORGOTTEN} for update skip locked
        ), forgotten as (delete from ${attempts} attempt using over where attempt.name = over.name)
        insert into ${attempts} as attempt (name, failures, ends)
        values ($1::text, 1, now() + ${WINDOW} * interval '1 millisecond')
