@@ -4,7 +4,7 @@ import { parseConfig, readEnvironment, type Text } from '../config.js'
 import { chosenDataFile } from './data-file/find.js'
 import { countsIn } from './parts.js'
 import { count, listed, say } from './say.js'
-import { asText, refuseWrong, type ServeFlags } from './serve.js'
+import { asText, refuseWrong, type ServeFlags } from './settings.js'
 
 /** Says what a data file holds, once the server would take it. */
 export async function check(named: string | undefined, flags: ServeFlags): Promise<void> {

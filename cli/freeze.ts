@@ -8,7 +8,7 @@ import { editedDataFile } from './data-file/find.js'
 import { addSchemas } from './data-file/schemas.js'
 import { type OwnSettings, ownPartsOf, ownSettings } from './own-file.js'
 import { listed, say } from './say.js'
-import type { ServeFlags } from './serve.js'
+import type { ServeFlags } from './settings.js'
 
 /** Writes the shapes that the user's own collections have into the data file, as schemas that their records are held to. */
 export async function freeze(named: string | undefined, flags: ServeFlags): Promise<void> {

@@ -1,6 +1,6 @@
 import { buildApp } from '../app.js'
 import { parseConfig, readEnvironment } from '../config.js'
-import { asText, refuseWrong, type ServeFlags } from './serve.js'
+import { asText, refuseWrong, type ServeFlags } from './settings.js'
 
 /**
  * Prints the OpenAPI document, without listening.

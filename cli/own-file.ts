@@ -4,7 +4,7 @@ import { type InferredPart, infer } from '../seed/infer.js'
 import { divide } from '../seed/own.js'
 import type { FileContent } from '../seed/read.js'
 import { Refusal } from './say.js'
-import { asText, refuseWrong, type ServeFlags } from './serve.js'
+import { asText, refuseWrong, type ServeFlags } from './settings.js'
 
 /** What decides which parts of a data file are the user's own, and where their records have their ids. */
 export type OwnSettings = Pick<Config, 'apis' | 'id'>

@@ -2,8 +2,8 @@ import { access } from 'node:fs/promises'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { version } from '../config.js'
 import type { ProjectFlags } from './project/add.js'
-import type { ServeFlags } from './serve.js'
 import { addDescribing, addServing, apis, id } from './serving.js'
+import type { ServeFlags } from './settings.js'
 import type { UserFlags } from './user/add.js'
 
 interface DataFlags {

@@ -1,23 +1,10 @@
 import type { FastifyInstance } from 'fastify'
-import {
-  type Config,
-  ConfigError,
-  flagOf,
-  parseConfig,
-  readEnvironment,
-  type Text,
-} from '../config.js'
+import { type Config, parseConfig, readEnvironment, type Text } from '../config.js'
 import { isFolder } from '../plugins/http/pages.js'
 import { serve } from '../server.js'
 import { goOnWithoutOutput } from './output.js'
 import { say, UsageError } from './say.js'
-
-/** Settings by their names, as the command line has them, and what is no setting. */
-export interface ServeFlags {
-  readonly [setting: string]: string | boolean | undefined
-  readonly dev?: boolean
-  readonly watch?: boolean
-}
+import { asText, refuseWrong, type ServeFlags } from './settings.js'
 
 /**
  * Serves until the process is told to stop.
@@ -75,16 +62,6 @@ async function publicFolder(): Promise<Text> {
   return (await isFolder('public')) ? { static: 'public' } : {}
 }
 
-/** Flags as the environment would have them: one without a value says `true`, and some say it of another setting. */
-export function asText({ cors, quiet, ...flags }: ServeFlags): Text {
-  const meant = {
-    ...(cors === false ? { corsOrigin: 'none' } : {}),
-    ...(quiet ? { logLevel: 'error' } : {}),
-  }
-  const given = Object.entries({ ...flags, ...meant }).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(given.map(([name, value]) => [name, String(value)]))
-}
-
 /** Stops when the process ends that began this one with a channel between them, as `serve --dev` does. */
 function endWithParent(): void {
   if (!process.send) return
@@ -94,16 +71,4 @@ function endWithParent(): void {
   process.channel?.unref()
   // It may have ended before anybody listened.
   if (!process.connected) stop()
-}
-
-/**
- * What the environment sets wrongly is refused too, but is not the command's wrong usage.
- * @throws UsageError that calls the settings as the command does: `--port`
- */
-export function refuseWrong(given: Text): void {
-  try {
-    parseConfig(given, flagOf)
-  } catch (error) {
-    throw error instanceof ConfigError ? new UsageError(error.message) : error
-  }
 }

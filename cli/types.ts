@@ -4,7 +4,7 @@ import { readData } from '../seed/read.js'
 import type { FreeForm } from '../store/free-form.js'
 import { chosenDataFile } from './data-file/find.js'
 import { ownPartsOf, ownSettings } from './own-file.js'
-import type { ServeFlags } from './serve.js'
+import type { ServeFlags } from './settings.js'
 import { fieldName, typeText } from './type-text.js'
 
 /** What holds all, in the file and in `GET /db`. */

@@ -3,29 +3,15 @@ import { access, realpath, stat } from 'node:fs/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { Source } from '../../seed/errors.js'
 import { LockHeld, withLock } from '../../seed/lock.js'
-import type { SeedFile } from '../../seed/parts.js'
 import { decodeText, readBytes, reasonOf } from '../../seed/read.js'
 import { replaceFile } from '../../seed/write.js'
-import type { Store } from '../../store/collections.js'
+import type { Operation } from '../operation.js'
 import { Refusal } from '../say.js'
-import { type Additions, type Change, changed, differenceFrom } from './change.js'
+import { type Change, changed, differenceFrom } from './change.js'
 import { changeText } from './document.js'
 import { type Loaded, loadText } from './load.js'
 
 const BYTE_ORDER_MARK = '\uFEFF'
-
-/** What an operation has done. */
-export interface Outcome {
-  /** Said of it, in one line. */
-  readonly done: string
-  readonly added?: Additions
-}
-
-/**
- * Works on what a data file holds. What the store's rules do is done to the file too; what comes in is to be told.
- * @throws Refusal
- */
-export type Operation = (store: Store, data: SeedFile) => Promise<Outcome>
 
 /**
  * Changes a data file: only what an operation does, and only if the server takes the file before and after.

@@ -1,17 +1,16 @@
-import { editFile, type Operation } from '../data-file/edit.js'
-import { editedDataFile } from '../data-file/find.js'
-import { findProject, findUser, insertNew } from '../data-file/records.js'
+import { findProject, findUser, insertNew, type Operation } from '../operation.js'
 import { withPrompts } from '../prompts.js'
 import { say } from '../say.js'
+import { editedTarget, type Target, type TargetFlags } from '../target.js'
 
-/** Makes a user a member of a project in the data file. */
+/** Makes a user a member of a project. */
 export async function addMember(
   username: string | undefined,
   project: string | undefined,
-  flags: { readonly dataFile?: string },
+  flags: TargetFlags,
 ): Promise<void> {
   const member = await askForMember(username, project, flags)
-  say(await editFile(member.file, memberAddition(member.username, member.project)))
+  say(await member.target.edit(memberAddition(member.username, member.project)))
 }
 
 /** Makes a user a member of a project. */
@@ -28,15 +27,15 @@ export function memberAddition(username: string, project: string): Operation {
   }
 }
 
-/** Who, in which project, in which file: what isn't given is asked for. */
+/** Who, in which project, and where that is kept: what isn't given is asked for. */
 export async function askForMember(
   username: string | undefined,
   project: string | undefined,
-  { dataFile }: { readonly dataFile?: string },
-): Promise<{ file: string; username: string; project: string }> {
-  const file = await editedDataFile(dataFile)
+  flags: TargetFlags,
+): Promise<{ target: Target; username: string; project: string }> {
+  const target = await editedTarget(flags)
   return withPrompts(async (prompts) => ({
-    file,
+    target,
     username: await prompts.required('username', username),
     project: await prompts.required('project', project),
   }))

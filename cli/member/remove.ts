@@ -1,16 +1,16 @@
-import { editFile, type Operation } from '../data-file/edit.js'
-import { findProject, findUser } from '../data-file/records.js'
+import { findProject, findUser, type Operation } from '../operation.js'
 import { Refusal, say } from '../say.js'
+import type { TargetFlags } from '../target.js'
 import { askForMember } from './add.js'
 
-/** Ends a user's membership of a project in the data file. */
+/** Ends a user's membership of a project. */
 export async function removeMember(
   username: string | undefined,
   project: string | undefined,
-  flags: { readonly dataFile?: string },
+  flags: TargetFlags,
 ): Promise<void> {
   const member = await askForMember(username, project, flags)
-  say(await editFile(member.file, memberRemoval(member.username, member.project)))
+  say(await member.target.edit(memberRemoval(member.username, member.project)))
 }
 
 /** Ends a user's membership of a project. */

@@ -1,20 +1,18 @@
-import { editFile, type Operation } from '../data-file/edit.js'
-import { editedDataFile } from '../data-file/find.js'
-import { insertNew } from '../data-file/records.js'
+import { insertNew, type Operation } from '../operation.js'
 import { withPrompts } from '../prompts.js'
 import { say } from '../say.js'
+import { editedTarget, type TargetFlags } from '../target.js'
 import { checkDescription, checkProjectName } from '../values.js'
 
-export interface ProjectFlags {
-  readonly dataFile?: string
+export interface ProjectFlags extends TargetFlags {
   readonly description?: string
   /** Whether a description that isn't given is asked for. */
   readonly asksDescription?: boolean
 }
 
-/** Adds a project to the data file. */
+/** Adds a project. */
 export async function addProject(name: string | undefined, flags: ProjectFlags): Promise<void> {
-  const file = await editedDataFile(flags.dataFile)
+  const target = await editedTarget(flags)
   const project = await withPrompts(async (prompts) => ({
     name: checkProjectName(await prompts.required('project', name)),
     description: flags.asksDescription
@@ -22,12 +20,12 @@ export async function addProject(name: string | undefined, flags: ProjectFlags):
       : flags.description,
   }))
   if (project.description) checkDescription(project.description)
-  say(await editFile(file, projectAddition(file, project)))
+  say(await target.edit(projectAddition(target.name, project)))
 }
 
 /** Adds a project with a name that is free. */
 export function projectAddition(
-  file: string,
+  target: string,
   { name, description }: { readonly name: string; readonly description: string | undefined },
 ): Operation {
   return async ({ projects }) => {
@@ -35,7 +33,7 @@ export function projectAddition(
     const { id } = await insertNew(projects, project, `the project's name "${name}" is taken`)
     return {
       added: { projects: { id, name, ...(description ? { description } : {}) } },
-      done: `added the project "${name}" with the id ${id} to ${file}`,
+      done: `added the project "${name}" with the id ${id} to ${target}`,
     }
   }
 }

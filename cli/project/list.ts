@@ -1,25 +1,25 @@
+import type { Store } from '../../store/collections.js'
 import { all } from '../../store/lookups.js'
-import { chosenDataFile } from '../data-file/find.js'
-import { load } from '../data-file/load.js'
-import { printRows } from '../table.js'
+import { printRows, type Row } from '../table.js'
+import { type ListFlags, readTarget } from '../target.js'
 
-/** Lists the projects of the data file. */
-export async function listProjects(flags: {
-  readonly dataFile?: string
-  readonly json?: boolean
-}): Promise<void> {
-  const { store } = await load(await chosenDataFile(flags.dataFile))
+/** Lists the projects. */
+export async function listProjects(flags: ListFlags): Promise<void> {
+  const target = await readTarget(flags)
+  printRows(['id', 'name', 'description', 'members'], await target.read(rowsOf), flags)
+}
+
+async function rowsOf(store: Store): Promise<readonly Row[]> {
   const members = new Map<number, string[]>()
   for (const { userId, projectId } of await all(store.memberships)) {
     const user = await store.users.get(userId)
     if (user) members.set(projectId, [...(members.get(projectId) ?? []), user.username])
   }
   const projects = await all(store.projects)
-  const rows = projects.map(({ id, name, description }) => ({
+  return projects.map(({ id, name, description }) => ({
     id,
     name,
     description,
     members: members.get(id) ?? [],
   }))
-  printRows(['id', 'name', 'description', 'members'], rows, flags)
 }

@@ -1,16 +1,13 @@
 import { newUser } from '../../store/collections.js'
 import { userNamed } from '../../store/lookups.js'
-import { editFile, type Operation } from '../data-file/edit.js'
-import { editedDataFile } from '../data-file/find.js'
-import { load } from '../data-file/load.js'
-import { insertNew } from '../data-file/records.js'
+import { insertNew, type Operation } from '../operation.js'
 import { readPassword } from '../password-input.js'
 import { type Prompts, withPrompts } from '../prompts.js'
 import { Refusal, say } from '../say.js'
+import { editedTarget, type TargetFlags } from '../target.js'
 import { checkEmail, checkPassword, checkUsername } from '../values.js'
 
-export interface UserFlags {
-  readonly dataFile?: string
+export interface UserFlags extends TargetFlags {
   readonly email?: string
   readonly admin?: boolean
   readonly passwordStdin?: boolean
@@ -25,20 +22,21 @@ interface Account {
   readonly admin: boolean
 }
 
-/** Adds a user to the data file, with a hash of their password. */
+/** Adds a user, with a hash of their password. */
 export async function addUser(username: string | undefined, flags: UserFlags): Promise<void> {
-  const file = await editedDataFile(flags.dataFile)
-  const { store } = await load(file)
-  const account = await withPrompts(async (prompts) => {
-    const name = checkUsername(await prompts.required('username', username))
-    // Nobody is asked for more in vain.
-    if (await userNamed(store, name)) throw new Refusal(taken(name))
-    return { username: name, ...(await askedFor(prompts, flags)) }
-  })
+  const target = await editedTarget(flags)
+  const account = await target.read((store) =>
+    withPrompts(async (prompts) => {
+      const name = checkUsername(await prompts.required('username', username))
+      // Nobody is asked for more in vain.
+      if (await userNamed(store, name)) throw new Refusal(taken(name))
+      return { username: name, ...(await askedFor(prompts, flags)) }
+    }),
+  )
   const { password, email, ...rest } = account
   const { hashPassword } = await import('../../plugins/auth/argon2id.js')
   const user = { ...rest, email: email || undefined, passwordHash: await hashPassword(password) }
-  say(await editFile(file, userAddition(file, user)))
+  say(await target.edit(userAddition(target.name, user)))
 }
 
 async function askedFor(
@@ -54,7 +52,7 @@ async function askedFor(
 
 /** Adds a user with a name that is free. */
 export function userAddition(
-  file: string,
+  target: string,
   { username, passwordHash, email, admin }: Account,
 ): Operation {
   return async (store, { users = [] }) => {
@@ -74,7 +72,7 @@ export function userAddition(
     const kind = admin ? 'admin' : 'user'
     return {
       added: { users: added },
-      done: `added the ${kind} "${username}" with the id ${id} to ${file}`,
+      done: `added the ${kind} "${username}" with the id ${id} to ${target}`,
     }
   }
 }

@@ -1,15 +1,16 @@
+import type { Store } from '../../store/collections.js'
 import { all } from '../../store/lookups.js'
 import { equal } from '../../store/query.js'
-import { chosenDataFile } from '../data-file/find.js'
-import { load } from '../data-file/load.js'
-import { printRows } from '../table.js'
+import { printRows, type Row } from '../table.js'
+import { type ListFlags, readTarget } from '../target.js'
 
-/** Lists the users of the data file. */
-export async function listUsers(flags: {
-  readonly dataFile?: string
-  readonly json?: boolean
-}): Promise<void> {
-  const { store } = await load(await chosenDataFile(flags.dataFile))
+/** Lists the users. */
+export async function listUsers(flags: ListFlags): Promise<void> {
+  const target = await readTarget(flags)
+  printRows(['id', 'username', 'email', 'admin', 'projects'], await target.read(rowsOf), flags)
+}
+
+async function rowsOf(store: Store): Promise<readonly Row[]> {
   const users = await all(store.users)
   const rows = []
   for (const { id, username, email, admin } of users) {
@@ -23,5 +24,5 @@ export async function listUsers(flags: {
     }
     rows.push({ id, username, email, admin, projects })
   }
-  printRows(['id', 'username', 'email', 'admin', 'projects'], rows, flags)
+  return rows
 }

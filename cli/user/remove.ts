@@ -1,23 +1,19 @@
 import { countOf } from '../../store/lookups.js'
 import { equal } from '../../store/query.js'
-import { editFile, type Operation } from '../data-file/edit.js'
-import { editedDataFile } from '../data-file/find.js'
-import { findUser } from '../data-file/records.js'
+import { findUser, type Operation } from '../operation.js'
 import { withPrompts } from '../prompts.js'
 import { count, listed, say } from '../say.js'
+import { editedTarget, type TargetFlags } from '../target.js'
 
-/** Removes a user from the data file, and does to what is theirs what deleting the account does in the server. */
-export async function removeUser(
-  username: string | undefined,
-  flags: { readonly dataFile?: string },
-): Promise<void> {
-  const file = await editedDataFile(flags.dataFile)
+/** Removes a user, and does to what is theirs what deleting the account does in the server. */
+export async function removeUser(username: string | undefined, flags: TargetFlags): Promise<void> {
+  const target = await editedTarget(flags)
   const name = await withPrompts((prompts) => prompts.required('username', username))
-  say(await editFile(file, userRemoval(file, name)))
+  say(await target.edit(userRemoval(target.name, name)))
 }
 
 /** Removes a user. */
-export function userRemoval(file: string, username: string): Operation {
+export function userRemoval(target: string, username: string): Operation {
   return async (store) => {
     const { id } = await findUser(store, username)
     const theirs = { where: equal({ userId: id }) }
@@ -32,7 +28,7 @@ export function userRemoval(file: string, username: string): Operation {
     await store.users.delete(id)
     return {
       done: [
-        `removed the user "${username}" from ${file}`,
+        `removed the user "${username}" from ${target}`,
         gone && `, with ${gone}`,
         orphaned && `; without an author now: ${orphaned}`,
       ].join(''),

@@ -1,9 +1,26 @@
-import type { Project, Store, User } from '../../store/collections.js'
-import type { BaseRecord } from '../../store/declaration.js'
-import type { Collection, NewRecord } from '../../store/engine.js'
-import { UniqueViolation } from '../../store/errors.js'
-import { userNamed } from '../../store/lookups.js'
-import { Refusal } from '../say.js'
+import type { SeedFile } from '../seed/parts.js'
+import type { Project, Store, User } from '../store/collections.js'
+import type { BaseRecord } from '../store/declaration.js'
+import type { Collection, NewRecord } from '../store/engine.js'
+import { UniqueViolation } from '../store/errors.js'
+import { userNamed } from '../store/lookups.js'
+import type { Additions } from './data-file/change.js'
+import { Refusal } from './say.js'
+
+/** What an operation has done. */
+export interface Outcome {
+  /** Said of it, in one line. */
+  readonly done: string
+  /** What has come in, as a data file is to have it. */
+  readonly added?: Additions
+}
+
+/**
+ * Works on what a data file or a database holds. What the store's rules do is done to a file too; what comes in is to be told.
+ * @param data what the file has; nothing where it is a database
+ * @throws Refusal
+ */
+export type Operation = (store: Store, data: SeedFile) => Promise<Outcome>
 
 /**
  * The user who has a name.
