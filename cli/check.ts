@@ -2,16 +2,26 @@ import type { FastifyInstance } from 'fastify'
 import { buildApp } from '../app.js'
 import { parseConfig, readEnvironment, type Text } from '../config.js'
 import { chosenDataFile } from './data-file/find.js'
-import { countsIn } from './parts.js'
+import { countsIn, countsOf } from './parts.js'
 import { count, listed, say } from './say.js'
 import { asText, refuseWrong, type ServeFlags } from './settings.js'
+import { databaseOf, type TargetFlags } from './target.js'
 
-/** Says what a data file holds, once the server would take it. */
-export async function check(named: string | undefined, flags: ServeFlags): Promise<void> {
+export type CheckFlags = ServeFlags & TargetFlags
+
+/** Says what a data file holds, once the server would take it; or what a database holds. */
+export async function check({ dataFile, ...flags }: CheckFlags): Promise<void> {
   const given = asText(flags)
   refuseWrong(given)
-  const file = await chosenDataFile(named)
-  await trying({ ...readEnvironment(), ...given, dataFile: file }, async (app) => {
+  const config = databaseOf({ dataFile, database: flags.database })
+  if (config) {
+    const { readTables } = await import('./database.js')
+    return say(`the database is good: ${await readTables(config, countsOf)}`)
+  }
+  const file = await chosenDataFile(dataFile)
+  // The data file would not be read a second time, where a database has it already.
+  const { database: _database, ...environment } = readEnvironment()
+  await trying({ ...environment, ...given, dataFile: file }, async (app) => {
     say(
       `${file} is good: ${listed([...(await countsIn(app.store)), ...ownCounts(app)]) || 'nothing'}`,
     )

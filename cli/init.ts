@@ -4,10 +4,19 @@ import { refusing } from './data-file/edit.js'
 import { newDataFile } from './data-file/find.js'
 import { starterText } from './parts.js'
 import { Refusal, say } from './say.js'
+import { databaseOf, type TargetFlags } from './target.js'
 
-/** Writes a data file to begin with. One that is there is never overwritten. */
-export async function initialize(named: string | undefined): Promise<void> {
-  const file = newDataFile(named)
+/** Makes the tables of a database, or else writes a data file, with something to begin with; never over what is there. */
+export async function initialize(flags: TargetFlags): Promise<void> {
+  const config = databaseOf(flags)
+  say(
+    config
+      ? await (await import('./database.js')).createTables(config)
+      : await writeFile(newDataFile(flags.dataFile)),
+  )
+}
+
+async function writeFile(file: string): Promise<string> {
   await refusing(file, async () => {
     try {
       await createFile(file, starterText)
@@ -16,5 +25,5 @@ export async function initialize(named: string | undefined): Promise<void> {
       throw error
     }
   })
-  say(`wrote ${file}: add users to it with "slipway user add"`)
+  return `wrote ${file}: add users to it with "slipway user add"`
 }

@@ -1,18 +1,13 @@
 import { access } from 'node:fs/promises'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { version } from '../config.js'
+import type { CheckFlags } from './check.js'
+import type { DropFlags } from './drop.js'
 import type { ProjectFlags } from './project/add.js'
 import { addDescribing, addServing, apis, id } from './serving.js'
 import type { ServeFlags } from './settings.js'
+import type { ListFlags, TargetFlags } from './target.js'
 import type { UserFlags } from './user/add.js'
-
-interface DataFlags {
-  readonly dataFile?: string
-}
-
-interface ListFlags extends DataFlags {
-  readonly json?: boolean
-}
 
 const ALIASES = 'Other names:'
 
@@ -35,6 +30,10 @@ const servedToo = [
   '-d, --data-file <file>',
   'the same as [data-file], as the other commands have it',
   fileName,
+] as const
+const database = [
+  '--database <url>',
+  'a PostgreSQL database in place of the file (better in DATABASE_URL)',
 ] as const
 const json = ['--json', 'print JSON'] as const
 const username = ['[username]', "the user's name; asked for without it"] as const
@@ -59,15 +58,17 @@ export function buildProgram(): Command {
     })
     .hook('preSubcommand', () => {
       // It would be lost, and the command be about another file.
-      if (program.opts<DataFlags>().dataFile === undefined) return
+      if (program.opts<TargetFlags>().dataFile === undefined) return
       program.error('error: put --data-file after the command')
     })
     .helpCommand('help [command]', 'display help for command')
   addServing(program)
 
   addServe(program, 'serve')
-  const user = program.command('user').description('the users of the data file')
-  const projects = program.command('project').description('the projects of the data file')
+  const user = program.command('user').description('the users of the data file, or the database')
+  const projects = program
+    .command('project')
+    .description('the projects of the data file, or the database')
   const member = program.command('member').description('who works on which project')
   addUserAdd(user, 'add')
   addUserRemove(user, 'remove')
@@ -160,6 +161,7 @@ function addUserAdd(parent: Command, name: string, own: UserFlags = {}): Command
     .option('--email <email>', 'their email')
     .option('--password-stdin', 'read the password from standard input, for scripts')
     .option(...dataFile)
+    .option(...database)
     .action(async (given: string | undefined, flags: UserFlags) => {
       await (await import('./user/add.js')).addUser(given, { ...flags, ...own })
     })
@@ -172,7 +174,8 @@ function addUserRemove(parent: Command, name: string): Command {
     .description('remove a user, their memberships and plans; what they wrote stays')
     .argument(...username)
     .option(...dataFile)
-    .action(async (given: string | undefined, flags: DataFlags) => {
+    .option(...database)
+    .action(async (given: string | undefined, flags: TargetFlags) => {
       await (await import('./user/remove.js')).removeUser(given, flags)
     })
 }
@@ -183,6 +186,7 @@ function addUserList(parent: Command, name: string): void {
     .description('list the users')
     .option(...json)
     .option(...dataFile)
+    .option(...database)
     .action(async (flags: ListFlags) => {
       await (await import('./user/list.js')).listUsers(flags)
     })
@@ -195,6 +199,7 @@ function addProjectAdd(parent: Command, name: string, own: ProjectFlags = {}): C
     .argument(...project)
     .option('--description <text>', 'what it is about')
     .option(...dataFile)
+    .option(...database)
     .action(async (given: string | undefined, flags: ProjectFlags) => {
       await (await import('./project/add.js')).addProject(given, { ...flags, ...own })
     })
@@ -206,7 +211,8 @@ function addProjectRemove(parent: Command, name: string): Command {
     .description('remove a project, and its memberships')
     .argument(...project)
     .option(...dataFile)
-    .action(async (given: string | undefined, flags: DataFlags) => {
+    .option(...database)
+    .action(async (given: string | undefined, flags: TargetFlags) => {
       await (await import('./project/remove.js')).removeProject(given, flags)
     })
 }
@@ -217,6 +223,7 @@ function addProjectList(parent: Command, name: string): void {
     .description('list the projects')
     .option(...json)
     .option(...dataFile)
+    .option(...database)
     .action(async (flags: ListFlags) => {
       await (await import('./project/list.js')).listProjects(flags)
     })
@@ -229,7 +236,8 @@ function addMemberAdd(parent: Command, name: string): Command {
     .argument(...username)
     .argument(...project)
     .option(...dataFile)
-    .action(async (user: string | undefined, of: string | undefined, flags: DataFlags) => {
+    .option(...database)
+    .action(async (user: string | undefined, of: string | undefined, flags: TargetFlags) => {
       await (await import('./member/add.js')).addMember(user, of, flags)
     })
 }
@@ -241,7 +249,8 @@ function addMemberRemove(parent: Command, name: string): Command {
     .argument(...username)
     .argument(...project)
     .option(...dataFile)
-    .action(async (user: string | undefined, of: string | undefined, flags: DataFlags) => {
+    .option(...database)
+    .action(async (user: string | undefined, of: string | undefined, flags: TargetFlags) => {
       await (await import('./member/remove.js')).removeMember(user, of, flags)
     })
 }
@@ -249,35 +258,40 @@ function addMemberRemove(parent: Command, name: string): Command {
 function addInit(parent: Command, name: string): Command {
   return parent
     .command(name)
-    .description('write a data file to begin with; never over one that is there')
+    .description(
+      'write a data file to begin with, or make the tables of a database; never over what is there',
+    )
     .argument(...edited)
     .option(...dataFile)
-    .action(async (file: string | undefined, flags: DataFlags) => {
-      await (await import('./init.js')).initialize(file ?? flags.dataFile)
+    .option(...database)
+    .action(async (file: string | undefined, flags: TargetFlags) => {
+      await (await import('./init.js')).initialize(named(file, flags))
     })
 }
 
 function addCheck(parent: Command, name: string): void {
   addDescribing(parent.command(name))
-    .description('say what a data file holds, or what is wrong with it')
+    .description('say what a data file or a database holds, or what is wrong with it')
     .argument(...edited)
     .option(...dataFile)
-    .action(async (file: string | undefined, flags: ServeFlags) => {
-      const { dataFile: named, ...others } = { ...parent.opts<ServeFlags>(), ...flags }
-      const given = file ?? (typeof named === 'string' ? named : undefined)
-      await (await import('./check.js')).check(given, others)
+    .option(...database)
+    .action(async (file: string | undefined, flags: CheckFlags) => {
+      await (await import('./check.js')).check(
+        named(file, { ...parent.opts<CheckFlags>(), ...flags }),
+      )
     })
 }
 
 function addDrop(parent: Command, name: string): Command {
   return parent
     .command(name)
-    .description('delete everything in a data file')
+    .description('delete everything in a data file, or the tables of a database')
     .argument(...edited)
     .option('--yes', "don't ask")
     .option(...dataFile)
-    .action(async (file: string | undefined, flags: DataFlags & { readonly yes?: boolean }) => {
-      await (await import('./drop.js')).drop(file ?? flags.dataFile, flags)
+    .option(...database)
+    .action(async (file: string | undefined, flags: DropFlags) => {
+      await (await import('./drop.js')).drop(named(file, flags))
     })
 }
 
@@ -325,6 +339,11 @@ function alias(command: Command, meaning: string): void {
 function fileName(name: string): string {
   if (name === '') throw new InvalidArgumentError("A file's name can't be empty.")
   return name
+}
+
+/** Flags, with the data file that is an argument beside; it comes first. */
+function named<F extends TargetFlags>(file: string | undefined, flags: F): F {
+  return file === undefined ? flags : { ...flags, dataFile: file }
 }
 
 /** `-h` gives help too, where it isn't the host. */

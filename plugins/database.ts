@@ -95,7 +95,7 @@ function engineFor(
 }
 
 /** @throws ConfigError where what is served is none that the database has been used for, or can be */
-async function opened(engine: PostgresEngine, declared: Declared) {
+export async function opened(engine: PostgresEngine, declared: Declared) {
   try {
     return await engine.openWhole(declared)
   } catch (error) {
@@ -108,7 +108,7 @@ async function opened(engine: PostgresEngine, declared: Declared) {
 }
 
 /** Tries until a database answers, or the time is up. */
-async function reached<T>(wait: number, open: () => Promise<T>): Promise<T> {
+export async function reached<T>(wait: number, open: () => Promise<T>): Promise<T> {
   const end = performance.now() + wait
   for (;;) {
     try {

@@ -86,7 +86,7 @@ export class Database implements Connection {
       query_timeout: DEADLINE,
       keepAlive: true,
       pipeline: true,
-      application_name: 'slipway',
+      application_name: `slipway ${schema}`,
       types: readersOfTypes(pg.types),
       ...(carrier && { stream: carrier }),
     }
