@@ -1,10 +1,18 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
+import fp from 'fastify-plugin'
 import { Unavailable } from '../store/errors.js'
 import { oneOf } from '../store/schema.js'
 import type { Tag } from './openapi/describe.js'
 import { success } from './openapi/responses.js'
 import { addRoute } from './route.js'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Says at `/readyz` that the server is about to stop. It goes on answering. */
+    readonly announceStop: () => void
+  }
+}
 
 export const tag: Tag = {
   name: 'service',
@@ -38,9 +46,11 @@ const health: FastifyPluginAsyncTypebox = async (app) => {
   const schema = database ? HealthWithDatabase : Health
   app.addSchema(schema)
   let isStopping = false
-  app.addHook('preClose', async () => {
+  const announceStop = () => {
     isStopping = true
-  })
+  }
+  app.decorate('announceStop', announceStop)
+  app.addHook('preClose', async () => announceStop())
 
   addRoute(app, {
     method: 'GET',
@@ -85,4 +95,4 @@ const health: FastifyPluginAsyncTypebox = async (app) => {
   })
 }
 
-export default health
+export default fp(health, { name: 'health' })
