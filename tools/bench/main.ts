@@ -1,9 +1,12 @@
 import { parseArgs } from 'node:util'
+import { NO_POSTGRES } from '../../test/fixtures/postgres.js'
 import { compareArticleStores } from './article-store.js'
 import { measureCrowdedLists } from './crowded-lists.js'
+import { compareDatabases, compareProcesses } from './databases.js'
 import { measureDocuments } from './documents.js'
 import { measureForks } from './forks.js'
 import { JsonServerMissing } from './json-server.js'
+import { measureLargeDatabases } from './large-databases.js'
 import { measureLongLists } from './long-lists.js'
 import { measureOwnMillion } from './own-million.js'
 import { compareOwnRequests } from './own-requests.js'
@@ -43,6 +46,20 @@ const groups = new Map<string, () => Promise<Result[]>>([
   ['crowds', measureCrowdedLists],
   ['weights', measureWeights],
   ['searches', () => measureSearches(isQuick ? 1 : 3, length)],
+  [
+    'databases',
+    async () => {
+      if (NO_POSTGRES) {
+        process.stdout.write(`SKIPPED: ${NO_POSTGRES}\n`)
+        return []
+      }
+      return [
+        ...(await (isQuick ? compareDatabases(1, 7) : compareDatabases(3, 12))),
+        ...(await compareProcesses(isQuick ? 5 : 12)),
+        ...(await measureLargeDatabases(length.records)),
+      ]
+    },
+  ],
   [
     'own',
     async () => [

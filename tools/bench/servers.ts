@@ -33,6 +33,7 @@ const commands = {
   cli: ['dist/cli/main.js'],
   'node-files': script('node-files'),
   'fastify-files': script('fastify-files'),
+  'fastify-postgres': script('fastify-postgres'),
 }
 export type ServerName = keyof typeof commands
 
@@ -56,6 +57,8 @@ export interface StartOptions {
   readonly isPinned?: boolean
   /** The folder that its profile is written to, when SIGTERM ends it. */
   readonly profiles?: string
+  /** Settings that it has beside those of all. */
+  readonly settings?: Readonly<Record<string, string>>
 }
 
 /** Has a process write its profile, which it does where it ends by itself. */
@@ -84,7 +87,7 @@ export interface Program {
  */
 export async function startProgram(
   { name, path, argumentsAt }: Program,
-  { isPinned = false, profiles }: StartOptions = {},
+  { isPinned = false, profiles, settings = {} }: StartOptions = {},
 ): Promise<Server> {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
@@ -94,7 +97,7 @@ export async function startProgram(
     : []
   const [program = '', ...rest] = [...pin, process.execPath, ...profiled, ...argumentsAt(port)]
   const child = spawn(program, rest, {
-    env: { ...environment, PORT: String(port) },
+    env: { ...environment, ...settings, PORT: String(port) },
     // What a program says is not part of the table.
     stdio: ['ignore', 'ignore', 'inherit'],
   })

@@ -12,6 +12,7 @@ const app = await buildApp({
   logLevel: 'warn',
   jwtSecret: process.env.JWT_SECRET ?? '',
   dataFile: 'data.json',
+  ...(process.env.DATABASE_URL ? { database: process.env.DATABASE_URL } : {}),
 })
 await app.register(async (api) => {
   await api.register(guards, { carriers: [bearer] })

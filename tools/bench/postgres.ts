@@ -1,0 +1,68 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { TestPostgres } from '../../test/fixtures/postgres.js'
+import { query } from '../../test/fixtures/sql.js'
+import { freePort } from './port.js'
+
+/** How long a tick of the kernel's clock is, in milliseconds: what /proc counts in (proc_pid_stat(5)). */
+const TICK = 10
+
+/** A PostgreSQL for a while, as Debian has it, and the CPU time that it takes. */
+export class BenchPostgres {
+  readonly #postgres: TestPostgres
+
+  private constructor(postgres: TestPostgres) {
+    this.#postgres = postgres
+  }
+
+  static async start(): Promise<BenchPostgres> {
+    const postgres = new TestPostgres(await freePort())
+    running.add(postgres)
+    await postgres.start('max_connections=100')
+    return new BenchPostgres(postgres)
+  }
+
+  get url(): string {
+    return this.#postgres.url
+  }
+
+  /** Asks it one thing, on a connection of its own. */
+  async query(text: string): Promise<void> {
+    await query(this.url, text)
+  }
+
+  /** The CPU time of all its processes so far, in milliseconds. Linux tells it; elsewhere it is 0. */
+  cpuTime(): number {
+    if (process.platform !== 'linux') return 0
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map((pid) => timesOf(pid))
+      .filter(({ pid, parent }) => [pid, parent].includes(this.#postgres.pid))
+      .reduce((sum, { time }) => sum + time, 0)
+  }
+
+  async remove(): Promise<void> {
+    running.delete(this.#postgres)
+    await this.#postgres.remove()
+  }
+}
+
+const running = new Set<TestPostgres>()
+process.once('exit', () => {
+  for (const { pid } of running) process.kill(pid, 'SIGKILL')
+})
+
+/** A process, its parent, and its CPU time so far; of one that has ended just now nothing. */
+function timesOf(pid: string): { pid: number; parent: number; time: number } {
+  try {
+    // After the command's name in parentheses: the state, the parent, …, and the times as the twelfth and thirteenth.
+    const [, fields = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')
+    const all = fields.split(' ').map(Number)
+    return {
+      pid: Number(pid),
+      parent: all[1] ?? 0,
+      time: ((all[11] ?? 0) + (all[12] ?? 0)) * TICK,
+    }
+  } catch {
+    return { pid: Number(pid), parent: 0, time: 0 }
+  }
+}
