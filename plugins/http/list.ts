@@ -68,7 +68,9 @@ async function sendPieces<R extends object, A>(
 ): Promise<FastifyReply> {
   const write = async (records: readonly R[]) => String(reply.serialize(await toBody(records)))
   const pieces = piecesOf(await write([]), batches, write)
-  return reply.type('application/json; charset=utf-8').send(Readable.from(pieces, { highWaterMark: 1 }))
+  return reply
+    .type('application/json; charset=utf-8')
+    .send(Readable.from(pieces, { highWaterMark: 1 }))
 }
 
 /**

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import openapiTypescript, { astToString } from 'openapi-typescript'
 import t from 'tap'
+import { tsImport } from 'tsx/esm/api'
 import { blog, writeDb } from '../fixtures/blog.js'
 import { faultsIn } from '../fixtures/compiler.js'
 import { finish, ROOT, startProcess } from '../fixtures/process.js'
@@ -138,7 +139,10 @@ t.test("a client of one's own collections compiles, and does what its types say"
     program,
     `${start(`${ROOT}client/index.ts`, url)}export default [${functions.join(',')}]`,
   )
-  const { default: run }: { default: readonly (() => Promise<unknown>)[] } = await import(program)
+  const { default: run }: { default: readonly (() => Promise<unknown>)[] } = await tsImport(
+    program,
+    import.meta.url,
+  )
   for (const [index, [name, [, result]]] of Object.entries(RIGHT).entries()) {
     t.same(await run[index]?.(), result, name)
   }
