@@ -162,11 +162,12 @@ export const Settings = Type.Object(
       }),
     ),
     databaseSchema: Type.String({
-      pattern: '^(?!pg_)[a-z_][a-z0-9_]{0,62}$',
+      pattern: '^(?!pg_|(public|information_schema)$)[a-z_][a-z0-9_]{0,62}$',
       default: 'slipway',
       description:
-        'The schema in that database which has the tables; it is made where it is missing',
-      allowed: 'small letters, digits and _, not a digit first, nor pg_',
+        'The schema in that database which has the tables, and nothing of others; it is made where it is missing',
+      allowed:
+        'small letters, digits and _, not a digit first, nor pg_; not public, which others use too',
     }),
     databasePool: Type.Integer({
       minimum: 1,
@@ -451,7 +452,7 @@ export function parseConfig(options: Options | Text = {}, nameOf = variableOf): 
 
 /** What is done with the data file or the whole state, which is in the memory of no process where there is a database. */
 function refuseBesideDatabase(
-  { database, save, snapshots }: Config,
+  { database, save, snapshots, revokedTokenFile }: Config,
   nameOf: (setting: string) => string,
 ): void {
   if (database === undefined) return
@@ -463,6 +464,11 @@ function refuseBesideDatabase(
   if (snapshots !== undefined) {
     throw new ConfigError(
       `${nameOf('snapshots')} can't be set together with ${nameOf('database')}: what is in a database is kept with its own tools, such as pg_dump`,
+    )
+  }
+  if (revokedTokenFile !== undefined) {
+    throw new ConfigError(
+      `${nameOf('revokedTokenFile')} can't be set together with ${nameOf('database')}: the database keeps revoked tokens`,
     )
   }
 }

@@ -9,7 +9,8 @@ import { asText, refuseWrong, type ServeFlags } from './settings.js'
 export async function printOpenapi(dataFile: string | undefined, flags: ServeFlags): Promise<void> {
   const given = asText({ ...flags, ...(dataFile === undefined ? {} : { dataFile }) })
   refuseWrong(given)
-  const { dataFile: _file, ...environment } = readEnvironment()
+  // A database would be filled, and what it keeps makes no difference.
+  const { dataFile: _file, database: _database, ...environment } = readEnvironment()
   const document = await generateOpenapi({ ...environment, ...given })
   process.stdout.write(`${JSON.stringify(document, null, 2)}\n`)
 }

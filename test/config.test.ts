@@ -169,8 +169,9 @@ t.test(
       ],
       [
         { databaseSchema: 'pg_mine' },
-        `DATABASE_SCHEMA can't be "pg_mine": it takes small letters, digits and _, not a digit first, nor pg_`,
+        `DATABASE_SCHEMA can't be "pg_mine": it takes small letters, digits and _, not a digit first, nor pg_; not public, which others use too`,
       ],
+      [{ databaseSchema: 'public' }, /^DATABASE_SCHEMA can't be "public"/],
       [{ databasePool: 0 }, `DATABASE_POOL can't be 0: it takes a whole number from 1 to 1000`],
       [{ wait: 'long' }, /^DATABASE_WAIT can't be "long": it takes a whole number with a unit/],
       [
@@ -180,6 +181,10 @@ t.test(
       [
         { database: 'postgres://localhost/db', snapshots: 'kept' },
         /^SNAPSHOTS can't be set together with DATABASE_URL: /,
+      ],
+      [
+        { database: 'postgres://localhost/db', revokedTokenFile: 'revoked' },
+        /^REVOKED_TOKEN_FILE can't be set together with DATABASE_URL: /,
       ],
       [{ dataFile: '' }, `DATA_FILE can't be "": it takes a file's path`],
       [

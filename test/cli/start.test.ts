@@ -26,6 +26,7 @@ const OTHERS = [
   'proper-lockfile',
   'string-width',
   'pino-pretty',
+  'pg',
 ]
 
 t.test('a start reads bundles alone, and nothing that is only needed later', async (t) => {

@@ -21,4 +21,33 @@ t.test('an app on a database', { skip: NO_POSTGRES }, async (t) => {
     t.equal((await call(first, 'DELETE', '/auth/logout', { token: access })).statusCode, 200)
     isError(t, await call(second, 'POST', '/api/ships', { token: access, payload: SHIP }), 401)
   })
+
+  t.test('two that start at once fill it once', async (t) => {
+    const settings = { database: postgres.url, databaseSchema: 'two' }
+    const apps = await Promise.all([startApp(t, settings), startApp(t, settings)])
+    const [ships, others] = await Promise.all(apps.map((app) => call(app, 'GET', '/api/ships')))
+    t.equal(ships?.json().length, 15)
+    t.same(others?.json(), ships?.json())
+  })
+
+  t.test('what needs the memory engine is refused, and not in the document', async (t) => {
+    const app = await startApp(t, { database: postgres.url, databaseSchema: 'three' })
+    const names = ['workspaces', 'reset', 'state', 'snapshots', 'snapshots/one', 'clock', 'faults']
+    for (const name of names) {
+      for (const method of ['GET', 'POST', 'PUT', 'DELETE'] as const) {
+        isError(t, await call(app, method, `/__slipway/${name}`), 501, /database/)
+      }
+    }
+    isError(t, await call(app, 'GET', '/~one/api/ships'), 501, /workspaces.*database/)
+    isError(t, await call(app, 'GET', '/api/ships?__code=503'), 501, /faults.*database/)
+    t.equal((await call(app, 'GET', '/__slipway/requests')).statusCode, 200)
+
+    const { paths } = (await call(app, 'GET', '/openapi.json')).json()
+    const control = Object.keys(paths).filter((path) => path.startsWith('/__slipway'))
+    t.ok(control.includes('/__slipway/requests'))
+    t.same(
+      control.filter((path) => names.some((name) => path.startsWith(`/__slipway/${name}`))),
+      [],
+    )
+  })
 })
