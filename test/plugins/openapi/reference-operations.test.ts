@@ -19,8 +19,6 @@ const REFUSED: Readonly<Record<string, number>> = {
   // Article 1 is another's, and an admin is no author.
   editArticle: 403,
   deleteArticle: 403,
-  // That user is there.
-  addUser: 409,
   // There are no plans and no tasks at first.
   createTask: 404,
   getTask: 404,
