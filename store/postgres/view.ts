@@ -129,6 +129,7 @@ function sharedOf(
   files: PostgresFiles,
 ): Shared {
   const constants = new Constants(database)
+  let attempts: PostgresAttempts | undefined
   return {
     check: async () => {
       await database.query({ text: 'select 1' })
@@ -136,7 +137,11 @@ function sharedOf(
     constant: (name, make) => constants.get(name, make),
     isFilled: async () => (await constants.find(FILLED)) !== undefined,
     fill: (from) => fill(database, tables, files, from),
-    attempts: new PostgresAttempts(database, tables),
+    // Where there are no accounts nobody asks for them.
+    get attempts() {
+      attempts ??= new PostgresAttempts(database, tables)
+      return attempts
+    },
   }
 }
 
