@@ -4,10 +4,10 @@ import { pathToFileURL } from 'node:url'
 import { build, type Plugin } from 'esbuild'
 
 /**
- * Where the compiled tests are: in the project, so that they find its packages. Once for all of them, since a process that
- * compiles for itself takes as long for that as for many a test.
+ * Where the compiled tests are: in the project, so that they find its packages, and under a name that npm takes for a package's.
+ * They are compiled once for all, since a process that compiles for itself takes as long for that as for many a test.
  */
-const FOLDER = '.tests'
+const FOLDER = 'build'
 
 /** A module goes on by where its source is, whatever it was compiled into. */
 const located: Plugin = {
