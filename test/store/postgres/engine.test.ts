@@ -4,6 +4,7 @@ import { NO_POSTGRES, startPostgres } from '../../fixtures/postgres.js'
 import { emptyEngines } from '../../fixtures/postgres-engine.js'
 import { testEngine } from '../engine-suite.js'
 import { testFreeRecords } from '../free-suite.js'
+import { testLongSteps } from '../long-suite.js'
 
 const onPglite = emptyEngines(await startPglite(t))
 testEngine('PGlite', onPglite)
@@ -15,4 +16,5 @@ if (NO_POSTGRES) {
   const onPostgres = emptyEngines(await startPostgres(t))
   testEngine('PostgreSQL', onPostgres)
   testFreeRecords('PostgreSQL', onPostgres)
+  testLongSteps('PostgreSQL', onPostgres)
 }
