@@ -9,7 +9,7 @@ const BATCH = 10_000
 const [, , kind, count] = process.argv
 const size = Number(count)
 
-const app = await buildApp({ logLevel: 'silent' })
+const app = await buildApp({ logLevel: 'silent', recordLimit: '4GiB', userRecordLimit: '4GiB' })
 const { users, dmps } = app.store
 if (kind === 'users') {
   for (let begun = 0; begun < size; begun += BATCH) {
