@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { User } from './collections.js'
 
 /** What is known of the logins with one name from one address. */
@@ -22,6 +23,11 @@ export interface Attempts {
   /** @param username the account's, where there is one: by whichever of its names somebody tries, it is one account */
   addFailure(username: string, address: string): Promise<void>
   addSuccess(user: User, address: string): Promise<void>
+}
+
+/** What is remembered in place of names and addresses: nobody is told, and a long one takes no more room than a short one. */
+export function digestOf(...parts: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url')
 }
 
 /** How long failures count, in milliseconds. */

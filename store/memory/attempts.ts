@@ -1,6 +1,6 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
-import { type Attempts, WINDOW } from '../attempts.js'
+import { type Attempts, digestOf, WINDOW } from '../attempts.js'
 import type { Store } from '../collections.js'
 import { userNamed } from '../lookups.js'
 
@@ -37,9 +37,4 @@ export class LoginMemory {
       },
     }
   }
-}
-
-/** A key of a fixed length, so that a long name takes no more room than a short one. */
-function digestOf(...parts: readonly string[]): string {
-  return createHash('sha256').update(parts.join('\n')).digest('base64url')
 }

@@ -1,8 +1,8 @@
 import { requireConsistency } from '../consistency.js'
 import type { Declarations } from '../declaration.js'
-import type { ForkableView, Snapshot } from '../engine.js'
+import { type ForkableView, isForkable, type Snapshot } from '../engine.js'
 import type { FileStore } from '../files/file-store.js'
-import type { MemoryCollection } from './collection.js'
+import { withCollections } from '../named.js'
 import { MemoryFiles } from './files.js'
 import { Account, Ledger } from './ledger.js'
 import { MemoryState } from './memory-state.js'
@@ -78,27 +78,7 @@ function viewOf<D extends Declarations>(declarations: D, state: MemoryState): Fo
     },
     close: async () => state.close(),
   }
-  const whole: object = Object.defineProperties(view, propertiesOf(state.collections))
-  if (!isViewOf(whole, declarations, state)) throw new Error('A collection is missing')
+  const whole = withCollections(view, declarations, state.collections)
+  if (!isForkable(whole)) throw new Error('A view in memory can be forked')
   return whole
-}
-
-function propertiesOf(collections: ReadonlyMap<string, MemoryCollection>): PropertyDescriptorMap {
-  const entries = [...collections].map(([name, value]) => [
-    name,
-    { value, enumerable: true, configurable: true },
-  ])
-  return Object.fromEntries(entries)
-}
-
-/** Whether a view has what the declarations say: each collection under its name. */
-function isViewOf<D extends Declarations>(
-  view: object,
-  declarations: D,
-  { collections }: MemoryState,
-): view is ForkableView<D> {
-  return Object.entries(declarations).every(([name, declaration]) => {
-    const collection = collections.get(name)
-    return collection?.declaration === declaration && Reflect.get(view, name) === collection
-  })
 }

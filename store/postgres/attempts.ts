@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto'
-import { type Attempt, type Attempts, WINDOW } from '../attempts.js'
+import { type Attempt, type Attempts, digestOf, WINDOW } from '../attempts.js'
 import type { User } from '../collections.js'
 import { ACCOUNTS } from '../engine.js'
 import { normalName } from '../names.js'
@@ -69,7 +68,7 @@ export class PostgresAttempts implements Attempts {
   }
 
   async of(username: string, address: string): Promise<Attempt> {
-    const name = digestOf(username, address)
+    const name = digestOf(address, username)
     const { rows } = await this.#database.query({
       ...this.#of,
       values: [username, name, normalName(username)],
@@ -91,11 +90,11 @@ export class PostgresAttempts implements Attempts {
   }
 
   async addFailure(username: string, address: string): Promise<void> {
-    await this.#database.query({ ...this.#addFailure, values: [digestOf(username, address)] })
+    await this.#database.query({ ...this.#addFailure, values: [digestOf(address, username)] })
   }
 
   async addSuccess({ username, publicId }: User, address: string): Promise<void> {
-    const values = [digestOf(username, address), publicId]
+    const values = [digestOf(address, username), publicId]
     await this.#database.query({ ...this.#addSuccess, values })
   }
 }
@@ -103,10 +102,4 @@ export class PostgresAttempts implements Attempts {
 /** Whether there was an account in the row. */
 function isUser(row: Row): row is Row & User {
   return typeof row.publicId === 'string'
-}
-
-function digestOf(username: string, address: string): string {
-  return createHash('sha256')
-    .update(JSON.stringify([address, username]))
-    .digest('base64url')
 }

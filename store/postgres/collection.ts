@@ -1,4 +1,5 @@
 import type { Fields } from '../access.js'
+import type { Declaration } from '../declaration.js'
 import type { Bound, Collection, Condition, Page, RecordEvent, Update } from '../engine.js'
 import { ConditionFailed, VersionMismatch } from '../errors.js'
 import { type Row, testOf } from '../predicate.js'
@@ -57,6 +58,10 @@ export class PostgresCollection implements Collection<Row> {
        where floor(coalesce(given.highest, 0)) < ${Number.MAX_SAFE_INTEGER}
        returning highest`,
     )
+  }
+
+  get declaration(): Declaration {
+    return this.table.declaration
   }
 
   /** What takes its records as jobs. */

@@ -57,6 +57,13 @@ const MIGRATIONS: readonly Migration[] = [
 /** An index of a large table takes its time; in milliseconds. */
 const LONGEST_MIGRATION = 30 * 60_000
 
+/** Lets a transaction make, change or remove a schema alone. */
+export function schemaLock({ schema }: Database): Statement {
+  return {
+    text: `select pg_advisory_xact_lock(hashtext('slipway'), hashtext(${literal(schema)}))`,
+  }
+}
+
 /** What the tables of a schema can count on. */
 export interface Prepared {
   /** Whether texts are searched by an index. */
@@ -78,9 +85,7 @@ export async function prepare(
   await database.transaction(
     async (connection) => {
       const run = (text: string) => connection.query({ text })
-      await run(
-        `select pg_advisory_xact_lock(hashtext('slipway'), hashtext(${literal(database.schema)}))`,
-      )
+      await connection.query(schemaLock(database))
       // The functions that are made look for what they name where it is now.
       await run(`set local search_path = ${quoted(database.schema)}`)
       await migrate(database, connection, run)

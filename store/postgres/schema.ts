@@ -1,6 +1,7 @@
 import { Constants } from './constants.js'
 import { type Connection, Database, type DatabaseOptions, literal, quoted } from './database.js'
 import { FILLED } from './filling.js'
+import { schemaLock } from './migrations.js'
 
 /** What is to be removed is in use. */
 export class SchemaInUse extends Error {
@@ -34,9 +35,7 @@ export async function removeSchema(options: DatabaseOptions): Promise<void> {
     const { schema } = database
     await database.transaction(async (connection) => {
       // Nobody makes it meanwhile.
-      await connection.query({
-        text: `select pg_advisory_xact_lock(hashtext('slipway'), hashtext(${literal(schema)}))`,
-      })
+      await connection.query(schemaLock(database))
       const others = await othersOf(connection)
       if (others > 0) throw new SchemaInUse(schema, others)
       await connection.query({ text: `drop schema ${quoted(schema)} cascade` })

@@ -1,5 +1,6 @@
 import type { Declarations } from '../declaration.js'
 import type { View } from '../engine.js'
+import { withCollections } from '../named.js'
 import type { Shared } from '../shared.js'
 import { PostgresAttempts } from './attempts.js'
 import { PostgresCollection } from './collection.js'
@@ -90,7 +91,9 @@ async function viewOf<D extends Declarations>(
         : [],
     ),
   )
-  const epoch = await epochOf(database)
+  const constants = new Constants(database)
+  // Made with the schema, and tells it from others: the same to all processes.
+  const epoch = String(await constants.find('epoch'))
   await presence.start()
   listener.start()
   const view = {
@@ -105,12 +108,10 @@ async function viewOf<D extends Declarations>(
       },
     },
   }
-  const whole: object = Object.defineProperties(view, propertiesOf(collections))
-  if (!isViewOf(whole, declarations, collections)) throw new Error('A collection is missing')
   return {
-    view: whole,
+    view: withCollections(view, declarations, collections),
     hasTrigrams,
-    shared: sharedOf(database, tables, files),
+    shared: sharedOf(database, constants, tables, files),
     close: async () => {
       await listener.close()
       await jobs.close()
@@ -125,10 +126,10 @@ async function viewOf<D extends Declarations>(
 /** What there is beside the view. */
 function sharedOf(
   database: Database,
+  constants: Constants,
   tables: ReadonlyMap<string, Table>,
   files: PostgresFiles,
 ): Shared {
-  const constants = new Constants(database)
   let attempts: PostgresAttempts | undefined
   return {
     check: async () => {
@@ -143,31 +144,4 @@ function sharedOf(
       return attempts
     },
   }
-}
-
-/** Tells this schema from others: the same to all processes. */
-async function epochOf(database: Database): Promise<string> {
-  const text = `select value from ${database.qualified('settings')} where name = 'epoch'`
-  const { rows } = await database.query({ text })
-  return String(rows[0]?.value)
-}
-
-function propertiesOf(collections: ReadonlyMap<string, PostgresCollection>): PropertyDescriptorMap {
-  const entries = [...collections].map(([name, value]) => [
-    name,
-    { value, enumerable: true, configurable: true },
-  ])
-  return Object.fromEntries(entries)
-}
-
-/** Whether a view has what the declarations say: each collection under its name. */
-function isViewOf<D extends Declarations>(
-  view: object,
-  declarations: D,
-  collections: ReadonlyMap<string, PostgresCollection>,
-): view is View<D> {
-  return Object.entries(declarations).every(([name, declaration]) => {
-    const collection = collections.get(name)
-    return collection?.table.declaration === declaration && Reflect.get(view, name) === collection
-  })
 }

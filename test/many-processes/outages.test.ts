@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { type Answered, ask, startProcesses, tokensOf } from '../fixtures/many-processes.js'
 import { NO_POSTGRES, startPostgres } from '../fixtures/postgres.js'
+import { SHIP } from '../fixtures/ships.js'
 import { query } from '../fixtures/sql.js'
 import { Wire } from '../fixtures/wire.js'
-import { SHIP } from '../fixtures/writers.js'
 
 /** Calls of every kind: each is to be answered, whatever the database does. */
 function calls(url: string, token: string): Promise<Answered>[] {

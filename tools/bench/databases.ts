@@ -1,4 +1,4 @@
-import { CONNECTIONS, Load, type Request } from './load.js'
+import { CONNECTIONS, Load, type Request, requestTo } from './load.js'
 import { BenchPostgres } from './postgres.js'
 import type { Result } from './result.js'
 import { median, spreadOf } from './rounds.js'
@@ -154,14 +154,7 @@ async function sample(
 }
 
 function requestOf({ path, isGuarded, body }: Row, { url }: Server, token: string): Request {
-  return {
-    url: url + path,
-    headers: {
-      ...(isGuarded ? { authorization: `Bearer ${token}` } : {}),
-      ...(body ? { 'content-type': 'application/json' } : {}),
-    },
-    ...(body ? { method: 'POST', body } : {}),
-  }
+  return requestTo(url + path, isGuarded ? token : undefined, body)
 }
 
 /** Makes sure that the servers do the same work. */

@@ -9,6 +9,18 @@ export interface Request {
   readonly body?: string
 }
 
+/** A request with a token, where there is one, and a body in JSON, where there is one: then it posts. */
+export function requestTo(url: string, token?: string, body?: string): Request {
+  return {
+    url,
+    headers: {
+      ...(token ? { authorization: `Bearer ${token}` } : {}),
+      ...(body ? { 'content-type': 'application/json' } : {}),
+    },
+    ...(body ? { method: 'POST', body } : {}),
+  }
+}
+
 /** Enough to keep a server busy. */
 export const CONNECTIONS = 16
 

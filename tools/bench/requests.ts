@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import { CONNECTIONS, Load, type Request } from './load.js'
+import { CONNECTIONS, Load, type Request, requestTo } from './load.js'
 import { profileOf } from './profile.js'
 import type { Result } from './result.js'
 import { median, spreadOf } from './rounds.js'
@@ -146,14 +146,8 @@ function requestOf(row: Row, subject: Subject, url: string, tokens: Tokens): Req
   const { path, guardedPath, openPath = path, body } = row
   const { server, isGuarded } = SUBJECTS[subject]
   const token = isGuarded && guardedPath ? tokens[server] : undefined
-  return {
-    url: url + (token ? guardedPath : subject === 'open' ? openPath : path),
-    headers: {
-      ...(token ? { authorization: `Bearer ${token}` } : {}),
-      ...(body ? { 'content-type': 'application/json' } : {}),
-    },
-    ...(body ? { method: 'POST', body } : {}),
-  }
+  const own = token ? guardedPath : subject === 'open' ? openPath : path
+  return requestTo(`${url}${own}`, token, body)
 }
 
 /** Makes sure that the servers do the same work, and that guards guard. */
