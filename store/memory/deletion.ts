@@ -3,14 +3,15 @@ import type { Table } from './table.js'
 
 export type Tables = ReadonlyMap<string, Table>
 
-/** How many records change or go along with a deleted one in a single turn. */
-const AT_ONCE = 1000
+/** How many records are dealt with in a single turn, however quick that is. */
+export const AT_ONCE = 1000
 
 /**
  * Deletes a record, and does to those that refer to it what is declared: a little more at each step, so that others can have turns
  * between two of them. No step fails.
+ * @returns how many records each step has dealt with
  */
-export function* deletion(tables: Tables, collection: string, row: Row): Iterable<void> {
+export function* deletion(tables: Tables, collection: string, row: Row): Iterable<number> {
   tables.get(collection)?.remove(row)
   const gone: [collection: string, row: Row][] = [[collection, row]]
   // Not one within the other, which is what a long row of records that point at each other would break.
@@ -26,10 +27,11 @@ export function* deletion(tables: Tables, collection: string, row: Row): Iterabl
               gone.push([name, each])
             }
           }
-          yield
+          yield chunk.length
         }
       }
     }
+    yield 1
   }
 }
 

@@ -5,7 +5,7 @@ import { Turns } from '../turns.js'
 import { Watchers } from '../watchers.js'
 import { MemoryCollection, type Steps } from './collection.js'
 import type { Consequences } from './consequences.js'
-import { deletion, isLong, type Tables } from './deletion.js'
+import { AT_ONCE, deletion, isLong, type Tables } from './deletion.js'
 import { Draft } from './draft.js'
 import type { MemoryFiles } from './files.js'
 import { MemoryJobs } from './jobs.js'
@@ -154,10 +154,15 @@ export class MemoryState implements Consequences, Steps {
   }
 
   /** Becomes what a draft is once it is done, unless it is something else by then. */
-  async #becomeInTurns(draft: Draft, steps: Iterable<void>): Promise<void> {
+  async #becomeInTurns(draft: Draft, steps: Iterable<number>): Promise<void> {
     const turns = new Turns()
-    for (const _ of steps) {
-      if (turns.isOver) await turns.next()
+    let count = 0
+    for (const more of steps) {
+      count += more
+      if (turns.isOver || count >= AT_ONCE) {
+        await turns.next()
+        count = 0
+      }
       if (this.#draft !== draft) return
     }
     this.#draft = undefined

@@ -57,7 +57,7 @@ export function testLongSteps(name: string, newEngine: () => Engine): void {
       await run(t, await filled(await engine.open(declarations)))
     })
 
-  test('a long deletion is seen whole or not at all, and others have their turns', async (t, store) => {
+  test('a long deletion is seen whole or not at all', async (t, store) => {
     const moments: string[] = []
     const deletion = watched(store.authors.delete(1))
     while (!deletion.isOver) {
@@ -66,13 +66,11 @@ export function testLongSteps(name: string, newEngine: () => Engine): void {
     }
     t.match(await deletion.promise, { id: 1, name: 'Ann' })
     t.same(await counts(store), [NONE, NONE, NONE])
-    t.equal(moments[0], ALL, 'who reads at once reads what there was')
     // What has been seen to have gone doesn't come again.
     const isOf = (state: string) => (each: string) => each === state
     const first = moments.findIndex(isOf(NONE))
     t.ok(moments.slice(0, first < 0 ? moments.length : first).every(isOf(ALL)))
     t.ok(first < 0 || moments.slice(first).every(isOf(NONE)))
-    t.ok(moments.length > 3, 'there were turns')
     t.match(await store.books.get(1), { version: 2, authorId: null })
   })
 
