@@ -3,7 +3,7 @@ import type { Config } from '../config.js'
 import { opened, reached } from '../plugins/database.js'
 import { collections, type Store } from '../store/collections.js'
 import { MemoryEngine } from '../store/memory/engine.js'
-import { observations } from '../store/own.js'
+import { withObservations } from '../store/own.js'
 import type { DatabaseOptions } from '../store/postgres/database.js'
 import { PostgresEngine } from '../store/postgres/engine.js'
 import { isSchemaFilled, removeSchema, SchemaInUse } from '../store/postgres/schema.js'
@@ -19,7 +19,7 @@ const NAME = 'the database'
 const LOOK = 100
 const LOOKS = 20
 
-const declared = { ...collections, observations }
+const declared = withObservations(collections)
 type Declared = typeof declared
 
 /** A database that processes share, for commands about what it holds: what they do is there for all, at once. */

@@ -10,7 +10,7 @@ import type { collections, Store } from '../store/collections.js'
 import { Unavailable } from '../store/errors.js'
 import { countOf } from '../store/lookups.js'
 import { MemoryEngine } from '../store/memory/engine.js'
-import { observations, ownRecords } from '../store/own.js'
+import { ownRecords, withObservations } from '../store/own.js'
 import { PostgresEngine } from '../store/postgres/engine.js'
 import { NewerSchema, OtherUse } from '../store/postgres/migrations.js'
 import type { Shared } from '../store/shared.js'
@@ -30,8 +30,7 @@ export interface DatabaseOptions {
   readonly storageLimit: number
 }
 
-/** What the database keeps beside what a memory does. */
-type Declared = typeof collections & { readonly observations: typeof observations }
+type Declared = ReturnType<typeof withObservations>
 
 /** How long to wait between two tries, in milliseconds. */
 const BETWEEN_TRIES = 250
@@ -45,7 +44,7 @@ export async function openDatabase(
   options: FillOptions & DatabaseOptions,
   declared: typeof collections,
 ): Promise<void> {
-  const all = { ...declared, observations }
+  const all = withObservations(declared)
   const engine = engineFor(app, options)
   app.addHook('onClose', () => engine.close())
   const { view, shared, hasTrigrams } = await reached(options.wait, () => opened(engine, all))

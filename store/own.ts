@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { type Store, userFields, userRules } from './collections.js'
+import { type collections, type Store, userFields, userRules } from './collections.js'
 import { declare, type Pointer, type RecordIn, type RecordOf, StoredFile } from './declaration.js'
 import type { Collection, NewRecord } from './engine.js'
 import type { FreeForm } from './free-form.js'
@@ -100,7 +100,7 @@ function isCollection(value: unknown): value is Collection<OwnRecord> {
 }
 
 /** What records have had that widened the shape of a collection of the user's own, so that all who share a store know it. */
-export const observations = declare({
+const observations = declare({
   /** The collection's own name. */
   collection: Type.String(),
   /** What the record had, without what it said. */
@@ -111,3 +111,8 @@ export const observations = declare({
   at: Type.String(),
 })
 export type Observation = RecordIn<typeof observations>
+
+/** What a database keeps: what a memory does, and what all who share it have to know beside. */
+export function withObservations(declared: typeof collections) {
+  return { ...declared, observations }
+}
