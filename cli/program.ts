@@ -128,7 +128,10 @@ function addServe(parent: Command, name: string): void {
   addServing(parent.command(name))
     .description('start the server; without a command too')
     .argument(...served)
-    .option('--dev', 'develop: readable logs, and a new start whenever the data file changes')
+    .option(
+      '--dev',
+      'develop: readable logs, and without a database a new start whenever the data file changes',
+    )
     .option(...servedToo)
     .action(async (file: string | undefined, flags: ServeFlags) => {
       await (await import('./serve.js')).serveData(file, { ...parent.opts<ServeFlags>(), ...flags })

@@ -6,6 +6,9 @@ import { goOnWithoutOutput } from './output.js'
 import { say, UsageError } from './say.js'
 import { asText, refuseWrong, type ServeFlags } from './settings.js'
 
+/** What a developer reads, unless it is said otherwise. */
+const READABLE: Text = { logLevel: 'debug', logFormat: 'pretty' }
+
 /**
  * Serves until the process is told to stop.
  * @param dataFile comes before the flag of that name
@@ -18,16 +21,22 @@ export async function serveData(
 ): Promise<void> {
   const given = asText({ ...flags, ...settings, ...(dataFile === undefined ? {} : { dataFile }) })
   refuseWrong(given)
-  const options = { ...(await publicFolder()), ...readEnvironment(), ...given }
+  const options = {
+    ...(dev ? READABLE : {}),
+    ...(await publicFolder()),
+    ...readEnvironment(),
+    ...given,
+    ...(dev ? { nodeEnv: 'development' } : {}),
+  }
   const config = parseConfig(options)
-  if (dev || watch) {
-    if (config.database !== undefined) {
-      throw new UsageError(
-        `${dev ? '--dev' : '--watch'} starts anew from the data file, and a database keeps what it has: leave out one of them`,
-      )
-    }
-    const { serveWatching } = await import('./watch.js')
-    return serveWatching(options, { isDevelopment: dev })
+  const isShared = config.database !== undefined
+  if (watch && isShared) {
+    throw new UsageError(
+      '--watch starts anew from the data file, and a database keeps what it has: leave out one of them',
+    )
+  }
+  if (watch || (dev && !isShared)) {
+    return (await import('./watch.js')).serveWatching(options)
   }
   endWithParent()
   goOnWithoutOutput()

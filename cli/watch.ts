@@ -20,29 +20,21 @@ const INTERVAL = 200
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** What a supervised server has, beside the settings that are given. */
-interface Watching {
-  /** Whether it is developed with: readable logs, more of them, and no production. */
-  readonly isDevelopment: boolean
-}
-
 /**
  * Serves anew whenever the data file or the file of rewrites changes. A file with a fault, or that is gone, is told, and the
  * server goes on with what it has.
  * @param options the settings, as text
  */
-export async function serveWatching(options: Text, { isDevelopment }: Watching): Promise<void> {
+export async function serveWatching(options: Text): Promise<void> {
   const dataFile = options.dataFile ?? (await findDataFile())
   const folder = await mkdtemp(join(tmpdir(), 'slipway-watch-')).catch(() => undefined)
   const env = environmentWith({
     // For as long as servers follow each other here. Beside a file that is saved, for longer.
     ...(folder && options.save !== 'true' ? { revokedTokenFile: join(folder, 'revoked') } : {}),
-    ...(isDevelopment ? { logLevel: 'debug', logFormat: 'pretty' } : {}),
     // One for all servers, so that tokens outlive a new start.
     jwtSecret: randomBytes(32).toString('base64url'),
     ...options,
     dataFile,
-    ...(isDevelopment ? { nodeEnv: 'development' } : {}),
   })
   const supervisor = new Supervisor(env)
   for (const signal of SIGNALS) process.on(signal, () => supervisor.stop(signal))

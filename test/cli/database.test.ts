@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import t, { type Test } from 'tap'
 import { ask, tokensOf } from '../fixtures/many-processes.js'
 import { NO_POSTGRES, startPostgres, type TestPostgres } from '../fixtures/postgres.js'
-import { finish, startProcess } from '../fixtures/process.js'
+import { finish, startListening, startProcess } from '../fixtures/process.js'
 import { query } from '../fixtures/sql.js'
 
 const PASSWORD = 'a pass phrase'
@@ -117,6 +117,22 @@ t.test('commands on a database', { skip: NO_POSTGRES }, async (t) => {
       { id: 1, name: 'user' },
       { id: 3, name: 'admin' },
     ])
+  })
+
+  t.test('it can be developed with, but for what is about a data file', async (t) => {
+    const { env, cwd } = setUp(t, postgres, 'developed')
+    const production = { ...env, NODE_ENV: 'production' }
+    const args = ['runserver', '-p', '0']
+    const { url, child, ended, output } = await startListening(t, args, { env: production, cwd })
+    t.match(output.stdout, /^\[[\d:.]+\] INFO: Slipway is listening/m)
+    t.equal((await ask(`${url}/api/v1/admin/user_list`)).status, 200, 'no production')
+    child.kill('SIGINT')
+    t.equal(await ended, 0)
+    for (const command of ['serve', 'runserver']) {
+      const { code, stderr } = await finish(t, [command, '--watch'], { env, cwd })
+      t.equal(code, 2)
+      t.match(stderr, /^slipway: --watch starts anew from the data file, [^\n]+\n$/)
+    }
   })
 
   t.test('commands at once lose nothing', async (t) => {
