@@ -83,7 +83,11 @@ export class NoRoom extends StoreError {
 
 /** What keeps the records can't be reached, or can't work now; nothing was written, or it is not known whether it was. */
 export class Unavailable extends Error {
-  constructor(cause: unknown) {
+  /** @param isFull whether that is because there is no room on its disk */
+  constructor(
+    cause: unknown,
+    readonly isFull = false,
+  ) {
     super(`the database can't be asked: ${reasonOf(cause)}`, { cause })
     this.name = new.target.name
   }

@@ -108,7 +108,9 @@ export function toApiError(
     // Who the request comes from was deleted while it ran, and the token with them.
     return error.target === ACCOUNTS ? errors.tokenInvalid() : errors.conflict()
   }
-  if (error instanceof Unavailable) return errors.databaseUnavailable()
+  if (error instanceof Unavailable) {
+    return error.isFull ? errors.storageFull() : errors.databaseUnavailable()
+  }
   if (error instanceof NoRoom) return errors.noRoom(error.of)
   if (error instanceof StorageFailure) {
     if (error.isFull) return errors.storageFull()

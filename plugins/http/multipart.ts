@@ -1,6 +1,7 @@
 import type { Multipart, MultipartFile } from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
 import type { Files, ReceivedFile } from '../../store/engine.js'
+import { Unavailable } from '../../store/errors.js'
 import { askAgain } from '../auth/guards.js'
 import { ApiError, errors } from './errors.js'
 
@@ -136,7 +137,7 @@ export function textOf(filename: string): string {
 
 /** Whether an error says itself what is wrong. What the parser of parts throws beside does not. */
 function isKnown(error: unknown): boolean {
-  if (error instanceof ApiError) return true
+  if (error instanceof ApiError || error instanceof Unavailable) return true
   if (!(error instanceof Error) || !('code' in error)) return false
   return typeof error.code === 'string' && /^(FST_|E[A-Z]+$)/.test(error.code)
 }

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { Client, Pool, PoolClient } from 'pg'
 import { Unavailable } from '../errors.js'
 import { Channel } from './channel.js'
-import { isConflict, isOutage } from './failures.js'
+import { isConflict, isFull, isOutage } from './failures.js'
 import { readersOfTypes, written, writtenText } from './values.js'
 
 /** One statement in SQL. */
@@ -254,7 +254,7 @@ async function send(
     })
     return { rows, count: rowCount ?? 0 }
   } catch (error) {
-    throw isOutage(error) ? new Unavailable(error) : error
+    throw isOutage(error) ? new Unavailable(error, isFull(error)) : error
   }
 }
 

@@ -20,6 +20,9 @@ const OUTAGES: readonly string[] = [
   '55P03',
 ]
 
+/** disk_full */
+const FULL = '53100'
+
 const SQLSTATE = /^[0-9A-Z]{5}$/
 
 /** Whether a statement was in another's way, and can be tried again. */
@@ -32,6 +35,11 @@ export function isOutage(error: unknown): boolean {
   const state = stateOf(error)
   // What the driver says without the database having said anything is about the connection.
   return state === undefined || OUTAGES.some((each) => state.startsWith(each))
+}
+
+/** Whether the database has no room for something. */
+export function isFull(error: unknown): boolean {
+  return stateOf(error) === FULL
 }
 
 /** What the database has said; undefined where it has said nothing. */

@@ -1,10 +1,13 @@
 import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { Calls, isNotNow } from '../fixtures/calls.js'
+import { type Answer, Calls, isNotNow } from '../fixtures/calls.js'
+import { NO_POSTGRES, startPostgres } from '../fixtures/postgres.js'
 import { startProcess } from '../fixtures/process.js'
+import { query } from '../fixtures/sql.js'
 import { storedIn, temporaryFolder } from '../fixtures/temporary.js'
 
 const MEBIBYTE = 1024 * 1024
@@ -20,6 +23,15 @@ async function smallDisk(t: Test): Promise<string | undefined> {
   // Lazily: the server still runs.
   t.teardown(() => execFileSync('umount', ['-l', folder]))
   return folder
+}
+
+/** Writes an article of incompressible text. */
+function publish(calls: Calls): Promise<Answer> {
+  return calls.send('/articles/new', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ title: 'Tides', text: randomBytes(50_000).toString('hex') }),
+  })
 }
 
 t.test(
@@ -47,6 +59,34 @@ t.test(
     t.match(run.output.stdout, /no space left on device/)
   },
 )
+
+t.test('a full disk of a database is 507 too', { skip: NO_POSTGRES }, async (t) => {
+  const folder = await smallDisk(t)
+  if (folder === undefined) return t.pass('skipped: only root can mount a disk')
+  execFileSync('chown', ['postgres', folder])
+  const { url } = await startPostgres(t)
+  const run = await startProcess(t, [], { env: { DATABASE_URL: url } })
+  const calls = await Calls.logIn(t, run.url)
+  await query(url, `create tablespace small location '${folder}'`)
+  for (const table of ['articles', 'chunks']) {
+    await query(url, `alter table slipway.${table} set tablespace small`)
+  }
+  isNotNow(t, await calls.upload('large', 2 * MEBIBYTE), 507)
+  t.equal((await calls.send('/api/v1/package/large')).status, 404, 'nothing of it is there')
+  let answer = await publish(calls)
+  for (; answer.status === 200; answer = await publish(calls));
+  isNotNow(t, answer, 507)
+  t.match(answer.body, /There is no room to store this/)
+  t.equal((await calls.send('/articles')).status, 200)
+  t.equal((await calls.send('/readyz')).status, 200)
+
+  execFileSync('mount', ['-o', 'remount,size=64m', folder])
+  t.equal((await calls.upload('large', 2 * MEBIBYTE)).status, 200)
+  t.equal((await publish(calls)).status, 200)
+  run.child.kill('SIGTERM')
+  t.equal(await run.ended, 0)
+  t.match(run.output.stdout, /No space left on device/)
+})
 
 t.test(
   'where there is no folder for temporary files, the start says so and the rest works',

@@ -1,7 +1,9 @@
 import t from 'tap'
 import { call, isError, logIn, startApp } from '../fixtures/app.js'
+import { ask } from '../fixtures/many-processes.js'
 import { NO_POSTGRES, startPostgres } from '../fixtures/postgres.js'
 import { SHIP } from '../fixtures/ships.js'
+import { query } from '../fixtures/sql.js'
 
 t.test('an app on a database', { skip: NO_POSTGRES }, async (t) => {
   const postgres = await startPostgres(t)
@@ -28,6 +30,44 @@ t.test('an app on a database', { skip: NO_POSTGRES }, async (t) => {
     const [ships, others] = await Promise.all(apps.map((app) => call(app, 'GET', '/api/ships')))
     t.equal(ships?.json().length, 15)
     t.same(others?.json(), ships?.json())
+  })
+
+  t.test('what it has no room for is 507, and what it can not do now 503', async (t) => {
+    const app = await startApp(t, { database: postgres.url, databaseSchema: 'four' })
+    const { access: token } = await logIn(app)
+    const url = await app.listen({ host: '127.0.0.1', port: 0 })
+    const create = () => ask(`${url}/api/ships`, 'POST', { token, json: SHIP })
+    // More than is stored in one step.
+    const body = new FormData()
+    body.set('file', new Blob([Buffer.alloc(2 ** 21)]), 'file')
+    const upload = () =>
+      fetch(`${url}/api/v1/large/1`, { method: 'POST', headers: { token }, body })
+    await query(
+      postgres.url,
+      `create function four.refuse() returns trigger language plpgsql as $$
+        begin raise exception 'no' using errcode = tg_argv[0]; end $$`,
+    )
+    for (const [state, status] of [
+      ['53100', 507],
+      ['53200', 503],
+      ['53300', 503],
+      ['57014', 503],
+      ['57P03', 503],
+      ['58030', 503],
+    ] as const) {
+      for (const table of ['ships', 'chunks']) {
+        await query(
+          postgres.url,
+          `create or replace trigger refuse before insert on four.${table} for each row execute function four.refuse('${state}')`,
+        )
+      }
+      for (const refused of [await create(), await upload()]) {
+        t.equal(refused.status, status, state)
+        t.match(refused.headers.get('retry-after'), /^[1-9]\d*$/, state)
+      }
+    }
+    await query(postgres.url, 'drop function four.refuse cascade')
+    t.same([(await create()).status, (await upload()).status], [201, 200])
   })
 
   t.test('what needs the memory engine is refused, and not in the document', async (t) => {
