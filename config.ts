@@ -198,7 +198,7 @@ export const Settings = Type.Object(
     bodyLimit: Size('1MiB', 'The largest request body'),
     uploadLimit: Size('1GiB', 'The largest file that can be uploaded'),
     recordLimit: AutoSize(
-      'How much memory what is written may take, in all workspaces together and beside the data file; `auto` is a quarter of the heap that is left after the start. Without `DATABASE_URL` alone, as the next two',
+      'How much memory what is written may take, in all workspaces together and beside the data file; `auto` is a quarter of the heap that is left after the start. Without `DATABASE_URL` alone, as the next',
     ),
     userRecordLimit: AutoSize(
       'How much of it the records of one user may take; `auto` is a quarter of `RECORD_LIMIT`',
@@ -219,7 +219,10 @@ export const Settings = Type.Object(
       }),
     ),
     storageLimit: Size('10GiB', 'How large all files may be together'),
-    userStorageLimit: Size('2GiB', 'How large the files of one user may be together'),
+    userStorageLimit: Size(
+      '2GiB',
+      'How large the files of one user may be together. Without `DATABASE_URL` alone',
+    ),
     userPlanLimit: Type.Integer({
       minimum: 1,
       maximum: 100_000_000,

@@ -28,6 +28,8 @@ export interface DatabaseOptions {
   readonly wait: number
   /** How many bytes files may have together. */
   readonly storageLimit: number
+  /** How many revoked tokens are remembered. */
+  readonly revokedTokenLimit: number
 }
 
 type Declared = ReturnType<typeof withObservations>
@@ -78,6 +80,7 @@ function engineFor(
     databaseSchema: schema,
     databasePool: connections,
     storageLimit,
+    revokedTokenLimit,
     own,
   }: FillOptions & DatabaseOptions,
 ): PostgresEngine {
@@ -86,6 +89,7 @@ function engineFor(
     { url, schema, connections },
     {
       storageLimit,
+      revokedTokenLimit,
       onFault: (error) => app.log.error(error),
       // One collection logs in: the records of somebody's own users are not to be taken for those of the APIs, nor the other way round.
       terms: { users: isOwn ? 'of your own' : 'of the APIs' },

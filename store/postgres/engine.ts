@@ -4,6 +4,11 @@ import type { Engine, View } from '../engine.js'
 import type { DatabaseOptions } from './database.js'
 import { type OpenView, openView, type ViewOptions } from './view.js'
 
+const UNLIMITED = {
+  storageLimit: Number.POSITIVE_INFINITY,
+  revokedTokenLimit: Number.POSITIVE_INFINITY,
+}
+
 /** Keeps everything in a schema of a PostgreSQL database, which any number of processes share. */
 export class PostgresEngine implements Engine {
   readonly #database: DatabaseOptions
@@ -13,7 +18,7 @@ export class PostgresEngine implements Engine {
   /** @param database read when a view is opened */
   constructor(database: DatabaseOptions, options: Partial<ViewOptions> = {}) {
     this.#database = database
-    this.#options = { storageLimit: Number.POSITIVE_INFINITY, onFault: warn, ...options }
+    this.#options = { ...UNLIMITED, onFault: warn, ...options }
   }
 
   /**

@@ -7,6 +7,7 @@ import { FILE_TABLES } from './files/tables.js'
 import { functions } from './functions.js'
 import { JOB_TABLES } from './jobs/tables.js'
 import { PROCESS_TABLES } from './presence.js'
+import { tokenTables } from './sessions.js'
 import type { Table } from './table.js'
 
 /** The schema is of a later version than this program. */
@@ -42,10 +43,9 @@ const MIGRATIONS: readonly Migration[] = [
     // How many records there are: the sum of a collection's rows, so that who adds to it waits for nobody.
     `create table ${database.qualified('totals')} (collection text not null, change bigint not null)`,
     `create index on ${database.qualified('totals')} (collection)`,
-    `create table ${database.qualified('revoked_tokens')} (jti text primary key, until double precision not null)`,
-    `create index on ${database.qualified('revoked_tokens')} (until)`,
     `insert into ${database.qualified('settings')} values ('epoch', ${literal(randomBytes(6).toString('base64url'))})`,
     ...functions(database),
+    ...tokenTables(database),
     PROCESS_TABLES,
     FILE_TABLES,
     EVENT_TABLES,

@@ -1,8 +1,10 @@
 import { ACCOUNTS, type Sessions } from '../engine.js'
+import { NoRoom } from '../errors.js'
 import type { Row } from '../predicate.js'
-import type { Database, Statement } from './database.js'
+import { type Database, literal, type Statement } from './database.js'
 import { recordOf } from './reading.js'
 import type { Table } from './table.js'
+import { statementTriggers } from './triggers.js'
 
 /** How much longer than it is good a token is remembered, in milliseconds: clocks differ. */
 const MARGIN = 3_600_000
@@ -10,15 +12,31 @@ const MARGIN = 3_600_000
 /** How many tokens that are over are forgotten when another is revoked. */
 const MOST_FORGOTTEN = 100
 
+/** The table's name, and what its rows are counted as. */
+const REVOKED = 'revoked_tokens'
+
+/** What is kept of tokens: a migration's part. */
+export function tokenTables(database: Database): readonly string[] {
+  const call = `${database.qualified('count_records')}(${literal(REVOKED)})`
+  return [
+    `create table ${REVOKED} (jti text primary key, until double precision not null)`,
+    `create index on ${REVOKED} (until)`,
+    statementTriggers('totals', REVOKED, call, ['insert', 'delete']),
+  ]
+}
+
 /** Who is logged in, with the tokens that were revoked before their time by any process. */
 export class PostgresSessions implements Sessions<Row> {
   readonly #database: Database
   readonly #find: Statement | undefined
   readonly #revoke: Statement
+  readonly #limit: number
 
-  constructor(database: Database, tables: ReadonlyMap<string, Table>) {
+  /** @param limit how many revoked tokens are remembered */
+  constructor(database: Database, tables: ReadonlyMap<string, Table>, limit: number) {
     this.#database = database
-    const revoked = database.qualified('revoked_tokens')
+    this.#limit = limit
+    const revoked = database.qualified(REVOKED)
     const accounts = tables.get(ACCOUNTS)
     if (accounts) {
       const { all, sql } = accounts
@@ -30,8 +48,16 @@ export class PostgresSessions implements Sessions<Row> {
     this.#revoke = database.prepared(
       `with over as (
         select jti from ${revoked} where until < $3::double precision limit ${MOST_FORGOTTEN} for update skip locked
-      ), forgotten as (delete from ${revoked} token using over where token.jti = over.jti)
-      insert into ${revoked} values ($1::text, $2::double precision) on conflict do nothing`,
+      ), forgotten as (
+        delete from ${revoked} token using over where token.jti = over.jti returning true
+      ), room as (
+        select coalesce(sum(change), 0) - (select count(*) from forgotten) < $4::double precision as is_left
+        from ${database.qualified('totals')} where collection = ${literal(REVOKED)}
+      ), added as (
+        insert into ${revoked} select $1::text, $2::double precision from room where is_left
+        on conflict do nothing
+      )
+      select is_left or exists (select from ${revoked} where jti = $1::text) as is_revoked from room`,
     )
   }
 
@@ -44,6 +70,8 @@ export class PostgresSessions implements Sessions<Row> {
   async revoke(jti: string, until: number): Promise<void> {
     const now = Date.now()
     if (until <= now) return
-    await this.#database.query({ ...this.#revoke, values: [jti, until, now - MARGIN] })
+    const values = [jti, until, now - MARGIN, this.#limit]
+    const { rows } = await this.#database.query({ ...this.#revoke, values })
+    if (rows[0]?.is_revoked !== true) throw new NoRoom(ACCOUNTS, 'tokens')
   }
 }

@@ -22,6 +22,8 @@ import { Violations } from './violations.js'
 export interface ViewOptions {
   /** How many bytes files may have together. */
   readonly storageLimit: number
+  /** How many revoked tokens are remembered. */
+  readonly revokedTokenLimit: number
   /** Hears of what fails when nobody waits for it. */
   readonly onFault: (error: unknown) => void
   /** What has to be the same for all who open it. */
@@ -59,7 +61,7 @@ export async function openView<D extends Declarations>(
 async function viewOf<D extends Declarations>(
   declarations: D,
   database: Database,
-  { storageLimit, onFault, terms }: ViewOptions,
+  { storageLimit, revokedTokenLimit, onFault, terms }: ViewOptions,
 ): Promise<OpenView<D>> {
   const tables = new Map(
     Object.entries(declarations).map(([name, it]) => [name, new Table(database, name, it)]),
@@ -98,7 +100,7 @@ async function viewOf<D extends Declarations>(
   listener.start()
   const view = {
     epoch,
-    sessions: new PostgresSessions(database, tables),
+    sessions: new PostgresSessions(database, tables, revokedTokenLimit),
     files,
     watching: () => events.ready(),
     jobs: {

@@ -1,5 +1,6 @@
+import type { FastifyInstance } from 'fastify'
 import t from 'tap'
-import { call, isError, logIn, startApp } from '../fixtures/app.js'
+import { call, isError, logIn, startApp, type Tokens } from '../fixtures/app.js'
 import { ask } from '../fixtures/many-processes.js'
 import { NO_POSTGRES, startPostgres } from '../fixtures/postgres.js'
 import { SHIP } from '../fixtures/ships.js'
@@ -68,6 +69,17 @@ t.test('an app on a database', { skip: NO_POSTGRES }, async (t) => {
     }
     await query(postgres.url, 'drop function four.refuse cascade')
     t.same([(await create()).status, (await upload()).status], [201, 200])
+  })
+
+  t.test('what can not be remembered as ended is told not to be', async (t) => {
+    const settings = { database: postgres.url, databaseSchema: 'five', revokedTokenLimit: 1 }
+    const [first, second] = [await startApp(t, settings), await startApp(t, settings)]
+    const [ended, left] = [await logIn(first), await logIn(first)]
+    const logOut = (app: FastifyInstance, { access: token }: Tokens) =>
+      call(app, 'DELETE', '/auth/logout', { token })
+    t.equal((await logOut(first, ended)).statusCode, 200)
+    isError(t, await logOut(second, left), 507, /REVOKED_TOKEN_LIMIT/)
+    t.equal((await call(first, 'GET', '/dmps', { token: left.access })).statusCode, 200)
   })
 
   t.test('what needs the memory engine is refused, and not in the document', async (t) => {

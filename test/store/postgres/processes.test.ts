@@ -4,7 +4,13 @@ import { text } from 'node:stream/consumers'
 import { Type } from '@sinclair/typebox'
 import t, { type Test } from 'tap'
 import { declare, StoredFile } from '../../../store/declaration.js'
-import { MissingContent, ReferenceViolation, VersionMismatch } from '../../../store/errors.js'
+import {
+  MissingContent,
+  NoRoom,
+  ReferenceViolation,
+  VersionMismatch,
+} from '../../../store/errors.js'
+import { Database } from '../../../store/postgres/database.js'
 import { PostgresEngine } from '../../../store/postgres/engine.js'
 import { startPglite, type TestDatabase } from '../../fixtures/pglite.js'
 import { NO_POSTGRES, newSchema, startPostgres } from '../../fixtures/postgres.js'
@@ -30,15 +36,16 @@ const declarations = {
 }
 
 /** Two processes on one state. */
-async function openTwo(t: Test, at: TestDatabase) {
+async function openTwo(t: Test, at: TestDatabase, revokedTokenLimit = 1_000) {
   const schema = newSchema()
   const faults: unknown[] = []
   const open = async () => {
-    const engine = new PostgresEngine({ ...at, schema }, { onFault: (fault) => faults.push(fault) })
+    const onFault = (fault: unknown) => faults.push(fault)
+    const engine = new PostgresEngine({ ...at, schema }, { onFault, revokedTokenLimit })
     t.teardown(() => engine.close())
     return engine.open(declarations)
   }
-  return { one: await open(), other: await open(), faults }
+  return { one: await open(), other: await open(), faults, schema }
 }
 
 const contentOf = (content: string) => Readable.from([Buffer.from(content)])
@@ -91,6 +98,27 @@ function testProcesses(
       await other.users.update(1, { name: 'Anne' }, { versions: [1] })
       await t.rejects(one.users.update(1, { name: 'Ann' }, { versions: [1] }), VersionMismatch)
       t.match(await one.users.get(1), { name: 'Anne', version: 2 })
+    })
+
+    t.test('so many revoked tokens are remembered by all, until they have ended', async (t) => {
+      const { one, other, schema } = await openTwo(t, at, 2)
+      const { id } = await one.users.insert({ name: 'Ann' })
+      const later = Date.now() + 3_600_000
+      await one.sessions.revoke('a', later)
+      await other.sessions.revoke('b', later)
+      for (const { sessions } of [one, other]) {
+        await t.rejects(sessions.revoke('c', later), new NoRoom('users', 'tokens'))
+        await sessions.revoke('a', later)
+        t.equal(await sessions.find('a', id), undefined)
+        t.match(await sessions.find('c', id), { id }, 'it was told that it is still good')
+      }
+      const database = await Database.open({ ...at, schema })
+      t.teardown(() => database.close())
+      const text = `update ${database.qualified('revoked_tokens')} set until = 1 where jti = 'a'`
+      await database.query({ text })
+      await one.sessions.revoke('c', later)
+      t.equal(await other.sessions.find('c', id), undefined)
+      await t.rejects(other.sessions.revoke('d', later), NoRoom)
     })
 
     t.test('jobs are done once, with the files that come of them', async (t) => {
