@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { watch } from 'node:fs'
 import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises'
 import t, { type Test } from 'tap'
@@ -73,8 +72,11 @@ t.test('a signal lets a write that has begun end', async (t) => {
   const cwd = t.testdir({ 'data.json': '{"projects": []}' })
   const watcher = watch(cwd)
   const run = runCommand(t, ['project', 'add', 'One'], { cwd })
-  let [, name] = await once(watcher, 'change')
-  while (!String(name).startsWith('.data.json.')) [, name] = await once(watcher, 'change')
+  await new Promise<void>((resolve) => {
+    watcher.on('change', (_event, name) => {
+      if (String(name).startsWith('.data.json.')) resolve()
+    })
+  })
   run.child.kill('SIGTERM')
   await run.ended
   watcher.close()

@@ -194,7 +194,9 @@ t.test('a file that is broken, unreadable or gone is told in one line', async (t
     run.output.stderr = ''
     t.same(await (await fetch(`${run.url}/api/users`)).json(), [{ id: 1, name: 'ada' }])
   }
-  await writeFile(file, '[')
+  // At once, so that it is not seen empty, which would be told too.
+  await writeFile(`${cwd}/broken.json`, '[')
+  await rename(`${cwd}/broken.json`, file)
   await told(':1:2: not valid JSON: a ] is missing here')
   await rm(file)
   await told(": can't be read (no such file)")

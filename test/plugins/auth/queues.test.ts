@@ -40,6 +40,20 @@ t.test('the two take turns, each in its order, and as many run as may', async (t
   t.equal(await queues.run('new', async () => 'a place is free again'), 'a place is free again')
 })
 
+t.test('who finds as many waiting as may is refused, and nobody else is', async (t) => {
+  const queues = new Queues(1, 2)
+  const { end, ended } = work()
+  const taken = Array.from({ length: 3 }, () => queues.run('new', () => ended))
+  await t.rejects(
+    queues.run('new', () => ended),
+    { statusCode: 503, code: 'overloaded' },
+  )
+  const login = queues.run('login', () => ended)
+  end()
+  await Promise.all([...taken, login])
+  await queues.run('new', () => ended)
+})
+
 t.test('500 registrations at once leave logins answered', async (t) => {
   const app = await startApp(t)
   const register = (number: number) =>
@@ -54,5 +68,9 @@ t.test('500 registrations at once leave logins answered', async (t) => {
     [200, 200, 200, 200, 200],
   )
   const statuses = (await Promise.all(registrations)).map(({ statusCode }) => statusCode)
-  t.same([...new Set(statuses)].sort(), [201, 503])
+  // How many are refused is the machine's matter.
+  t.same(
+    statuses.filter((status) => status !== 201 && status !== 503),
+    [],
+  )
 })

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { call, isError, logIn, startApp } from '../../fixtures/app.js'
+import { openFeed } from '../../fixtures/feed.js'
 import { SHIP } from '../../fixtures/ships.js'
 
 t.test('a workspace begins as the server did, and keeps to itself', async (t) => {
@@ -67,12 +68,16 @@ t.test('what is no name, and two names', async (t) => {
 
 t.test('there is a bound, and idle ones go', async (t) => {
   const app = await startApp(t, { maxWorkspaces: 2, workspaceTtl: '1s' })
-  for (const name of ['a', 'b'])
-    t.equal((await call(app, 'GET', `/~${name}/healthz`)).statusCode, 200)
+  const address = await app.listen({ port: 0 })
+  // Somebody is in each, so that none is idle.
+  const feeds = await Promise.all(
+    ['a', 'b'].map((name) => openFeed(t, `${address}/~${name}/__slipway/events`)),
+  )
   const refused = await call(app, 'GET', '/~c/healthz')
   isError(t, refused, 503, /There are 2 workspaces/)
   t.equal(refused.headers['retry-after'], '60')
   t.equal((await call(app, 'GET', '/healthz')).statusCode, 200)
+  for (const { leave } of feeds) leave()
   while (app.worlds.size > 0) await new Promise((resolve) => setTimeout(resolve, 50))
   t.equal((await call(app, 'GET', '/~c/healthz')).statusCode, 200)
 })
