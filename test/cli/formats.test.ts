@@ -1,6 +1,7 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import t from 'tap'
 import { finish, runCommand, seen } from '../fixtures/process.js'
+import { replace } from '../fixtures/replace.js'
 
 const PROGRAM = (name: string) =>
   `export default async () => ({ users: [{ name: '${name}', password: 'x' }] })\n`
@@ -75,15 +76,15 @@ t.test('serve --dev runs a program again when it changes', async (t) => {
   }
   t.same(await nextUsers(), [{ id: 1, name: 'ada' }])
 
-  await writeFile(`${cwd}/db.mjs`, PROGRAM('bobby'))
+  await replace(`${cwd}/db.mjs`, PROGRAM('bobby'))
   t.same(await nextUsers(), [{ id: 1, name: 'bobby' }])
 
-  await writeFile(`${cwd}/db.mjs`, 'export default () => {\n  null.x\n}')
+  await replace(`${cwd}/db.mjs`, 'export default () => {\n  null.x\n}')
   while (!run.output.stderr.includes('the server goes on with the data it has')) {
     await new Promise((resolve) => run.child.stderr?.once('data', resolve))
   }
   t.match(run.output.stderr, /^slipway: db\.mjs:2:8: throws TypeError: /m)
-  await writeFile(`${cwd}/db.mjs`, PROGRAM('cyd'))
+  await replace(`${cwd}/db.mjs`, PROGRAM('cyd'))
   t.same(await nextUsers(), [{ id: 1, name: 'cyd' }])
   run.child.kill('SIGTERM')
   t.equal(await run.ended, 0)

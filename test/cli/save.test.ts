@@ -1,7 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { startListening, startProcess } from '../fixtures/process.js'
+import { replace } from '../fixtures/replace.js'
 
 const TEXT = `{
   // What the harbour has.
@@ -93,7 +94,7 @@ t.test('with --watch a change of its own is no new start, and one of another is'
   ])
   await send(`${url}/boats`, 'POST', { name: 'Eve' })
   const text = await written(file, (each) => each.includes('Eve'))
-  await writeFile(file, text.replace('Eve', 'Eva'))
+  await replace(file, text.replace('Eve', 'Eva'))
   while (!output.stderr.includes('starting anew')) await setTimeout(20)
   t.equal(output.stderr.match(/starting anew/g)?.length, 1)
 })

@@ -6,6 +6,7 @@ import { setTimeout } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { SECRET } from '../fixtures/app.js'
 import { finish, type Run, runCommand, seen, startProcess } from '../fixtures/process.js'
+import { replace } from '../fixtures/replace.js'
 
 const DATA = JSON.stringify({
   notes: [{ id: 1, text: 'a' }],
@@ -170,7 +171,7 @@ t.test('a new start of --watch knows what was revoked before, and leaves nothing
   const [gone, left] = [await tokensOf(url), await tokensOf(url)]
   t.equal(await logOut(url, gone.access), 200)
   run.output.stdout = ''
-  await writeFile(file, DATA.replace('"text":"a"', '"text":"b"'))
+  await replace(file, DATA.replace('"text":"a"', '"text":"b"'))
   const next = await seen(run, /listening at (http:\/\/[^";\s]+)/)
   t.equal(await status(next, '/auth/me', left.access), 200)
   t.equal(await status(next, '/auth/me', gone.access), 401)
