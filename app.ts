@@ -35,6 +35,7 @@ import workspaces from './plugins/workspaces/index.js'
 import { withoutWorkspace } from './plugins/workspaces/name.js'
 import { apiAccounts } from './routes/auth/accounts.js'
 import auth from './routes/auth/index.js'
+import type { Own } from './routes/collections/collection.js'
 import collections from './routes/collections/index.js'
 import { isServed, pathsOf, readOwn, sourcesOf, tagsOf } from './routes/collections/own.js'
 import ownShapes from './routes/collections/own-shapes.js'
@@ -46,7 +47,7 @@ import { apis, partsOf } from './routes/index.js'
 import token, { tag as tokenTag } from './routes/token.js'
 import { COLLECTIONS } from './seed/described.js'
 import type { Source } from './seed/errors.js'
-import { divide } from './seed/own.js'
+import { type Division, divide } from './seed/own.js'
 import { sourceOf } from './seed/read.js'
 
 /** How long an idle connection is kept, in milliseconds: a stop waits for it. */
@@ -70,8 +71,8 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
   const config = parseConfig(options)
   const content = await sourceOf(config)
   const { source } = content
-  const { apis: names, theirs, kept, own: parts } = divide(content, config.apis, API_NAMES, partsOf)
-  const own = await readOwn(parts, source, config, names.length === 0)
+  const division = divide(content, config.apis, API_NAMES, partsOf)
+  const own = await readOwn(division.own, source, config, division.apis.length === 0)
   const trimmed = trimmer(pathsOf(own), config.prefix)
   const rewritten = await rewritesIn(config.routes)
   const logging = await loggingFor(config)
@@ -107,6 +108,28 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
     routerOptions: { maxParamLength: maxHeaderSize },
     schemaController: { compilersFactory: { buildValidator, buildSerializer } },
   })
+  try {
+    await register(app, { config, source, division, own })
+  } catch (error) {
+    // What is open by now would go on, and keep the process alive.
+    await app.close()
+    throw error
+  }
+  return app
+}
+
+/** What is to be served. */
+interface Served {
+  readonly config: Config
+  readonly source: Source
+  readonly division: Division
+  readonly own: Own
+}
+
+/** Everything that the server has, in order. */
+async function register(app: FastifyInstance, served: Served): Promise<void> {
+  const { config, source, division, own } = served
+  const { apis: names, theirs, kept, own: parts } = division
   const mounted = names.map((name) => apis[name])
 
   await app.register(errors)
@@ -182,8 +205,6 @@ export async function buildApp(options: Options = {}): Promise<FastifyInstance> 
     const { bodyLimit, prefix: at, uploadLimit } = config
     await app.register(collections, { own, source, at, bodyLimit, uploadLimit })
   }
-
-  return app
 }
 
 /** Where revoked tokens are kept: they outlive the process only where what signs them does. */

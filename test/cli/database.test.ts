@@ -135,6 +135,15 @@ t.test('commands on a database', { skip: NO_POSTGRES }, async (t) => {
     }
   })
 
+  t.test('a start that fails once the database is open ends all the same', async (t) => {
+    const { env } = setUp(t, postgres, 'failed')
+    const cwd = t.testdir({ 'db.json': '{"posts":[],"api":[]}' })
+    const args = ['db.json', '--apis', 'fleet', '-p', '0']
+    const { code, stderr } = await finish(t, args, { env, cwd })
+    t.equal(code, 1)
+    t.match(stderr, /^slipway: db\.json:1:13: \/api: [^\n]+\n$/)
+  })
+
   t.test('commands at once lose nothing', async (t) => {
     const { run } = setUp(t, postgres, 'at_once')
     await run(['init'])
