@@ -1,8 +1,8 @@
-import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
 import { newDmp } from '../../../store/collections.js'
 import { startOwn } from '../../fixtures/accounts.js'
 import { call, logIn, startApp } from '../../fixtures/app.js'
+import { turnsOf } from '../../fixtures/turns.js'
 
 t.test('a long list goes out piece by piece, whole and in order', async (t) => {
   const app = await startApp(t)
@@ -55,20 +55,6 @@ t.test('a client that goes while a long list is written harms nobody', async (t)
   leaving.abort()
   t.equal((await fetch(`${url}/api/ships/1`)).status, 200)
 })
-
-/** Counts the turns of the event loop while something is done. */
-async function turnsOf<T>(work: Promise<T>): Promise<{ done: T; turns: number }> {
-  let isOver = false
-  let turns = 0
-  const count = async () => {
-    for (; !isOver; turns++) await setImmediate()
-  }
-  const counting = count()
-  const done = await work
-  isOver = true
-  await counting
-  return { done, turns }
-}
 
 const LARGE = 300_000
 

@@ -36,7 +36,8 @@ const dmp = '019a8f2c-7b40-7c11-9d3e-5f6a2b1c0d4e'
 
 async function startRendering(t: Test, { maxPending, look, ...options }: Options = {}) {
   const kept = watchFiles(t)
-  const app = await startApp(t)
+  // Without the API, which would look for tasks itself every few seconds.
+  const app = await startApp(t, { apis: 'fleet' })
   const bounds = {
     ...(maxPending === undefined ? {} : { maxPending }),
     ...(look === undefined ? {} : { look }),

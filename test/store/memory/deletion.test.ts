@@ -1,10 +1,10 @@
-import { setImmediate } from 'node:timers/promises'
 import { Type } from '@sinclair/typebox'
 import t from 'tap'
 import { declare } from '../../../store/declaration.js'
 import { countOf } from '../../../store/lookups.js'
 import { AT_ONCE } from '../../../store/memory/deletion.js'
 import { MemoryEngine } from '../../../store/memory/engine.js'
+import { turnsOf } from '../../fixtures/turns.js'
 
 const authorId = Type.Union([Type.Integer(), Type.Null()])
 
@@ -22,14 +22,10 @@ t.test('others have their turns during a long deletion, however quick it is', as
   const { authors, books } = await engine.open(declarations)
   await authors.insert({ name: 'Ann' })
   await books.insertMany(Array.from({ length: MANY }, () => ({ authorId: 1 })))
-  let isOver = false
-  const deletion = authors.delete(1).finally(() => {
-    isOver = true
-  })
+  const deletion = turnsOf(authors.delete(1))
   t.equal(await countOf(books), MANY, 'who reads at once reads what there was')
-  let turns = 0
-  for (; !isOver; turns++) await setImmediate()
-  t.match(await deletion, { name: 'Ann' })
+  const { done, turns } = await deletion
+  t.match(done, { name: 'Ann' })
   t.equal(await countOf(books), 0)
   // Each goes, and is then asked what goes along with it.
   t.ok(turns > 1.5 * (MANY / AT_ONCE), `${turns} turns`)

@@ -1,7 +1,9 @@
+import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
 import { LazyIndexes } from '../../../store/memory/lazy-indexes.js'
 import { SortedList } from '../../../store/memory/sorted-list.js'
 import type { Row } from '../../../store/predicate.js'
+import { turnAtEveryLook } from '../../fixtures/turns.js'
 
 const row = (id: number, text: unknown = id % 7): Row => ({ id, version: 1, text })
 
@@ -35,23 +37,29 @@ function newCollection(length: number, now?: () => number, textOf?: (id: number)
 }
 
 t.test('what changes while an index is made is in it, and other work has its turns', async (t) => {
-  const { list, indexes, add, remove, replace, ids } = newCollection(100_000)
+  const { list, indexes, add, remove, replace, ids } = newCollection(20_000)
+  turnAtEveryLook(t)
   const made = indexes.make('text', list)
   t.equal(indexes.make('text', list), made, 'it is made once')
   t.equal(indexes.get('text'), undefined, 'it is not ready')
   t.equal(indexes.copy().size, 0)
+  let isMade = false
+  made?.then(() => {
+    isMade = true
+  })
   let turns = 0
-  const others = setInterval(() => {
-    turns++
-    const [first] = list.slice(0, 1)
-    if (first) remove(first)
-    const [second] = list.slice(50_000, 1)
-    if (second) replace(second, row(second.id, 'changed'))
-    add(row(100_000 + turns, '3'))
-  }, 0)
-  await made
-  clearInterval(others)
-  t.ok(turns > 0)
+  for (; !isMade; turns++) {
+    // More than there is to catch up with could go on for ever.
+    if (turns < 100) {
+      const [first] = list.slice(0, 1)
+      if (first) remove(first)
+      const [second] = list.slice(10_000, 1)
+      if (second) replace(second, row(second.id, 'changed'))
+      add(row(100_001 + turns, '3'))
+    }
+    await setImmediate()
+  }
+  t.ok(turns > 100, `${turns} turns`)
   for (const text of ['0', '3', 'changed']) {
     const expected = list.slice(0, 1e6).filter((each) => String(each.text) === text)
     t.strictSame(
@@ -79,10 +87,13 @@ t.test('there are eight at most, and the one not used for longest goes', async (
   t.notOk(indexes.get(['text', 'b']))
   t.ok(indexes.get(['text', 'c']))
 
-  // Each has a text of its own at each path: no machine puts as many into an index in one turn.
-  const large = newCollection(100_000, undefined, (id) =>
-    Object.fromEntries(names.map((name) => [name, `${name}${id}`])),
+  // Not one of them is made in one turn.
+  const large = newCollection(
+    1000,
+    () => 1,
+    (id) => Object.fromEntries(names.map((name) => [name, `${name}${id}`])),
   )
+  turnAtEveryLook(t)
   const made = paths.map((path) => large.indexes.make(path, large.list))
   t.equal(large.indexes.make('text', large.list), undefined, 'those that are being made stay')
   await Promise.all(made)

@@ -4,6 +4,7 @@ import { First, Sorting } from '../../../store/memory/sorting.js'
 import { comparisonOf } from '../../../store/order.js'
 import type { Row } from '../../../store/predicate.js'
 import type { Sort } from '../../../store/query.js'
+import { turnAtEveryLook, turnsOf } from '../../fixtures/turns.js'
 
 const path = fc.constantFrom<Sort['path']>('a', ['b', 'c'], 'id', ['id'], '__proto__')
 const sort: fc.Arbitrary<Sort[]> = fc.array(
@@ -50,15 +51,17 @@ t.test('many pieces are put together, and other work has its turns', async (t) =
   })
   const sorting = new Sorting([{ path: 'a', descending: true }])
   for (let from = 0; from < rows.length; from += 256) sorting.add(rows.slice(from, from + 256))
-  let turns = 0
-  const others = setInterval(() => turns++, 0)
-  const sorted: Row[] = []
-  for await (const batch of sorting.batches()) sorted.push(...batch)
-  clearInterval(others)
+  const sort = async () => {
+    const sorted: Row[] = []
+    for await (const batch of sorting.batches()) sorted.push(...batch)
+    return sorted
+  }
+  turnAtEveryLook(t)
+  const { done: sorted, turns } = await turnsOf(sort())
   const expected = rows.sort((a, b) => Number(b.a) - Number(a.a) || b.id - a.id)
   t.strictSame(
     sorted.map(({ id }) => id),
     expected.map(({ id }) => id),
   )
-  t.ok(turns > 0)
+  t.ok(turns > 100, `${turns} turns`)
 })
