@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Duplex } from 'node:stream'
-import type { Client, Pool, PoolClient } from 'pg'
+import pg, { type Client, type Pool, type PoolClient } from 'pg'
 import { Unavailable } from '../errors.js'
+import { Asking, Columns } from './asking.js'
 import { Channel } from './channel.js'
 import { isConflict, isFull, isOutage } from './failures.js'
-import { readersOfTypes, written, writtenText } from './values.js'
+import { writtenText } from './values.js'
 
 /** One statement in SQL. */
 export interface Statement {
@@ -15,6 +16,8 @@ export interface Statement {
   readonly values?: readonly unknown[]
   /** How long it is waited for, in milliseconds, where it may take longer than others. */
   readonly timeout?: number
+  /** What its rows are made of: of what is prepared the same each time. */
+  readonly columns?: Columns
 }
 
 /** A row as it comes: the columns under their names. */
@@ -76,9 +79,8 @@ export class Database implements Connection {
   /** Names the statements of this one: what carries connections may have others' too. */
   readonly #prefix = randomBytes(6).toString('base64url')
 
-  /** Reads the driver, and connects when the first statement comes. */
-  static async open(options: DatabaseOptions): Promise<Database> {
-    const { default: pg } = await import('pg')
+  /** Connects when the first statement comes. */
+  static open(options: DatabaseOptions): Database {
     const { url, schema = 'slipway', connections = 10, onFault = () => {}, carrier } = options
     const config = {
       connectionString: url,
@@ -87,7 +89,6 @@ export class Database implements Connection {
       keepAlive: true,
       pipeline: true,
       application_name: `slipway ${schema}`,
-      types: readersOfTypes(pg.types),
       ...(carrier && { stream: carrier }),
     }
     const pool = new pg.Pool({
@@ -117,17 +118,35 @@ export class Database implements Connection {
   /** A statement that is used again and again, with other values: `{ ...statement, values }`. */
   prepared(text: string): Statement & { readonly name: string } {
     const digest = createHash('sha256').update(text).digest('base64url').slice(0, 22)
-    return { name: `${this.#prefix}/${digest}`, text }
+    return { name: `${this.#prefix}/${digest}`, text, columns: new Columns() }
   }
 
   /** One statement by itself, in one round trip. It is tried again where it was in another's way. */
   query(statement: Statement): Promise<Result> {
-    return this.#retried((client) => send(client, statement))
+    return retried(() => this.#ask(statement))
+  }
+
+  /** In one promise: one for each thing that is waited for would take longer than the driver does. */
+  #ask(statement: Statement): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      let release: PoolClient['release'] = () => {}
+      const asking = new Asking(statement, (error, result) => {
+        const failure = result ? undefined : failureOf(error)
+        release(failure instanceof Unavailable)
+        if (result) resolve(result)
+        else reject(failure)
+      })
+      this.#pool.connect((fault, client, done) => {
+        if (!client) return reject(new Unavailable(fault))
+        release = done
+        client.query(asking)
+      })
+    })
   }
 
   /** Some statements, all or none, in one round trip: none depends on what another has found. */
   batch(statements: readonly Statement[]): Promise<readonly Result[]> {
-    return this.#retried(async (client) => {
+    return this.#withClient(async (client) => {
       const sent = [BEGIN, ...statements, COMMIT].map((each, at) =>
         // Each waits for those before it.
         send(client, { timeout: DEADLINE * (at + 1), ...each }),
@@ -145,7 +164,7 @@ export class Database implements Connection {
     run: (connection: Connection) => Promise<T>,
     { begin = BEGIN, timeout }: TransactionOptions = {},
   ): Promise<T> {
-    return this.#retried(async (client) => {
+    return this.#withClient(async (client) => {
       const patience = timeout === undefined ? {} : { timeout: timeout + DEADLINE }
       const query = (each: Statement) => send(client, { ...patience, ...each })
       try {
@@ -192,8 +211,8 @@ export class Database implements Connection {
     await this.#pool.end()
   }
 
-  async #retried<T>(run: (client: PoolClient) => Promise<T>): Promise<T> {
-    for (let retries = 0; ; retries++) {
+  #withClient<T>(run: (client: PoolClient) => Promise<T>): Promise<T> {
+    return retried(async () => {
       const client = await this.#connect()
       try {
         const result = await run(client)
@@ -201,10 +220,9 @@ export class Database implements Connection {
         return result
       } catch (error) {
         client.release(error instanceof Unavailable)
-        if (!isConflict(error)) throw error
-        if (retries === MOST_RETRIES) throw new Unavailable(error)
+        throw error
       }
-    }
+    })
   }
 
   async #connect(): Promise<PoolClient> {
@@ -241,21 +259,30 @@ export function literal(text: string): string {
   return escaped.includes('\\') ? `E'${escaped}'` : `'${escaped}'`
 }
 
-async function send(
-  client: PoolClient,
-  { name, text, values, timeout }: Statement,
-): Promise<Result> {
-  try {
-    const { rows, rowCount } = await client.query<DatabaseRow>({
-      text,
-      ...(name !== undefined && { name }),
-      ...(values && { values: values.map(written) }),
-      ...(timeout !== undefined && { query_timeout: timeout }),
-    })
-    return { rows, count: rowCount ?? 0 }
-  } catch (error) {
-    throw isOutage(error) ? new Unavailable(error, isFull(error)) : error
+/** Does something again where it was in another's way. */
+async function retried<T>(run: () => Promise<T>): Promise<T> {
+  for (let retries = 0; ; retries++) {
+    try {
+      return await run()
+    } catch (error) {
+      if (!isConflict(error)) throw error
+      if (retries === MOST_RETRIES) throw new Unavailable(error)
+    }
   }
+}
+
+function send(client: PoolClient, statement: Statement): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const asking = new Asking(statement, (error, result) => {
+      if (result) resolve(result)
+      else reject(failureOf(error))
+    })
+    client.query(asking)
+  })
+}
+
+function failureOf(error: unknown): unknown {
+  return isOutage(error) ? new Unavailable(error, isFull(error)) : error
 }
 
 /** Lets the statements of a transaction take longer. */

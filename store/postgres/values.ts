@@ -1,3 +1,5 @@
+import pg from 'pg'
+
 /**
  * PostgreSQL's texts can't hold U+0000. So it, and the characters that others stand for it by, are each written as three, in a way
  * that keeps the order of texts, and which of them is in which: none of the three begins in the middle of another.
@@ -18,10 +20,19 @@ export function writtenText(text: string): string {
   return text.replace(IS_RESERVED, (each) => ESCAPED[each.charCodeAt(0)] ?? each)
 }
 
-/** A value of a statement as the database has it: a text, or a list of texts; anything else as it is. */
-export function written(value: unknown): unknown {
+/** A value of a statement as it goes over the wire: bytes as they are, and all else as text. */
+export function written(value: unknown): Buffer | string | null {
   if (typeof value === 'string') return writtenText(value)
-  return Array.isArray(value) ? value.map(written) : value
+  if (value === null || value === undefined) return null
+  if (value instanceof Buffer) return value
+  return Array.isArray(value) ? `{${value.map(element).join(',')}}` : String(value)
+}
+
+/** A value in a list. */
+function element(value: unknown): string {
+  const text = written(value)
+  if (text === null) return 'NULL'
+  return Array.isArray(value) ? String(text) : `"${String(text).replace(/["\\]/g, '\\$&')}"`
 }
 
 /** A text that the database had. */
@@ -51,7 +62,7 @@ function inJson(change: (text: string) => string, escapes: string): string {
 }
 
 /** Reads a column's text. */
-type Reader = (text: string) => unknown
+export type Reader = (text: string) => unknown
 
 /** How columns are read, by what `pg_type` calls their types. */
 const READERS: ReadonlyMap<number, Reader> = new Map<number, Reader>([
@@ -61,15 +72,7 @@ const READERS: ReadonlyMap<number, Reader> = new Map<number, Reader>([
   [114, readJson],
 ])
 
-/** The driver's own readers of types. */
-interface Readers {
-  getTypeParser(oid: number, format?: 'text' | 'binary'): (text: string) => unknown
-}
-
-/** How the columns of a statement are read: those that aren't named here as the driver does. */
-export function readersOfTypes(drivers: Readers): Readers {
-  return {
-    getTypeParser: (oid, format) =>
-      (format === 'binary' ? undefined : READERS.get(oid)) ?? drivers.getTypeParser(oid, format),
-  }
+/** How a column is read: where its type isn't named here, as the driver does. */
+export function readerOf(type: number): Reader {
+  return READERS.get(type) ?? pg.types.getTypeParser(type)
 }

@@ -1,3 +1,4 @@
+import pg from 'pg'
 import t, { type Test } from 'tap'
 import { Database, literal, type Statement } from '../../../store/postgres/database.js'
 import { writtenJson } from '../../../store/postgres/values.js'
@@ -49,6 +50,24 @@ function testDatabase(
       })
       t.same(given.rows, [{ json, list: texts, text: '\\\0', literal: ODD }])
       t.equal(JSON.stringify(given.rows[0]?.json), JSON.stringify(json))
+    })
+
+    t.test('what is prepared is asked once for its columns', async (t) => {
+      const database = await open(t)
+      const { describe } = pg.Connection.prototype
+      const asked = t.capture(pg.Connection.prototype, 'describe', describe)
+      const numbers = database.prepared(
+        'select n, nullif(n, 2) as other from generate_series(1, $1::bigint) n',
+      )
+      const rows = [
+        { n: 1, other: 1 },
+        { n: 2, other: null },
+      ]
+      for (const count of [2, 1, 0, 2]) {
+        const answer = await database.query({ ...numbers, values: [count] })
+        t.same(answer, { rows: rows.slice(0, count), count })
+      }
+      t.equal(asked().length, 1)
     })
 
     t.test('a transaction that fails leaves nothing', async (t) => {
