@@ -1,6 +1,6 @@
 import { Ajv2020, type AnySchemaObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
-import { describe } from '../../store/check.js'
+import { describe, type Fault } from '../../store/check.js'
 import { CACHE_CONTROLS } from '../auth/caching.js'
 import { wordsFor } from '../http/faults.js'
 import { HEADERS } from './responses.js'
@@ -154,11 +154,16 @@ export class Contract {
       this.#validators.set(key, validate)
     }
     validate(value)
-    return (validate.errors ?? []).map((error) => {
-      const fault = describe(error)
-      return { place: `${place}${fault.path}`, message: wordsFor(fault) }
-    })
+    return (validate.errors ?? [])
+      .map(describe)
+      .filter((fault) => place !== 'value' || !isVersion(fault))
+      .map((fault) => ({ place: `${place}${fault.path}`, message: wordsFor(fault) }))
   }
+}
+
+/** Whether it is what the store's records have for `ETag` alone, and whoever writes an answer leaves out. */
+function isVersion({ path, code }: Fault): boolean {
+  return code === 'unknown' && path.endsWith('/version')
 }
 
 /** Closes a schema that doesn't say whether it takes other fields; free-form ones say so. */

@@ -125,12 +125,7 @@ function bodyOf(payload: unknown): Answer['body'] {
   return typeof payload === 'string' || payload instanceof Buffer ? payload : undefined
 }
 
-/** A handler's value as JSON has it, and without what the store's records have for `ETag` alone. */
+/** A handler's value as JSON has it. */
 function asJson(value: unknown): unknown {
-  if (value === undefined) return undefined
-  return JSON.parse(
-    JSON.stringify(value, function (this: object, key, inner) {
-      return key === 'version' && Object.isFrozen(this) ? undefined : inner
-    }),
-  )
+  return value === undefined ? undefined : JSON.parse(JSON.stringify(value))
 }

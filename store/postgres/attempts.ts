@@ -3,8 +3,8 @@ import type { User } from '../collections.js'
 import { ACCOUNTS } from '../engine.js'
 import { normalName } from '../names.js'
 import type { Row } from '../predicate.js'
-import type { Database, Statement } from './database.js'
-import { recordOf } from './reading.js'
+import type { Database, DatabaseRow, Statement } from './database.js'
+import { isRecord } from './reading.js'
 import type { Table } from './table.js'
 
 /** How long it is known who has logged in from where, in days. */
@@ -79,8 +79,7 @@ export class PostgresAttempts implements Attempts {
       'attempt/known': known,
       ...account
     } = rows[0] ?? {}
-    const row = recordOf(account)
-    const user = isUser(row) ? row : undefined
+    const user = isUser(account) ? account : undefined
     return {
       user,
       failures: Number(failures ?? 0),
@@ -100,6 +99,6 @@ export class PostgresAttempts implements Attempts {
 }
 
 /** Whether there was an account in the row. */
-function isUser(row: Row): row is Row & User {
-  return typeof row.publicId === 'string'
+function isUser(row: DatabaseRow): row is Row & User {
+  return isRecord(row)
 }

@@ -39,7 +39,7 @@ export class Inserting {
     const results = isGiven
       ? await database.batch([...this.#raising(row.id), insert])
       : [await database.query(insert)]
-    return Object.freeze({ ...row, id: Number(results.at(-1)?.rows[0]?.id) })
+    return { ...row, id: Number(results.at(-1)?.rows[0]?.id) }
   }
 
   async insertMany(many: readonly Fields[]): Promise<readonly Row[]> {
@@ -55,7 +55,7 @@ export class Inserting {
       rows.length <= BATCH && rows.every(({ isGiven }) => !isGiven)
         ? await this.#insertAll(rows, database)
         : await database.transaction((connection) => this.#insertParts(rows, connection))
-    return rows.map(({ row }, at) => Object.freeze({ ...row, id: Number(ids[at]?.id) }))
+    return rows.map(({ row }, at) => ({ ...row, id: Number(ids[at]?.id) }))
   }
 
   /** Adds records that are somewhere else as they are, and sees to it that other ids come after theirs. */
@@ -99,7 +99,7 @@ export class Inserting {
       { ...database.prepared(this.#textOf(held)), values },
     ])
     const inserted = results.at(-1)?.rows[0]
-    if (inserted) return Object.freeze({ ...row, id: Number(inserted.id) })
+    if (inserted) return { ...row, id: Number(inserted.id) }
     for (const { where, atMost } of bounds) {
       if ((await this.#count(where)) >= atMost) throw new BoundReached(name, Object.keys(where))
     }

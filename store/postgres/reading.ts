@@ -184,8 +184,13 @@ export class Reading {
 
 /** A row of a record's columns, as they are named and read: it is the record. */
 export function recordOf(row: DatabaseRow): Row {
-  const { id, version } = row
-  return Object.freeze({ ...row, id: Number(id), version: Number(version) })
+  if (!isRecord(row)) throw new Error('A row of no record was read as one')
+  return row
+}
+
+/** Whether a row has a record's columns, and there is one. */
+export function isRecord(row: DatabaseRow): row is Row {
+  return typeof row.id === 'number' && typeof row.version === 'number'
 }
 
 function withoutTotal({ 'total/': _total, ...row }: DatabaseRow): Row {

@@ -29,6 +29,9 @@ const handlers: Record<string, { answer: (reply: FastifyReply) => unknown; place
     answer: (reply) => reply.header('etag', '"1"').send({ ...token, colour: 'red' }),
     places: ['value/colour'],
   },
+  "a record's version, which is in its ETag and dropped while it is written": {
+    answer: (reply) => reply.header('etag', '"1"').send({ ...token, version: 1 }),
+  },
   'a field of another type, which is converted while it is written': {
     answer: (reply) => reply.header('etag', '"1"').send({ access_token: 1 }),
     places: ['value/access_token'],
