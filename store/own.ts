@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { type collections, type Store, userFields, userRules } from './collections.js'
 import { declare, type Pointer, type RecordIn, type RecordOf, StoredFile } from './declaration.js'
-import type { Collection, NewRecord } from './engine.js'
+import type { Collection, NewRecord, RecordEvent } from './engine.js'
 import type { FreeForm } from './free-form.js'
 import { nullable } from './schema.js'
 
@@ -111,6 +111,14 @@ const observations = declare({
   at: Type.String(),
 })
 export type Observation = RecordIn<typeof observations>
+
+/** Whether a record has changed in nothing that anybody sees: another password is no part of its content. */
+export function isUnseen({ before, record }: RecordEvent<OwnRecord>): boolean {
+  if (before === undefined) return false
+  const [old, now] = [before.content, record.content]
+  // What comes from a database is never the same object.
+  return old === now || JSON.stringify(old) === JSON.stringify(now)
+}
 
 /** What a database keeps: what a memory does, and what all who share it have to know beside. */
 export function withObservations(declared: typeof collections) {

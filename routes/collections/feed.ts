@@ -5,7 +5,7 @@ import { errors } from '../../plugins/http/errors.js'
 import { EVENT_STREAM } from '../../plugins/http/event-stream.js'
 import { failure } from '../../plugins/openapi/responses.js'
 import type { RecordEvent } from '../../store/engine.js'
-import type { OwnRecord } from '../../store/own.js'
+import { isUnseen, type OwnRecord } from '../../store/own.js'
 import { testOf } from '../../store/predicate.js'
 import type { Predicate } from '../../store/query.js'
 import { maySee } from './access.js'
@@ -106,11 +106,11 @@ function feed(
  * more is deleted, as it was last. So who follows has the list as it is, and sees nothing that is not for them.
  */
 function toldOf(
-  { kind, record, before }: RecordEvent<OwnRecord>,
+  event: RecordEvent<OwnRecord>,
   fits: Fits,
-): { readonly kind: typeof kind; readonly record: OwnRecord } | undefined {
-  // What nobody sees has changed, such as the hash of a password.
-  if (before?.content === record.content) return undefined
+): { readonly kind: RecordEvent<OwnRecord>['kind']; readonly record: OwnRecord } | undefined {
+  if (isUnseen(event)) return undefined
+  const { kind, record, before } = event
   const old = kind === 'deleted' ? record : before
   const wasIn = old !== undefined && fits(old)
   const isIn = kind !== 'deleted' && fits(record)

@@ -4,7 +4,7 @@ import type { World } from '../../plugins/workspaces/world.js'
 import { collections } from '../../store/collections.js'
 import type { BaseRecord } from '../../store/declaration.js'
 import type { RecordEvent } from '../../store/engine.js'
-import { ownRecords } from '../../store/own.js'
+import { isUnseen, ownRecords } from '../../store/own.js'
 
 /** What has become of a record. */
 export interface RecordChange {
@@ -27,8 +27,10 @@ export function watchChanges(
 ): () => void {
   const theirs = [...own.collections, ...(own.accounts ? [own.accounts] : [])]
   const ends = [...new Set(theirs)].map(({ name, storeName, idField, isSingular }) =>
-    ownRecords(store, storeName).watch(({ kind, record: { content }, before }) => {
-      if (before?.content === content) return
+    ownRecords(store, storeName).watch((event) => {
+      if (isUnseen(event)) return
+      const { kind, record } = event
+      const { content } = record
       tell({ collection: name, kind, id: isSingular ? null : content[idField], record: content })
     }),
   )
