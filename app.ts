@@ -50,7 +50,7 @@ import type { Source } from './seed/errors.js'
 import { type Division, divide } from './seed/own.js'
 import { sourceOf } from './seed/read.js'
 
-/** How long an idle connection is kept, in milliseconds: a stop waits for it. */
+/** How long an idle connection is kept, in milliseconds. */
 const KEEP_ALIVE_TIMEOUT = 5_000
 
 /** How long the head of a request may take to arrive, in milliseconds. */

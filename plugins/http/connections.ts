@@ -17,10 +17,15 @@ const REFUSED = 8
 
 /**
  * Takes as many connections as there are descriptors for, with a file for each: whoever is connected is served to the end, and
- * what is yet to be loaded can be. Where the system tells no limit, there is none.
+ * what is yet to be loaded can be. Where the system tells no limit, there is none. A stop waits for answers, and for no
+ * connection that has had its answer.
  */
 export default fp(
   async (app) => {
+    app.addHook('preClose', async () => {
+      // Those that are idle by then are closed anyway.
+      app.server.keepAliveTimeout = 1
+    })
     const most = await mostConnections()
     if (most === undefined) return
     const open = new Set<Socket>()
