@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { ATTEMPT_TABLES } from './attempts.js'
 import { type Connection, type Database, literal, quoted, type Statement } from './database.js'
 import { definitionOf } from './definition.js'
-import { EVENT_TABLES } from './events/tables.js'
+import { eventTables } from './events/tables.js'
 import { FILE_TABLES } from './files/tables.js'
 import { functions } from './functions.js'
 import { JOB_TABLES } from './jobs/tables.js'
@@ -48,7 +48,7 @@ const MIGRATIONS: readonly Migration[] = [
     ...tokenTables(database),
     PROCESS_TABLES,
     FILE_TABLES,
-    EVENT_TABLES,
+    eventTables(database),
     JOB_TABLES,
     ATTEMPT_TABLES,
   ],

@@ -1,4 +1,4 @@
-import { literal } from '../database.js'
+import { type Database, literal } from '../database.js'
 import { statementTriggers } from '../triggers.js'
 
 /**
@@ -8,7 +8,12 @@ import { statementTriggers } from '../triggers.js'
  * does is done, and no other gets one before it is committed: so places are seen in their order, and whoever has seen one has seen all
  * before it. It waits for no row then, so two of them can't wait for each other.
  */
-export const EVENT_TABLES = `
+export function eventTables(database: Database): string {
+  const [watching, steps, events] = ['watching', 'steps', 'events'].map((name) =>
+    database.qualified(name),
+  )
+  // Every write calls the function, and mostly for nothing: with a path of its own, that would take it as long as the write.
+  return `
 create table watching (
   collection text collate "C" not null,
   process uuid not null references processes on delete cascade,
@@ -34,20 +39,20 @@ create table events (
 );
 create index events_by_transaction on events (transaction, id);
 
-create function write_events() returns trigger language plpgsql set search_path from current as $$
+create function write_events() returns trigger language plpgsql as $$
 declare step xid8;
 begin
-  if not exists (select from watching where collection = tg_argv[0]) then return null; end if;
+  if not exists (select from ${watching} where collection = tg_argv[0]) then return null; end if;
   step := pg_current_xact_id();
-  insert into steps values (step) on conflict do nothing;
+  insert into ${steps} values (step) on conflict do nothing;
   if tg_op = 'INSERT' then
-    insert into events (transaction, collection, kind, record)
+    insert into ${events} (transaction, collection, kind, record)
       select step, tg_argv[0], 'created', row_to_json(new_row) from new_rows new_row order by new_row.id;
   elsif tg_op = 'DELETE' then
-    insert into events (transaction, collection, kind, record)
+    insert into ${events} (transaction, collection, kind, record)
       select step, tg_argv[0], 'deleted', row_to_json(old_row) from old_rows old_row order by old_row.id;
   else
-    insert into events (transaction, collection, kind, record, before)
+    insert into ${events} (transaction, collection, kind, record, before)
       select step, tg_argv[0], 'updated', row_to_json(new_row), row_to_json(old_row)
       from new_rows new_row join old_rows old_row using (id) order by id;
   end if;
@@ -65,6 +70,7 @@ end $$;
 create constraint trigger step_begun after insert on steps
   deferrable initially deferred for each row execute function place_step();
 `
+}
 
 /** What writes a table's events. */
 export function eventTriggers(table: string, collection: string): string {
