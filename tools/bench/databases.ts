@@ -1,3 +1,4 @@
+import { inspect, isDeepStrictEqual } from 'node:util'
 import { CONNECTIONS, Load, type Request, requestTo } from './load.js'
 import { BenchPostgres } from './postgres.js'
 import type { Result } from './result.js'
@@ -159,14 +160,15 @@ function requestOf({ path, isGuarded, body }: Row, { url }: Server, token: strin
 
 /** Makes sure that the servers do the same work. */
 async function checkAnswers(requests: readonly Request[]): Promise<void> {
-  const texts = new Set<string>()
+  const answers: object[] = []
   for (const { url, ...request } of requests) {
     const answer = await fetch(url, request)
-    if (!answer.ok) throw new Error(`${url} answered ${answer.status}`)
-    const { next: _next, ...body } = Object(await answer.json())
-    texts.add(JSON.stringify(body, Object.keys(body).sort()))
+    const names = ['etag', 'location'].filter((name) => answer.headers.has(name))
+    answers.push({ status: answer.status, names, body: await answer.json() })
   }
-  if (texts.size > 1) throw new Error(`The answers differ: ${[...texts].join('\n')}`)
+  if (answers.some((each) => !isDeepStrictEqual(each, answers[0]))) {
+    throw new Error(`The answers differ: ${inspect(answers, { depth: null })}`)
+  }
 }
 
 function resultOf({ what }: Row, slices: readonly Record<Subject, Sample>[]): Result {

@@ -48,18 +48,13 @@ const groups = new Map<string, () => Promise<Result[]>>([
   ['searches', () => measureSearches(isQuick ? 1 : 3, length)],
   [
     'databases',
-    async () => {
-      if (NO_POSTGRES) {
-        process.stdout.write(`SKIPPED: ${NO_POSTGRES}\n`)
-        return []
-      }
-      return [
+    () =>
+      withPostgres(async () => [
         ...(await (isQuick ? compareDatabases(1, 7) : compareDatabases(3, 12))),
         ...(await compareProcesses(isQuick ? 5 : 12)),
-        ...(await measureLargeDatabases(length.records)),
-      ]
-    },
+      ]),
   ],
+  ['large-databases', () => withPostgres(() => measureLargeDatabases(length.records))],
   [
     'own',
     async () => [
@@ -69,6 +64,13 @@ const groups = new Map<string, () => Promise<Result[]>>([
     ],
   ],
 ])
+
+/** What needs PostgreSQL is left out, with a word on it, where there is none. */
+async function withPostgres(measure: () => Promise<Result[]>): Promise<Result[]> {
+  if (!NO_POSTGRES) return measure()
+  process.stdout.write(`SKIPPED: ${NO_POSTGRES}\n`)
+  return []
+}
 
 /** What is measured beside json-server is left out, with a word on it, where that can't be had. */
 async function unlessMissing(measure: () => Promise<Result[]>): Promise<Result[]> {

@@ -3,9 +3,6 @@ import { TestPostgres } from '../../test/fixtures/postgres.js'
 import { query } from '../../test/fixtures/sql.js'
 import { freePort } from './port.js'
 
-/** How long a tick of the kernel's clock is, in milliseconds: what /proc counts in (proc_pid_stat(5)). */
-const TICK = 10
-
 /** A PostgreSQL for a while, as Debian has it, and the CPU time that it takes. */
 export class BenchPostgres {
   readonly #postgres: TestPostgres
@@ -54,14 +51,11 @@ process.once('exit', () => {
 /** A process, its parent, and its CPU time so far; of one that has ended just now nothing. */
 function timesOf(pid: string): { pid: number; parent: number; time: number } {
   try {
-    // After the command's name in parentheses: the state, the parent, …, and the times as the twelfth and thirteenth.
+    // After the command's name in parentheses: the state, and the parent (proc_pid_stat(5)).
     const [, fields = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')
-    const all = fields.split(' ').map(Number)
-    return {
-      pid: Number(pid),
-      parent: all[1] ?? 0,
-      time: ((all[11] ?? 0) + (all[12] ?? 0)) * TICK,
-    }
+    const parent = Number(fields.split(' ')[1])
+    const time = Number.parseInt(readFileSync(`/proc/${pid}/schedstat`, 'utf8'), 10) / 1e6
+    return { pid: Number(pid), parent, time }
   } catch {
     return { pid: Number(pid), parent: 0, time: 0 }
   }

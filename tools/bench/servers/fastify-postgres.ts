@@ -1,8 +1,9 @@
 // What one writes by hand: Fastify with schemas, @fastify/jwt and `pg`, one prepared statement for each thing that is asked, in a
-// schema of its own. It logs at Slipway's level.
+// schema of its own. A token ends with a logout, and with a new password; what is answered has its ETag, and a new ship its place. It
+// logs at Slipway's level.
 import { readFileSync } from 'node:fs'
 import jwt from '@fastify/jwt'
-import Fastify, { type FastifyRequest } from 'fastify'
+import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
 import pg from 'pg'
 
 interface ById {
@@ -12,6 +13,8 @@ interface ById {
 interface Claims {
   readonly jti: string
   readonly sub: string
+  readonly type: string
+  readonly gen: number
 }
 
 /** How many articles a page has. */
@@ -48,21 +51,21 @@ await pool.query(
 await pool.query(
   `insert into hand.articles (title, text, user_id, date_posted)
    select title, text, user_id, date_posted from json_populate_recordset(null::hand.articles, $1)`,
-  [JSON.stringify(articles)],
+  [JSON.stringify(articles.map(inMilliseconds))],
 )
 
 const app = Fastify({ logger: { level: 'warn' } })
 await app.register(jwt, { secret: process.env.JWT_SECRET ?? '', verify: { cache: true } })
 
 const access = async (request: FastifyRequest) => {
-  const { jti, sub } = await request.jwtVerify<Claims>()
+  const { jti, sub, type, gen } = await request.jwtVerify<Claims>()
   const { rows } = await pool.query({
     name: 'session',
     text: `select id, name, generation from hand.users
            where id = $1 and not exists (select from hand.revoked where jti = $2)`,
     values: [sub, jti],
   })
-  if (rows.length === 0) throw new Error('The token is not valid')
+  if (type !== 'access' || rows[0]?.generation !== gen) throw new Error('The token is not valid')
 }
 const params = {
   type: 'object',
@@ -90,13 +93,22 @@ const page = {
   },
 }
 
-async function shipOf(id: number): Promise<unknown> {
+/** An article with its date in the one way in which answers have it. */
+function inMilliseconds({ date_posted: posted, ...article }: Readonly<Record<string, string>>) {
+  return { ...article, date_posted: new Date(posted ?? '').toISOString() }
+}
+
+async function getShip({ params, headers }: FastifyRequest<ById>, reply: FastifyReply) {
   const { rows } = await pool.query({
     name: 'ship',
     text: 'select * from hand.ships where id = $1',
-    values: [id],
+    values: [params.id],
   })
-  return rows[0]
+  const [ship] = rows
+  if (!ship) return reply.code(404).send({ message: 'No ship has this id' })
+  const etag = `"${ship.version}"`
+  reply.header('etag', etag)
+  return headers['if-none-match'] === etag ? reply.code(304).send() : ship
 }
 
 app.post('/auth/login', async () => {
@@ -107,11 +119,9 @@ app.post('/auth/login', async () => {
 
 app.get('/api/ships', async () => (await pool.query('select * from hand.ships')).rows)
 
-app.get<ById>('/api/ships/:id', one, async ({ params }) => shipOf(params.id))
+app.get<ById>('/api/ships/:id', one, getShip)
 
-app.get<ById>('/api/guarded/:id', { ...one, onRequest: access }, async ({ params }) =>
-  shipOf(params.id),
-)
+app.get<ById>('/api/guarded/:id', { ...one, onRequest: access }, getShip)
 
 app.get<{ Querystring: { page?: string } }>(
   '/articles',
@@ -148,7 +158,9 @@ app.post<{ Body: Record<string, unknown> }>(
         body.ship_class,
       ],
     })
-    return reply.code(201).send(rows[0])
+    const [ship] = rows
+    reply.header('etag', `"${ship.version}"`).header('location', `/api/ships/${ship.id}`)
+    return reply.code(201).send(ship)
   },
 )
 
