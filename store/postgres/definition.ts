@@ -70,7 +70,12 @@ function uniqueIndexes(table: Table): readonly string[] {
     if (others.length > 0 || !isLong(table, field)) {
       return [index('unique index', name, table, columns)]
     }
-    return constraint(table, name, `exclude using hash (${quoted(field)} with =)`)
+    // An exclusion constraint would do by itself, but has those who want the same value at once wait for each other.
+    const digest = `${table.database.qualified('digest_of')}(${quoted(field)})`
+    return [
+      index('unique index', name, table, `(${digest})`),
+      index('index', table.nameOf('key', field), table, `using hash (${quoted(field)})`),
+    ]
   })
 }
 

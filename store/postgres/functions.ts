@@ -44,6 +44,9 @@ export function functions(database: Database): readonly string[] {
       language sql immutable parallel safe as $$
         select ('x' || encode(substr(sha256(convert_to(path || value, 'UTF8')), 1, 4), 'hex'))::bit(32)::integer
       $$`,
+    // Of a text that is too long for an ordered index.
+    `create function ${database.qualified('digest_of')}(value text) returns bytea
+      language sql immutable strict parallel safe as $$ select sha256(convert_to(value, 'UTF8')) $$`,
     // A record that was foreseen to be refused, and then wasn't.
     `create function ${database.qualified('try_again')}() returns trigger language plpgsql as $$
         begin
