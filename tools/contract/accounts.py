@@ -8,6 +8,7 @@ import requests
 ROLE = os.environ["CONTRACT_ROLE"]
 URL = os.environ["CONTRACT_URL"]
 IS_OWN = os.environ["CONTRACT_DATA"] == "own"
+ON_DATABASE = os.environ["CONTRACT_ON_DATABASE"] == "true"
 
 PASSWORD = "Passw0rd-of-contract"
 

@@ -12,6 +12,10 @@ import { startServer } from './servers.js'
 export const ROLES = ['nobody', 'user', 'admin'] as const
 export type Role = (typeof ROLES)[number]
 
+/** What Schemathesis goes through. */
+export const PHASES = ['examples', 'coverage', 'fuzzing', 'stateful'] as const
+export type Phase = (typeof PHASES)[number]
+
 /** What the server serves. */
 export interface Subject {
   readonly name: string
@@ -21,6 +25,8 @@ export interface Subject {
   readonly accounts: 'apis' | 'own'
   /** Who is to test it. */
   readonly roles: readonly Role[]
+  /** Who is to test it on a database too, where there isn't time for all of them. */
+  readonly onDatabase: readonly Role[]
   /** Which data Schemathesis sends. */
   readonly mode: 'all' | 'positive'
 }
@@ -29,12 +35,20 @@ const OWN_DATA = 'tools/contract/own.json'
 
 /** All that is tested. */
 export const SUBJECTS: readonly Subject[] = [
-  { name: 'the APIs', server: [], accounts: 'apis', roles: ROLES, mode: 'all' },
+  {
+    name: 'the APIs',
+    server: [],
+    accounts: 'apis',
+    roles: ROLES,
+    onDatabase: ['user'],
+    mode: 'all',
+  },
   {
     name: 'own data',
     server: [OWN_DATA],
     accounts: 'own',
     roles: ['nobody'],
+    onDatabase: [],
     // What doesn't fit the shape of a record is to be taken, and makes it wider: it would be no fault.
     mode: 'positive',
   },
@@ -43,13 +57,17 @@ export const SUBJECTS: readonly Subject[] = [
     server: [OWN_DATA, '--enforce'],
     accounts: 'own',
     roles: ['user', 'admin'],
+    onDatabase: ['admin'],
     mode: 'all',
   },
 ]
 
 export interface Plan {
   readonly subject: Subject
+  /** The address of what keeps everything; the server's memory without it. */
+  readonly database: string | undefined
   readonly role: Role
+  readonly phases: readonly Phase[]
   readonly seed: number
   /** How long to go on; until everything has been tried once without it. */
   readonly seconds: number | undefined
@@ -71,12 +89,10 @@ const Report = Type.Object({
   test_cases: Type.Object({ generated: Type.Integer(), unique_failures: Type.Integer() }),
 })
 
-const PHASES = ['examples', 'coverage', 'fuzzing', 'stateful']
-
 /** Tests a fresh server against its own document. */
 export async function runSchemathesis(command: string, plan: Plan): Promise<Outcome> {
-  const { subject, role, seed, seconds } = plan
-  const server = await startServer(subject.server)
+  const { subject, database, role, phases, seed, seconds } = plan
+  const server = await startServer(subject.server, database)
   const folder = mkdtempSync(join(tmpdir(), 'slipway-contract-'))
   const report = join(folder, 'report.json')
   const settings = resolve('tools/contract')
@@ -85,7 +101,7 @@ export async function runSchemathesis(command: string, plan: Plan): Promise<Outc
     [
       ...['--no-color', '--config-file', join(settings, 'schemathesis.toml')],
       ...['run', `${server.url}/openapi.json`, '--continue-on-failure'],
-      ...['--seed', String(seed), '--mode', subject.mode],
+      ...['--seed', String(seed), '--mode', subject.mode, '--phases', phases.join(',')],
       ...(seconds === undefined ? [] : ['--max-time', String(seconds)]),
       ...['--report', 'json', '--report-json-path', report, '--generation-database', 'none'],
     ],
@@ -97,6 +113,7 @@ export async function runSchemathesis(command: string, plan: Plan): Promise<Outc
         PYTHONPATH: settings,
         PYTHONDONTWRITEBYTECODE: '1',
         CONTRACT_DATA: subject.accounts,
+        CONTRACT_ON_DATABASE: String(database !== undefined),
         CONTRACT_ROLE: role,
         CONTRACT_URL: server.url,
       },
@@ -108,7 +125,7 @@ export async function runSchemathesis(command: string, plan: Plan): Promise<Outc
   try {
     const [log, [code]] = await Promise.all([text(child.stdout), once(child, 'close')])
     process.off('exit', kill)
-    return judge(code, read(report), log, await server.stop())
+    return judge(code, read(report), phases, log, await server.stop())
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -117,13 +134,14 @@ export async function runSchemathesis(command: string, plan: Plan): Promise<Outc
 function judge(
   code: unknown,
   report: Static<typeof Report> | undefined,
+  wanted: readonly Phase[],
   log: string,
   serverLog: string,
 ): Outcome {
   if (!report) return { passed: 0, failed: 1, requests: 0, log }
   const { operations, phases, test_cases: cases } = report
   const isComplete =
-    code === 0 && serverLog === '' && PHASES.every((name) => phases[name]?.status === 'success')
+    code === 0 && serverLog === '' && wanted.every((name) => phases[name]?.status === 'success')
   const untested = operations.total - operations.tested
   const failed = untested + Math.max(cases.unique_failures, isComplete ? 0 : 1)
   return {

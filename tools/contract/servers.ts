@@ -3,6 +3,9 @@ import { once } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 import { freePort } from '../bench/port.js'
 
+/** Tells the schemas of the servers on a database apart. */
+let schemas = 0
+
 /** How often a starting server is asked, in milliseconds. */
 const POLL = 50
 
@@ -16,15 +19,25 @@ export interface Server {
 /**
  * Starts a server and waits until it answers.
  * @param options its data file and settings, as on the command line
+ * @param database where it has a schema of its own
  * @throws when it ends
  */
-export async function startServer(options: readonly string[] = []): Promise<Server> {
+export async function startServer(
+  options: readonly string[] = [],
+  database?: string | undefined,
+): Promise<Server> {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const command = ['dist/cli/main.js', ...options, '--port', String(port)]
   const child = spawn(process.execPath, command, {
-    // Guessing passwords is part of the test.
-    env: { PATH: process.env.PATH, LOGIN_LIMIT: '0', MAX_WORKSPACES: '100000', LOG_LEVEL: 'warn' },
+    env: {
+      PATH: process.env.PATH,
+      // Guessing passwords is part of the test.
+      LOGIN_LIMIT: '0',
+      MAX_WORKSPACES: '100000',
+      LOG_LEVEL: 'warn',
+      ...(database && { DATABASE_URL: database, DATABASE_SCHEMA: `contract_${schemas++}` }),
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const kill = () => child.kill('SIGKILL')
