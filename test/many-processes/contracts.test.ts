@@ -1,14 +1,11 @@
 import t from 'tap'
-import { runOnDatabase } from '../fixtures/elsewhere.js'
-import { NO_POSTGRES, startPostgres } from '../fixtures/postgres.js'
+import { runOnDatabase } from '../fixtures/on-database.js'
 
-t.test('the documents are kept to on a database too', { skip: NO_POSTGRES }, async (t) => {
-  const { url } = await startPostgres(t)
-  runOnDatabase(t, url, [
-    'contracts/fleet.test.ts',
-    'contracts/forum.test.ts',
-    'contracts/memes.test.ts',
-    'contracts/plans.test.ts',
-    'contracts/registry.test.ts',
-  ])
-})
+// The documents are kept to on a database too.
+await runOnDatabase(t, [
+  () => import('../contracts/fleet.test.js'),
+  () => import('../contracts/forum.test.js'),
+  () => import('../contracts/memes.test.js'),
+  () => import('../contracts/plans.test.js'),
+  () => import('../contracts/registry.test.js'),
+])

@@ -7,6 +7,7 @@ import { EventStreams } from '../../../plugins/http/event-stream.js'
 import { call, isError, logIn, startApp } from '../../fixtures/app.js'
 import { openFeed } from '../../fixtures/feed.js'
 import { openConnection, until } from '../../fixtures/multipart.js'
+import { needsMemory } from '../../fixtures/on-database.js'
 
 const POSTS = [
   { id: 1, title: 'One', author: 'ann' },
@@ -17,6 +18,8 @@ const COMMENTS = [
   { id: 2, text: 'Second', postId: 1 },
 ]
 const DATA = { posts: POSTS, comments: COMMENTS, profile: { name: 'blog' } }
+const NEEDS_MEMORY = { skip: needsMemory() }
+
 const USERS = [
   { id: 1, username: 'ann', password: 'password' },
   { id: 2, username: 'bob', password: 'password' },
@@ -234,7 +237,7 @@ t.test('who brings a token is held to it, where none is needed too', async (t) =
   t.equal(await feed.next(), undefined)
 })
 
-t.test('a restoration ends a feed: what its client knows is past', async (t) => {
+t.test('a restoration ends a feed: what its client knows is past', NEEDS_MEMORY, async (t) => {
   const { app, url, write } = await start(t)
   const feed = await openFeed(t, `${url}/posts`)
   await app.worlds.own.restore(await app.worlds.own.snapshot())
@@ -327,7 +330,7 @@ t.test('the document has the feeds beside the JSON', async (t) => {
   }
 })
 
-t.test('a feed is of its own workspace, and ends with it', async (t) => {
+t.test('a feed is of its own workspace, and ends with it', NEEDS_MEMORY, async (t) => {
   const { app, url, write } = await start(t)
   const feed = await openFeed(t, `${url}/~one/posts`)
   await write('POST', '/posts', { title: 'outside' })
