@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { type TSchema, Type } from '@sinclair/typebox'
 import type { Fields } from '../access.js'
 import { type Check, compile } from '../check.js'
-import type { Declaration } from '../declaration.js'
+import type { BaseRecord, Declaration } from '../declaration.js'
 import { InvalidRecord } from '../errors.js'
 import type { Row } from '../predicate.js'
 import { type Database, type DatabaseRow, quoted } from './database.js'
@@ -97,9 +97,13 @@ export class Table {
 
   /** A record, from all columns of its row. */
   recordIn(row: unknown): Row {
-    const columns = this.columns.map(({ field }) => [field, Reflect.get(Object(row), field)])
-    const { id, version, ...fields }: DatabaseRow = Object.fromEntries(columns)
-    return { id: Number(id), version: Number(version), ...fields }
+    const columns: DatabaseRow = Object(row)
+    const record: BaseRecord & Record<string, unknown> = {
+      id: Number(columns.id),
+      version: Number(columns.version),
+    }
+    for (const field of this.declaration.fields) record[field] = columns[field]
+    return record
   }
 
   /**
