@@ -1,14 +1,32 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Client } from 'pg'
+
+/** How long the database may take to say that it hears on it, in milliseconds. */
+const ANSWER = 2_000
+
+/** How often it is looked whether there is an answer, and how long that takes each time, in milliseconds: \`ANSWER\` in all. */
+const LOOKS = 8
+const LOOK = ANSWER / LOOKS
 
 /** A connection that hears what is said on a channel, as long as it lasts. */
 export class Channel {
   /** Done when nothing is heard any more. */
   readonly ended: Promise<void>
   readonly #client: Client
+  #isEnded = false
 
-  private constructor(client: Client, ended: Promise<void>) {
+  private constructor(client: Client) {
     this.#client = client
-    this.ended = ended
+    this.ended = new Promise((resolve) =>
+      client.on('end', () => {
+        this.#isEnded = true
+        resolve()
+      }),
+    )
+  }
+
+  get isEnded(): boolean {
+    return this.#isEnded
   }
 
   /**
@@ -24,11 +42,11 @@ export class Channel {
     // Without a listener it would end the process.
     client.on('error', () => {})
     client.on('notification', ({ payload = '' }) => hear(payload))
-    const ended = new Promise<void>((resolve) => client.on('end', () => resolve()))
-    const channel = new Channel(client, ended)
+    const channel = new Channel(client)
     try {
       await client.connect()
-      await client.query(`listen ${name}`)
+      const listen = { text: `listen ${name}`, query_timeout: ANSWER }
+      await client.query(listen)
       return channel
     } catch (error) {
       client.connection.stream.destroy()
@@ -36,9 +54,18 @@ export class Channel {
     }
   }
 
-  /** Ends it where the database can't be reached, which is not always heard of. */
-  async check(): Promise<void> {
-    await this.#client.query('select 1').catch(() => this.close())
+  /** Whether nothing comes any more, which nobody says: the database neither answers nor ends it. */
+  async isSilent(): Promise<boolean> {
+    const reaction = this.#client.query('select 1').then(
+      () => false,
+      () => false,
+    )
+    // Between two looks comes in what has arrived: that this process was held up for long is no silence.
+    for (let look = 0; look < LOOKS; look++) {
+      const isSilent = await Promise.race([reaction, delay(LOOK, true, { ref: false })])
+      if (!isSilent) return false
+    }
+    return true
   }
 
   /** Says nothing more to the database: it could be one that doesn't hear it either. */

@@ -5,6 +5,7 @@ import { Unavailable } from '../errors.js'
 import { Asking, Columns } from './asking.js'
 import { Channel } from './channel.js'
 import { isConflict, isFull, isOutage } from './failures.js'
+import { noteHeard } from './silence.js'
 import { writtenText } from './values.js'
 
 /** One statement in SQL. */
@@ -69,6 +70,8 @@ const SETTINGS = {
     ('statement_timeout', '${STATEMENT_TIMEOUT}'),
     ('idle_in_transaction_session_timeout', '${TRANSACTION_TIMEOUT}'),
     ('timezone', 'UTC')) settings(name, value)`,
+  // It is a part of connecting.
+  query_timeout: CONNECTION_TIMEOUT,
 }
 
 /** A PostgreSQL database, with the connections to it: it is never lost for good, and tells of each failure as `Unavailable`. */
@@ -76,6 +79,8 @@ export class Database implements Connection {
   readonly schema: string
   readonly #pool: Pool
   readonly #newClient: () => Client
+  /** The connections of the pool. */
+  readonly #clients = new Set<PoolClient>()
   /** Names the statements of this one: what carries connections may have others' too. */
   readonly #prefix = randomBytes(6).toString('base64url')
 
@@ -108,6 +113,10 @@ export class Database implements Connection {
     this.schema = schema
     this.#pool = pool
     this.#newClient = newClient
+    pool.on('connect', (client) => {
+      this.#clients.add(client)
+      client.on('end', () => this.#clients.delete(client))
+    })
   }
 
   /** How a statement names something of the schema: always whole, since a connection may be lent to others. */
@@ -204,6 +213,14 @@ export class Database implements Connection {
     } catch (error) {
       throw new Unavailable(error)
     }
+  }
+
+  /**
+   * Begins to look on which connections nothing comes.
+   * @returns ends these: what is under way there fails as in any outage
+   */
+  noteHeard(): () => void {
+    return noteHeard(this.#clients)
   }
 
   /** Waits for what is under way, and ends the connections. */

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Channel } from './channel.js'
 import type { Database, Statement } from './database.js'
 
@@ -5,17 +6,26 @@ import type { Database, Statement } from './database.js'
 const POLL = 500
 const LOOK = 5_000
 
-/** How soon to try again to listen, and how long what is said takes to be heard at most, in milliseconds. */
+/** How soon to try again to connect, and to hear where nothing is heard; how long what is said may take to be heard. In milliseconds. */
 const FIRST_RETRY = 100
-const LAST_RETRY = 10_000
+const LAST_RETRY = 1_000
+const LAST_HEARING = 10_000
 const HEARING = 2_000
+
+/**
+ * How often it is asked whether the database still answers, in milliseconds. A way to it that takes everything and brings nothing is found
+ * out in this time and that of an answer (2 s). Then all connections are made anew, the first within \`LAST_RETRY\`: it is back
+ * within 5 s, whatever was under way.
+ */
+const BEAT = 1_000
 
 /** What is said to see whether it is heard. */
 const TEST = 'test'
 
 /**
  * Says when to look at something that other processes may have changed. It listens to what the database says (LISTEN, on a connection
- * of its own), and where that can't be heard, as behind a pool of connections, has everything looked at often.
+ * of its own), and where that can't be heard, as behind a pool of connections, has everything looked at often. By that connection it
+ * also finds out when nothing comes from the database any more.
  */
 export class Listener {
   readonly #database: Database
@@ -59,14 +69,39 @@ export class Listener {
       channel.ended.then(() => this.#lost())
       this.#channel = channel
       if (this.#isClosed) return void channel.close()
-      await this.#test()
-      this.#isLive = true
-      this.#retry = FIRST_RETRY
-      // What was said while nobody listened.
-      this.#lookAtAll()
+      this.#beat(channel)
+      this.#tryToHear(channel)
     } catch {
-      if (this.#channel) await this.#channel.close()
-      else this.#lost()
+      this.#lost()
+    }
+  }
+
+  /** Tries whether what is said is heard, as long as there is hope. */
+  async #tryToHear(channel: Channel): Promise<void> {
+    for (let wait = FIRST_RETRY; ; wait = Math.min(wait * 2, LAST_HEARING)) {
+      const isHeard = await this.#test().then(
+        () => true,
+        () => false,
+      )
+      if (channel.isEnded) return
+      if (isHeard) break
+      await delay(wait, undefined, { ref: false })
+    }
+    this.#isLive = true
+    this.#retry = FIRST_RETRY
+    // What was said while nobody listened.
+    this.#lookAtAll()
+  }
+
+  /** Asks again and again, and where no answer comes ends all connections on which nothing came meanwhile. */
+  async #beat(channel: Channel): Promise<void> {
+    for (;;) {
+      await delay(BEAT, undefined, { ref: false })
+      if (channel.isEnded) return
+      const endSilent = this.#database.noteHeard()
+      if (!(await channel.isSilent())) continue
+      endSilent()
+      await channel.close()
     }
   }
 
@@ -100,11 +135,9 @@ export class Listener {
 
   #pollLater(): void {
     clearTimeout(this.#poll)
-    const look = async () => {
+    const look = () => {
       this.#lookAtAll()
-      // Whether the way to the database still is one can't be told otherwise.
-      if (this.#isLive) await this.#channel?.check()
-      if (!this.#isClosed) this.#pollLater()
+      this.#pollLater()
     }
     this.#poll = setTimeout(look, this.#isLive ? LOOK : POLL).unref()
   }
