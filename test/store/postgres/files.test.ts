@@ -285,6 +285,25 @@ function testFiles(
       t.equal(again.size, 5)
     })
 
+    t.test('a content goes some chunks at a time, however many it has', async (t) => {
+      const parts = await openParts(t, await newParts(t, at))
+      await kept(parts, 1, 'a content')
+      // As many as 1 GiB has, without their bytes.
+      await parts.sql(
+        `insert into {chunks} select id, number, '' from {contents}, generate_series(1, 4095) number`,
+      )
+      await parts.database.transaction(async (connection) => {
+        const { database } = parts
+        await connection.query({ text: `delete from ${database.qualified('scans')}` })
+        const sweep = { text: `select ${database.qualified('sweep_contents')}() as left` }
+        t.same((await connection.query(sweep)).rows, [{ left: 'more' }])
+        const count = { text: `select count(*) as n from ${database.qualified('chunks')}` }
+        t.same((await connection.query(count)).rows, [{ n: 4096 - 64 }])
+      })
+      await goneAll(parts)
+      t.same(parts.faults, [])
+    })
+
     t.test('many contents go, though many processes sweep', async (t) => {
       const options = await newParts(t, at)
       const all = [await openParts(t, options), await openParts(t, options)]
