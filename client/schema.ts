@@ -1393,7 +1393,7 @@ export interface paths {
         };
         /**
          * Watch what happens
-         * @description Server-Sent Events: `request` with the entry of the journal, `change` with the record and what became of it, `reset` where all is another state, and `drift` with what has widened a shape. The stream ends with its workspace.
+         * @description Server-Sent Events: `request` with the entry of the journal, `change` with the record and what became of it, `reset` where all is another state, and `drift` with what has widened a shape. The stream ends with its workspace, and where changes could have been missed.
          */
         get: operations["watchEvents"];
         put?: never;

@@ -91,9 +91,10 @@ export interface Collection<R extends BaseRecord> {
    * Hears of each record that is created, updated or deleted in this view from now on, in the order in which it happens, also of what
    * follows from a deletion. It is called when the step is done, where much has happened over several turns, and never of a step that
    * was refused. A restoration tells nobody: all there was to know is something else then. What a listener throws harms nobody.
+   * @param onGap is called where something could have happened that nobody will tell: whoever follows the records reads them anew
    * @returns ends it
    */
-  watch(listener: (event: RecordEvent<R>) => void): () => void
+  watch(listener: (event: RecordEvent<R>) => void, onGap?: () => void): () => void
 }
 
 /** Who is logged in. */

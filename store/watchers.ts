@@ -4,6 +4,12 @@ import { Turns } from './turns.js'
 
 type Listener = (event: RecordEvent<Row>) => void
 
+/** Who hears of what happens, and of what can't be told. */
+interface Watcher {
+  readonly tell: Listener
+  readonly tellGap: () => void
+}
+
 type Happening = readonly [collection: string, event: RecordEvent<Row>]
 
 /** How many things are told between two looks at the clock. */
@@ -13,7 +19,7 @@ const AT_ONCE = 16
 export class Watchers {
   readonly #onFault: (error: unknown) => void
   /** By the collection. */
-  readonly #listeners = new Map<string, Set<{ readonly tell: Listener }>>()
+  readonly #listeners = new Map<string, Set<Watcher>>()
   /** What has happened in a step that isn't over. */
   #happened: Happening[] = []
   /** What has happened in steps that are. */
@@ -32,12 +38,15 @@ export class Watchers {
     return [...this.#listeners].flatMap(([name, { size }]) => (size > 0 ? [name] : []))
   }
 
-  /** @returns ends it */
-  add(collection: string, tell: Listener): () => void {
+  /**
+   * @param tellGap is called where it is not known what has happened
+   * @returns ends it
+   */
+  add(collection: string, tell: Listener, tellGap: () => void = () => {}): () => void {
     if (this.#isClosed) return () => {}
     const listeners = this.#listeners.get(collection) ?? new Set()
     this.#listeners.set(collection, listeners)
-    const listener = { tell }
+    const listener = { tell, tellGap }
     listeners.add(listener)
     return () => {
       listeners.delete(listener)
@@ -61,6 +70,18 @@ export class Watchers {
     for (const each of this.#happened) this.#untold.push(each)
     this.#happened = []
     if (!this.#telling) this.#tellAll()
+  }
+
+  /** Something has happened, and it is not known what. */
+  gap(): void {
+    const all = [...this.#listeners.values()].flatMap((listeners) => [...listeners])
+    for (const { tellGap } of all) {
+      try {
+        tellGap()
+      } catch (error) {
+        this.#onFault(error)
+      }
+    }
   }
 
   /** The step has failed: nothing has happened. */

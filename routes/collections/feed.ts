@@ -85,14 +85,15 @@ function feed(
   const { request, server } = reply
   const { events, store } = request.world
   return server.eventStreams.send(reply, recheckOf(request), (stream) => {
+    const end = () => stream.end()
+    // Who has missed something begins anew.
     const unwatch = records(store).watch((event) => {
       const told = toldOf(event, fits)
       if (!told) return
       stream.tell(told.kind, write(told.record.content))
-      if (isOfOne && told.kind === 'deleted') stream.end()
-    })
+      if (isOfOne && told.kind === 'deleted') end()
+    }, end)
     store.watching().then(() => stream.begin())
-    const end = () => stream.end()
     events.once('end', end)
     return () => {
       events.off('end', end)

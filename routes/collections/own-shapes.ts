@@ -132,13 +132,20 @@ export default fp<{ readonly own: Own }>(
     const shapes = new OwnShapes(own, app.documentKeys, (...widened) => sharing.share(...widened))
     app.decorate('ownShapes', shapes)
     const world = app.worlds.own
-    const unwatch = observations.watch(({ record }) => shapes.learn(world, record))
-    app.addHook('onClose', async () => unwatch())
-    // Once it is watched, so that nothing falls in between.
-    app.addHook('onReady', async () => {
+    const learnAll = async () => {
       for await (const batch of observations.stream()) {
         for (const each of batch) shapes.learn(world, each)
       }
+    }
+    const unwatch = observations.watch(
+      ({ record }) => shapes.learn(world, record),
+      () => learnAll().catch((error) => app.log.error(error)),
+    )
+    app.addHook('onClose', async () => unwatch())
+    app.addHook('onReady', async () => {
+      // Once it is watched, so that nothing falls in between.
+      await app.store.watching()
+      await learnAll()
     })
   },
   { name: 'own-shapes', dependencies: ['openapi'] },

@@ -18,12 +18,14 @@ export interface RecordChange {
 
 /**
  * Hears of every change of a record in a world.
+ * @param onGap is called where it is not known what has changed
  * @returns ends it
  */
 export function watchChanges(
   { own }: FastifyInstance,
   { store }: World,
   tell: (change: RecordChange) => void,
+  onGap: () => void,
 ): () => void {
   const theirs = [...own.collections, ...(own.accounts ? [own.accounts] : [])]
   const ends = [...new Set(theirs)].map(({ name, storeName, idField, isSingular }) =>
@@ -32,7 +34,7 @@ export function watchChanges(
       const { kind, record } = event
       const { content } = record
       tell({ collection: name, kind, id: isSingular ? null : content[idField], record: content })
-    }),
+    }, onGap),
   )
   const isOwn = (name: string) => theirs.some(({ storeName }) => storeName === name)
   for (const collection of namesOf(collections)) {
@@ -46,7 +48,7 @@ export function watchChanges(
       const shown = Object.entries(record).filter(([field]) => isShown(field))
       tell({ collection, kind, id: record.id, record: Object.fromEntries(shown) })
     }
-    ends.push(store[collection].watch(onEvent))
+    ends.push(store[collection].watch(onEvent, onGap))
   }
   return () => {
     for (const end of ends) end()

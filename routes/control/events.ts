@@ -46,7 +46,7 @@ export function addEvents(app: FastifyInstance): void {
       operationId: 'watchEvents',
       summary: 'Watch what happens',
       description:
-        'Server-Sent Events: `request` with the entry of the journal, `change` with the record and what became of it, `reset` where all is another state, and `drift` with what has widened a shape. The stream ends with its workspace.',
+        'Server-Sent Events: `request` with the entry of the journal, `change` with the record and what became of it, `reset` where all is another state, and `drift` with what has widened a shape. The stream ends with its workspace, and where changes could have been missed.',
       tags: ['control'],
       querystring: EventsQuery,
       response: {
@@ -98,7 +98,7 @@ function watch(
     ends.push(() => events.off('drift', onDrift))
   }
   if (isWanted('change')) {
-    ends.push(watchChanges(app, world, (change) => tell('change', change)))
+    ends.push(watchChanges(app, world, (change) => tell('change', change), end))
   }
   world.store.watching().then(() => stream.begin())
   return () => {

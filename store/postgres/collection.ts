@@ -155,8 +155,8 @@ export class PostgresCollection implements Collection<Row> {
     return this.#deleteLocked(id, condition)
   }
 
-  watch(listener: Listener): () => void {
-    return this.#surroundings.events.watch(this.table.name, listener)
+  watch(listener: Listener, onGap?: () => void): () => void {
+    return this.#surroundings.events.watch(this.table.name, listener, onGap)
   }
 
   /** What a change sets. */

@@ -9,7 +9,7 @@ import { Repeated } from '../repeated.js'
 /** How many events are read at once. */
 const MOST = 100
 
-/** How long events are kept, in milliseconds: by then each process has read them, or is taken for dead. */
+/** How long events are kept, in milliseconds: by then each process has read them, or was cut off for so long that it has missed some. */
 const KEPT = 60_000
 
 /** Where one is in what has happened: behind an event, or behind all of a step's. */
@@ -35,6 +35,8 @@ export class Events {
   readonly #reading = new Repeated(() => this.#read())
   /** The collections whose events are written for this process. */
   #claimed: ReadonlySet<string> = new Set()
+  /** Whether nothing was written for this process for a while, since the others had taken it for dead. */
+  #hasGap = false
   /** Behind what has been told; undefined while nobody watches, or it is not known yet. */
   #place: Place | undefined
   /** Rises each time that nobody watches any more: who watches then begins anew. */
@@ -56,7 +58,7 @@ export class Events {
     this.#rowOf = rowOf
     this.#onFault = onFault
     this.#watchers = new Watchers(onFault)
-    const [watching, steps, events] = ['watching', 'steps', 'events'].map((name) =>
+    const [watching, steps, events, swept] = ['watching', 'steps', 'events', 'swept'].map((name) =>
       database.qualified(name),
     )
     this.#claim = database.prepared(
@@ -65,7 +67,8 @@ export class Events {
       select coalesce(max(place), 0) as step from ${steps}`,
     )
     this.#next = database.prepared(
-      `select latest, event.* from (select greatest(max(place), $1) as latest from ${steps}) known
+      `select latest, (select max(place) from ${swept}) as swept, event.*
+      from (select greatest(max(place), $1) as latest from ${steps}) known
       left join lateral (
         select place as step, id as event, collection, kind, record, before
         from ${steps} join ${events} using (transaction)
@@ -75,8 +78,11 @@ export class Events {
     )
     this.#sweep = database.prepared(
       `with old as (
-        delete from ${steps} where placed_at < clock_timestamp() - ${KEPT} * interval '1 millisecond' returning transaction
-      ) delete from ${events} using old where ${events}.transaction = old.transaction`,
+        delete from ${steps} where placed_at < clock_timestamp() - ${KEPT} * interval '1 millisecond' returning transaction, place
+      ), gone as (
+        delete from ${events} using old where ${events}.transaction = old.transaction
+      ) insert into ${swept} as known (place) select max(place) from old having max(place) is not null
+      on conflict (id) do update set place = greatest(known.place, excluded.place)`,
     )
     presence.onBeat((wasLost) => this.#beat(wasLost))
     listener.on('events', () => this.caughtUp())
@@ -84,16 +90,22 @@ export class Events {
 
   /**
    * Hears of each record of a collection that is created, updated or deleted from now on, wherever that is.
+   * @param onGap is called where this process was cut off for so long that there can be something that it will not hear of
    * @returns ends it
    */
-  watch(collection: string, listener: (event: RecordEvent<Row>) => void): () => void {
-    const end = this.#watchers.add(collection, listener)
+  watch(
+    collection: string,
+    listener: (event: RecordEvent<Row>) => void,
+    onGap?: () => void,
+  ): () => void {
+    const end = this.#watchers.add(collection, listener, onGap)
     // It need not be waited for: who writes here does.
     this.ready()
     return () => {
       end()
       if (this.#watchers.watched.length > 0) return
       this.#place = undefined
+      this.#hasGap = false
       this.#era++
     }
   }
@@ -127,6 +139,9 @@ export class Events {
     })
     this.#claimed = new Set(watched)
     if (era === this.#era) this.#place ??= behind(Number(rows[0]?.step))
+    if (!this.#hasGap) return
+    this.#hasGap = false
+    this.#watchers.gap()
   }
 
   async #read(): Promise<void> {
@@ -142,6 +157,7 @@ export class Events {
       this.#place = isMore
         ? { step: Number(last?.step), event: Number(last?.event) }
         : behind(Number(last?.latest))
+      if (Number(last?.swept ?? 0) > place.step) this.#watchers.gap()
       for (const row of rows) if (row.event !== null) this.#happened(row)
       this.#watchers.done()
     }
@@ -158,8 +174,11 @@ export class Events {
   }
 
   #beat(wasLost: boolean): void {
-    if (wasLost) this.#claimed = new Set()
     const { watched } = this.#watchers
+    if (wasLost) {
+      this.#claimed = new Set()
+      this.#hasGap = watched.length > 0
+    }
     const isClaimed =
       watched.length === this.#claimed.size && watched.every((each) => this.#claimed.has(each))
     if (!isClaimed) this.#claiming.ask().catch(this.#onFault)

@@ -29,6 +29,12 @@ create table steps (
   placed_at timestamptz
 );
 
+-- The last place of what was swept, in one row: whoever is behind it has missed something.
+create table swept (
+  id boolean primary key default true check (id),
+  place bigint not null
+);
+
 create table events (
   id bigint generated always as identity primary key,
   transaction xid8 not null,

@@ -9,9 +9,13 @@ import { newParts, openParts, type Parts, until } from '../../fixtures/postgres-
 /** What somebody hears of the orders. */
 function hear({ events }: Parts, name = 'orders') {
   const heard: string[] = []
-  const end = events.watch(name, ({ kind, record, before }: RecordEvent<Row>) => {
-    heard.push([kind, record.id, ...(before ? [before.version] : []), record.version].join(' '))
-  })
+  const end = events.watch(
+    name,
+    ({ kind, record, before }: RecordEvent<Row>) => {
+      heard.push([kind, record.id, ...(before ? [before.version] : []), record.version].join(' '))
+    },
+    () => heard.push('a gap'),
+  )
   return { heard, end, since: () => heard.splice(0).join(', ') }
 }
 
@@ -154,19 +158,22 @@ function testEvents(
       const { heard, since } = hear(parts)
       const ids = Array.from({ length: 350 }, (_, at) => at + 1)
       await write(parts, insert, ids)
+      // Much is told over several turns.
+      await until(async () => heard.length >= ids.length)
       t.same(
         heard,
         ids.map((id) => `created ${id} 1`),
       )
       since()
       await write(parts, 'delete from {orders}')
+      await until(async () => heard.length >= ids.length)
       t.same(
         heard,
         ids.map((id) => `deleted ${id} 1`),
       )
     })
 
-    t.test('who was taken for dead watches again', async (t) => {
+    t.test('who was taken for dead hears that there is a gap, and watches again', async (t) => {
       const options = await newParts(t, at)
       const [one, other] = [await openParts(t, options), await openParts(t, options)]
       const { since, heard } = hear(one)
@@ -175,9 +182,32 @@ function testEvents(
       await other.sql(insert, [1])
       await one.presence.beat()
       await until(async () => (await other.sql('select from {watching}')).length === 1)
-      await other.sql(insert, [2])
       await until(async () => heard.length > 0)
-      t.equal(since(), 'created 2 1')
+      await other.sql(insert, [2])
+      await until(async () => heard.length > 1)
+      t.equal(since(), 'a gap, created 2 1')
+      await one.presence.beat()
+      await write(one, insert, [3])
+      t.equal(since(), 'created 3 1', 'it is over')
+    })
+
+    t.test('who has not read for so long that some is gone hears that', async (t) => {
+      const options = await newParts(t, at)
+      const [slow, other] = [await openParts(t, options), await openParts(t, options)]
+      const { since } = hear(slow)
+      await slow.events.ready()
+      // Nobody tells it that there is something to read.
+      await slow.listener.close()
+      await other.sql(insert, [1])
+      await other.sql(`update {steps} set placed_at = clock_timestamp() - interval '2 minutes'`)
+      await other.presence.beat()
+      await until(async () => (await other.sql('select from {steps}')).length === 0)
+      await other.sql(insert, [2])
+      await slow.events.caughtUp()
+      t.equal(since(), 'a gap, created 2 1')
+      await write(slow, insert, [3])
+      t.equal(since(), 'created 3 1', 'it is over')
+      t.same([...slow.faults, ...other.faults], [])
     })
   })
 }
