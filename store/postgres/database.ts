@@ -4,7 +4,8 @@ import pg, { type Client, type Pool, type PoolClient } from 'pg'
 import { Unavailable } from '../errors.js'
 import { Asking, Columns } from './asking.js'
 import { Channel } from './channel.js'
-import { isConflict, isFull, isOutage } from './failures.js'
+import { isFull, isOutage } from './failures.js'
+import { retried } from './retried.js'
 import { noteHeard } from './silence.js'
 import { writtenText } from './values.js'
 
@@ -61,9 +62,6 @@ const DEADLINE = 6_000
 
 /** How long a connection that nobody uses is kept, in milliseconds. */
 const IDLE_TIMEOUT = 60_000
-
-/** How often what was in another's way is tried again. */
-const MOST_RETRIES = 3
 
 const SETTINGS = {
   text: `select set_config(name, value, false) from (values
@@ -274,18 +272,6 @@ export function quoted(name: string): string {
 export function literal(text: string): string {
   const escaped = writtenText(text).replaceAll('\\', '\\\\').replaceAll("'", "\\'")
   return escaped.includes('\\') ? `E'${escaped}'` : `'${escaped}'`
-}
-
-/** Does something again where it was in another's way. */
-async function retried<T>(run: () => Promise<T>): Promise<T> {
-  for (let retries = 0; ; retries++) {
-    try {
-      return await run()
-    } catch (error) {
-      if (!isConflict(error)) throw error
-      if (retries === MOST_RETRIES) throw new Unavailable(error)
-    }
-  }
 }
 
 function send(client: PoolClient, statement: Statement): Promise<Result> {
