@@ -7,16 +7,21 @@ import { type FillOptions, fillAll } from '../seed/fill.js'
 import type { OwnSource } from '../seed/own-fill.js'
 import { fillObservations } from '../seed/own-observations.js'
 import type { collections, Store } from '../store/collections.js'
-import { Unavailable } from '../store/errors.js'
+import { reasonOf, Unavailable } from '../store/errors.js'
 import { countOf } from '../store/lookups.js'
 import { MemoryEngine } from '../store/memory/engine.js'
-import { ownRecords, withObservations } from '../store/own.js'
+import { ONLY, ownRecords, withObservations } from '../store/own.js'
 import { PostgresEngine } from '../store/postgres/engine.js'
+import { stateOf } from '../store/postgres/failures.js'
 import { NewerSchema, OtherUse } from '../store/postgres/migrations.js'
 import type { Shared } from '../store/shared.js'
 import { hashPassword, verifyPassword } from './auth/argon2id.js'
 import { sharedSecret } from './auth/tokens.js'
 import { warnOfDemoUsers } from './exposure.js'
+
+/** The way out where the data file doesn't go with what is there. */
+const OTHER_DATA =
+  'start with the data file that it was filled from, or with another DATABASE_SCHEMA'
 
 /** Where the database is, and how it is used. */
 export interface DatabaseOptions {
@@ -61,6 +66,7 @@ export async function openDatabase(
     app.log.info(
       `The database has its data: ${options.source.name} says what is served, and fills nothing`,
     )
+    await requireKinds(view, options.own)
     await tellLeftOut(app, view, options.own)
   }
   warnOfDemoUsers(app, view, async ({ passwordHash }, password) => {
@@ -103,9 +109,13 @@ export async function opened(engine: PostgresEngine, declared: Declared) {
     return await engine.openWhole(declared)
   } catch (error) {
     if (error instanceof NewerSchema) throw new ConfigError(error.message)
+    // The tables can't be made: by this user, or beside what else is there.
+    if (stateOf(error) !== undefined) {
+      throw new ConfigError(`the database refuses to make the tables: ${reasonOf(error)}`)
+    }
     if (!(error instanceof OtherUse)) throw error
     throw new ConfigError(
-      `the ${error.setting} in this schema of the database are ${error.found}: start with the data file that it was filled from, or with another DATABASE_SCHEMA`,
+      `the ${error.setting} in this schema of the database are ${error.found}: ${OTHER_DATA}`,
     )
   }
 }
@@ -154,6 +164,24 @@ async function hashAll({ users }: Store, passwords: ReadonlyMap<number, string>)
       atOnce(async () => users.update(id, { passwordHash: await hashPassword(password) })),
     ),
   )
+}
+
+/**
+ * Refuses what the data file says otherwise of what is there already.
+ * @throws ConfigError where a collection is one record there, or one record a collection
+ */
+async function requireKinds(store: Store, own: readonly OwnSource[]): Promise<void> {
+  for (const { part, storeName } of own) {
+    const records = ownRecords(store, storeName)
+    const isOnly = (await records.getBy({ key: ONLY })) !== undefined
+    if (part.isSingular ? isOnly || (await countOf(records)) === 0 : !isOnly) continue
+    const [kind, found] = part.isSingular
+      ? ['one record', 'a collection']
+      : ['a collection', 'one record']
+    throw new ConfigError(
+      `${part.name} is ${kind} in the data file, and ${found} in this schema of the database: ${OTHER_DATA}`,
+    )
+  }
 }
 
 /** Says in the log which collections have come into the data file since, so that nobody looks for their records. */

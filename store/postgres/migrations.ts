@@ -4,6 +4,7 @@ import { type Connection, type Database, literal, quoted, type Statement } from 
 import { definitionOf } from './definition.js'
 import { eventTables } from './events/tables.js'
 import { FILE_TABLES } from './files/tables.js'
+import { FILLED } from './filling.js'
 import { functions } from './functions.js'
 import { JOB_TABLES } from './jobs/tables.js'
 import { PROCESS_TABLES } from './presence.js'
@@ -123,8 +124,10 @@ async function agree(
   value: string,
 ): Promise<void> {
   const settings = database.qualified('settings')
-  const insert = `insert into ${settings} (name, value) values ($1, $2) on conflict do nothing`
-  await connection.query({ text: insert, values: [name, value] })
+  // Until it is filled nothing depends on it: who wanted to could not.
+  const upsert = `insert into ${settings} (name, value) values ($1, $2) on conflict (name)
+    do update set value = excluded.value where not exists (select from ${settings} where name = $3)`
+  await connection.query({ text: upsert, values: [name, value, FILLED] })
   const find = { text: `select value from ${settings} where name = $1`, values: [name] }
   const { rows } = await connection.query(find)
   const found = String(rows[0]?.value)
