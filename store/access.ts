@@ -39,6 +39,14 @@ export function indexesOf({ indexes, references }: Declaration): readonly Index[
   return [...implied, ...indexes].sort((a, b) => b.fields.length - a.fields.length)
 }
 
+/** The place of the unique key that has these fields; -1 where there is none. */
+export function placeOfKey({ unique }: Declaration, key: Fields): number {
+  const fields = Object.keys(key)
+  return unique.findIndex(
+    (each) => each.length === fields.length && each.every((field) => field in key),
+  )
+}
+
 /** Finds the index that fits a query best: the one of all records where no other does. */
 export function accessTo(plans: readonly IndexPlan[], { where, sort = [] }: Selection): Access {
   const conjuncts = conjunctsOf(where)

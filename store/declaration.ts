@@ -37,6 +37,9 @@ export interface Reference {
   readonly onDelete: 'set null' | 'delete'
 }
 
+/** The fields of a collection that hold others' ids. */
+export type References<F extends string = string> = Readonly<Partial<Record<F, Reference>>>
+
 /**
  * A value that names a record of a collection, this one or another, by a unique text of it. It is compared as text, and need not
  * lead anywhere: what is declared is what becomes of this record when one that it names is deleted.
@@ -67,7 +70,7 @@ export interface Rules<F extends string = string> {
   /** Fields that can be searched for a substring, letter case aside: texts, or objects and lists with texts in them. */
   readonly searchable?: readonly F[]
   /** Each is an index too. */
-  readonly references?: Readonly<Partial<Record<F, Reference>>>
+  readonly references?: References<F>
   /** Each is an index too, for `is`. */
   readonly pointers?: readonly Pointer<F>[]
   /** Fields that nobody outside sees: a change of these alone leaves the version as it is. */
@@ -82,8 +85,13 @@ export interface Rules<F extends string = string> {
   readonly queue?: Queue<F> | undefined
 }
 
-/** All that an engine needs to know of a collection, but for its name. */
-export interface Declaration<R extends BaseRecord = BaseRecord> extends Required<Rules> {
+/**
+ * All that an engine needs to know of a collection, but for its name.
+ * @typeParam R its records, T what it refers to
+ */
+export interface Declaration<R extends BaseRecord = BaseRecord, T extends References = References>
+  extends Required<Rules> {
+  readonly references: T
   /** The record's own fields, without `id` and `version`. */
   readonly fields: readonly string[]
   /** Those that are always a text, or null. */
@@ -101,14 +109,25 @@ export interface Declarations {
 /** The records of a declared collection. */
 export type RecordIn<D extends Declaration> = D extends Declaration<infer R> ? R : never
 
+/** What the references of a declared collection lead to, by their fields. */
+export type TargetsIn<D extends Declarations, N extends keyof D> =
+  D[N] extends Declaration<BaseRecord, infer T>
+    ? { readonly [F in keyof T & string]: TargetOf<D, T[F]> }
+    : never
+
+type TargetOf<D extends Declarations, T> = T extends { readonly to: infer N extends keyof D }
+  ? RecordIn<D[N]>
+  : never
+
 /**
  * Declares a collection once, for every engine.
  * @param properties the record's own fields; each is always there, null where there is nothing to say
  */
-export function declare<P extends TProperties>(
+export function declare<P extends TProperties, const T extends References = Record<never, never>>(
   properties: P,
-  rules: Rules<FieldOf<RecordOf<P>>> = {},
-): Declaration<RecordOf<P>> {
+  rules?: Rules<FieldOf<RecordOf<P>>> & { readonly references?: T },
+): Declaration<RecordOf<P>, T>
+export function declare(properties: TProperties, rules: Rules = {}): Declaration {
   const schema = Type.Object({ ...recordFields, ...properties }, { additionalProperties: false })
   return {
     unique: [],
@@ -124,7 +143,7 @@ export function declare<P extends TProperties>(
     ...rules,
     fields: Object.keys(properties),
     texts: Object.keys(properties).filter((name) => isText(properties[name])),
-    isRecord: compile<typeof schema, RecordOf<P>>(schema),
+    isRecord: compile<typeof schema, BaseRecord>(schema),
     properties,
   }
 }

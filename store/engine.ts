@@ -1,5 +1,12 @@
 import type { Readable } from 'node:stream'
-import type { BaseRecord, Declarations, FieldOf, RecordIn, StoredFile } from './declaration.js'
+import type {
+  BaseRecord,
+  Declarations,
+  FieldOf,
+  RecordIn,
+  StoredFile,
+  TargetsIn,
+} from './declaration.js'
 import type { Predicate, Query, Selection } from './query.js'
 
 export type Values<R extends BaseRecord> = Omit<R, 'id' | 'version'>
@@ -41,16 +48,38 @@ export interface RecordEvent<R extends BaseRecord> {
 }
 
 /**
+ * Reads records.
+ * @typeParam A what is given of each
+ */
+export interface Reader<R extends BaseRecord, A = R> {
+  get(id: number): Promise<A | undefined>
+  /** Finds a record by the values of one declared unique key; of several keys by the first that a record has. */
+  getBy(key: Partial<R>, ...others: readonly Partial<R>[]): Promise<A | undefined>
+  find(query: Query<FieldOf<R>>): Promise<Page<A>>
+  /** Gives everything that matches, as it is now, some at a time: whatever happens meanwhile, it is of one moment. */
+  stream(selection?: Selection<FieldOf<R>>): AsyncIterable<readonly A[]>
+}
+
+/** A record, and the one that a reference of it leads to: none where that is null, or where that one has just gone. */
+export interface Joined<R, T> {
+  readonly record: R
+  readonly target: T | undefined
+}
+
+/**
+ * What has references.
+ * @typeParam T what each leads to
+ */
+export interface Joinable<R extends BaseRecord, T> {
+  /** Reads records with what a reference of theirs leads to, in the same look. */
+  joined<F extends keyof T & string>(reference: F): Reader<R, Joined<R, T[F]>>
+}
+
+/**
  * The records of one kind. Every operation is atomic by itself. Records never change: a change makes a new one, and nobody
  * may write to one that comes out, or to values that went in.
  */
-export interface Collection<R extends BaseRecord> {
-  get(id: number): Promise<R | undefined>
-  /** Finds a record by the values of one declared unique key. */
-  getBy(key: Partial<R>): Promise<R | undefined>
-  find(query: Query<FieldOf<R>>): Promise<Page<R>>
-  /** Gives everything that matches, as it is now, some at a time: whatever happens meanwhile, it is of one moment. */
-  stream(selection?: Selection<FieldOf<R>>): AsyncIterable<readonly R[]>
+export interface Collection<R extends BaseRecord> extends Reader<R> {
   /**
    * Gives a number out, and no number twice: the whole number above the highest that the declared sequence ever had, in records
    * that have gone too, those aside that JavaScript can't count on from; 1 where it never had any.
@@ -209,7 +238,8 @@ interface Forks<D extends Declarations> {
 }
 
 type CollectionsOf<D extends Declarations> = {
-  readonly [N in keyof D & string]: Collection<RecordIn<D[N]>>
+  readonly [N in keyof D & string]: Collection<RecordIn<D[N]>> &
+    Joinable<RecordIn<D[N]>, TargetsIn<D, N>>
 }
 
 /** What a request sees: everything, each collection under its name. */

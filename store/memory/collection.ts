@@ -1,8 +1,19 @@
 import type { Fields } from '../access.js'
 import type { Declaration } from '../declaration.js'
-import type { Bound, Collection, Condition, Page, RecordEvent, Update } from '../engine.js'
+import type {
+  Bound,
+  Collection,
+  Condition,
+  Joinable,
+  Joined,
+  Page,
+  Reader,
+  RecordEvent,
+  Update,
+} from '../engine.js'
 import type { Row } from '../predicate.js'
 import type { Query, Selection } from '../query.js'
+import { Joining } from './joining.js'
 import { find, stream } from './reading.js'
 import { requireCondition } from './rules.js'
 import type { Table } from './table.js'
@@ -17,10 +28,14 @@ export interface Steps {
   /** Deletes a record with what follows from it, within a step. What is much takes its turns, and is done with the promise. */
   delete(collection: string, row: Row): Row | Promise<Row>
   watch(collection: string, listener: (event: RecordEvent<Row>) => void): () => void
+  /** A record of any collection, as it is now. */
+  rowOf(collection: string, id: number): Row | undefined
 }
 
 /** A collection in memory. What is read is read as it is, whatever is under way; every write is a step. */
-export class MemoryCollection implements Collection<Row> {
+export class MemoryCollection
+  implements Collection<Row>, Joinable<Row, Readonly<Record<string, Row>>>
+{
   readonly #table: Table
   readonly #steps: Steps
 
@@ -37,13 +52,12 @@ export class MemoryCollection implements Collection<Row> {
     return this.#table.row(id)
   }
 
-  async getBy(key: Fields): Promise<Row | undefined> {
-    const fields = Object.keys(key)
-    const at = this.declaration.unique.findIndex(
-      (each) => each.length === fields.length && each.every((field) => field in key),
-    )
-    if (at < 0) throw this.#table.schema.unanswerable(`unique key of ${fields.join(' and ')}`)
-    return this.#table.state.getBy(at, key)
+  async getBy(...keys: readonly Fields[]): Promise<Row | undefined> {
+    for (const key of keys) {
+      const row = this.#table.state.getBy(this.#table.schema.placeOfKey(key), key)
+      if (row) return row
+    }
+    return undefined
   }
 
   async find(query: Query): Promise<Page<Row>> {
@@ -52,6 +66,16 @@ export class MemoryCollection implements Collection<Row> {
 
   stream(selection?: Selection): AsyncIterable<readonly Row[]> {
     return stream(this.#table.state, selection)
+  }
+
+  joined(reference: string): Reader<Row, Joined<Row, Row>> {
+    const { schema } = this.#table
+    const { to } = schema.declaration.references[reference] ?? {}
+    if (to === undefined) throw schema.unanswerable(`reference ${reference}`)
+    return new Joining(this, (row) => {
+      const id = row[reference]
+      return typeof id === 'number' ? this.#steps.rowOf(to, id) : undefined
+    })
   }
 
   async nextNumber(): Promise<number | undefined> {

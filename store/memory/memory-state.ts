@@ -45,7 +45,7 @@ export class MemoryState implements Consequences, Steps {
       [...this.#tables].map(([name, table]) => [name, new MemoryCollection(table, this)]),
     )
     this.sessions = new MemorySessions(
-      (id) => this.#tables.get(ACCOUNTS)?.row(id),
+      (id) => this.rowOf(ACCOUNTS, id),
       parent?.sessions.copyState(),
       (by) => ledger.addTokens(by),
     )
@@ -112,8 +112,12 @@ export class MemoryState implements Consequences, Steps {
     return this.#watchers.add(collection, listener)
   }
 
+  rowOf(collection: string, id: number): Row | undefined {
+    return this.#tables.get(collection)?.row(id)
+  }
+
   has(collection: string, id: number): boolean {
-    return this.#tables.get(collection)?.row(id) !== undefined
+    return this.rowOf(collection, id) !== undefined
   }
 
   roomNeeded(collection: string, entry: Entry): void {

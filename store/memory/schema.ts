@@ -1,4 +1,4 @@
-import { accessTo } from '../access.js'
+import { accessTo, type Fields, placeOfKey } from '../access.js'
 import type { Declaration, Pointer } from '../declaration.js'
 import { ACCOUNTS } from '../engine.js'
 import { keyOfPath, readerOf } from '../paths.js'
@@ -67,6 +67,16 @@ export class Schema {
   /** The pointers that lead to a collection. */
   pointersTo(collection: string): readonly PointerPlan[] {
     return this.#pointersTo.get(collection) ?? []
+  }
+
+  /**
+   * The place of the unique key that has these fields.
+   * @throws Error where none is declared
+   */
+  placeOfKey(key: Fields): number {
+    const at = placeOfKey(this.declaration, key)
+    if (at < 0) throw this.unanswerable(`unique key of ${Object.keys(key).join(' and ')}`)
+    return at
   }
 
   /** The error of a question that the declaration makes no provision for. */

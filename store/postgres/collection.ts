@@ -1,9 +1,18 @@
 import type { Fields } from '../access.js'
 import type { Declaration } from '../declaration.js'
-import type { Bound, Collection, Condition, Page, RecordEvent, Update } from '../engine.js'
+import type {
+  Bound,
+  Collection,
+  Condition,
+  Joinable,
+  Joined,
+  Reader,
+  RecordEvent,
+  Update,
+} from '../engine.js'
 import { ConditionFailed, VersionMismatch } from '../errors.js'
 import { type Row, testOf } from '../predicate.js'
-import { equal, type Predicate, type Query, type Selection } from '../query.js'
+import { equal, type Predicate } from '../query.js'
 import { conditionOf, Parameters } from './condition.js'
 import type { Consequences } from './consequences.js'
 import type { Connection, Statement, TransactionOptions } from './database.js'
@@ -11,7 +20,8 @@ import type { Events } from './events/events.js'
 import { Inserting } from './inserting.js'
 import type { PostgresJobs } from './jobs/jobs.js'
 import type { Records } from './jobs/queue.js'
-import { Reading, recordOf } from './reading.js'
+import { PostgresReader, valuesAre, whole, withTarget } from './reader.js'
+import { recordOf } from './reading.js'
 import type { Table } from './table.js'
 import type { Violations } from './violations.js'
 import { changeOf, type Values } from './writing.js'
@@ -27,6 +37,7 @@ type Listener = (event: RecordEvent<Row>) => void
 
 /** What a collection has of its view. */
 export interface Surroundings {
+  readonly tables: ReadonlyMap<string, Table>
   readonly consequences: Consequences
   readonly violations: Violations
   readonly events: Events
@@ -34,23 +45,24 @@ export interface Surroundings {
 }
 
 /** A collection in PostgreSQL: each operation is one statement where that can be, and one transaction where it can't. */
-export class PostgresCollection implements Collection<Row> {
-  readonly table: Table
+export class PostgresCollection
+  extends PostgresReader<Row>
+  implements Collection<Row>, Joinable<Row, Readonly<Record<string, Row>>>
+{
   readonly #surroundings: Surroundings
-  readonly #reading: Reading
+  readonly #joined = new Map<string, Reader<Row, Joined<Row, Row>>>()
   readonly #inserting: Inserting
-  readonly #get: Statement
   readonly #lock: Statement
   readonly #next: Statement
 
   constructor(table: Table, surroundings: Surroundings) {
-    this.table = table
+    super(table, whole(table))
     this.#surroundings = surroundings
-    this.#reading = new Reading(table)
     this.#inserting = new Inserting(table)
     const { database, sql, all } = table
-    this.#get = database.prepared(`select ${all} from ${sql} where id = $1::bigint`)
-    this.#lock = database.prepared(`${this.#get.text} for no key update`)
+    this.#lock = database.prepared(
+      `select ${all} from ${sql} where id = $1::bigint for no key update`,
+    )
     // Whoever counts up is sure of the number at once: where the database crashes, nobody has a record that uses it.
     this.#next = database.prepared(
       `insert into ${database.qualified('given_numbers')} as given (collection, highest) values ($1, 1)
@@ -77,33 +89,15 @@ export class PostgresCollection implements Collection<Row> {
     }
   }
 
-  async get(id: number): Promise<Row | undefined> {
-    if (!Number.isSafeInteger(id)) return undefined
-    const { rows } = await this.table.database.query({ ...this.#get, values: [id] })
-    return rows[0] && recordOf(rows[0])
-  }
-
-  async getBy(key: Fields): Promise<Row | undefined> {
-    const fields = Object.keys(key)
-    const isKey = this.table.declaration.unique.some(
-      (each) => each.length === fields.length && each.every((field) => field in key),
-    )
-    if (!isKey) throw this.table.unanswerable(`unique key of ${fields.join(' and ')}`)
-    const { database, sql, all } = this.table
-    const parameters = new Parameters()
-    const where = valuesAre(key)
-    const { sql: condition } = conditionOf(this.table, where, parameters)
-    const statement = database.prepared(`select ${all} from ${sql} where ${condition}`)
-    const { rows } = await database.query({ ...statement, values: parameters.values })
-    return rows[0] && recordOf(rows[0])
-  }
-
-  async find(query: Query): Promise<Page<Row>> {
-    return this.#reading.find(query)
-  }
-
-  stream(selection?: Selection): AsyncIterable<readonly Row[]> {
-    return this.#reading.stream(selection)
+  joined(reference: string): Reader<Row, Joined<Row, Row>> {
+    let reader = this.#joined.get(reference)
+    if (reader) return reader
+    const { to = '' } = this.table.declaration.references[reference] ?? {}
+    const target = this.#surroundings.tables.get(to)
+    if (!target) throw this.table.unanswerable(`reference ${reference}`)
+    reader = new PostgresReader(this.table, withTarget(this.table, reference, target))
+    this.#joined.set(reference, reader)
+    return reader
   }
 
   async nextNumber(): Promise<number | undefined> {
@@ -277,23 +271,6 @@ export class PostgresCollection implements Collection<Row> {
       await events.caughtUp()
     }
   }
-}
-
-/** The predicate that a record has some values. */
-function valuesAre(values: Fields): Predicate {
-  const and = Object.entries(values).map(([path, value]): Predicate => {
-    const isScalar = value === null || ['string', 'number', 'boolean'].includes(typeof value)
-    // What is no value of a field nobody has.
-    return isScalar ? equal({ [path]: scalar(value) }) : { or: [] }
-  })
-  return { and }
-}
-
-function scalar(value: unknown): string | number | boolean | null {
-  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
-    return value
-  }
-  return null
 }
 
 /** @throws ConditionFailed or VersionMismatch where a record is not as a condition has it */

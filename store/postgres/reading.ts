@@ -25,14 +25,25 @@ const FAR = 1_000
 /** How many statements of a collection are kept prepared: whoever asks in ever other ways fills no memory. */
 const MOST_PREPARED = 64
 
+/** What is read of each record. */
+export interface Gist<A> {
+  /** In SQL, the columns of the record among it. */
+  readonly columns: string
+  /** Makes it of a row of these. */
+  readonly read: (row: Row) => A
+}
+
 /** Answers queries of a collection. */
-export class Reading {
+export class Reading<A> {
   readonly #table: Table
+  readonly #gist: Gist<A>
   readonly #plans: readonly IndexPlan[]
   readonly #prepared = new Map<string, Statement>()
 
-  constructor(table: Table) {
+  /** @param gist what is given of each record */
+  constructor(table: Table, gist: Gist<A>) {
     this.#table = table
+    this.#gist = gist
     this.#plans = indexesOf(table.declaration).map(({ fields, sort = [] }) => ({
       fields,
       order: nameOf(sort),
@@ -40,9 +51,10 @@ export class Reading {
   }
 
   /** A page of what matches. */
-  async find({ offset = 0, limit, ...selection }: Query): Promise<Page<Row>> {
+  async find({ offset = 0, limit, ...selection }: Query): Promise<Page<A>> {
     this.#require(selection)
-    const { sql, all } = this.#table
+    const { sql } = this.#table
+    const { columns, read } = this.#gist
     const parameters = new Parameters()
     const { sql: where, isExact } = conditionOf(this.#table, selection.where, parameters)
     if (!isExact) return this.#findAmong(selection, offset, limit)
@@ -56,10 +68,12 @@ export class Reading {
       offset < FAR
         ? `${sql} ${part}`
         : `(select id from ${sql} ${part}) page join ${sql} using (id) order by ${order}`
-    const text = `select ${all}, (${count}) as "total/" from ${from}`
+    const text = `select ${columns}, (${count}) as "total/" from ${from}`
     const { rows } = await this.#table.database.query(this.#statement(text, parameters.values))
     const [first] = rows
-    if (first) return { items: rows.map(withoutTotal), total: Number(first['total/']) }
+    if (first) {
+      return { items: rows.map((row) => read(withoutTotal(row))), total: Number(first['total/']) }
+    }
     if (offset === 0) return { items: [], total: 0 }
     // Behind the end there is nobody to tell how many there are.
     const values = parameters.values.slice(0, counted)
@@ -67,7 +81,7 @@ export class Reading {
   }
 
   /** Everything that matches, some at a time, of one moment. */
-  async *stream(selection: Selection = {}): AsyncIterable<readonly Row[]> {
+  async *stream(selection: Selection = {}): AsyncIterable<readonly A[]> {
     this.#require(selection)
     const { cursor, isWanted } = this.#cursor(selection)
     const { text, values } = cursor
@@ -77,21 +91,21 @@ export class Reading {
     )
     if (first.count < BATCH) {
       const rows = await filtered(first.rows.map(recordOf), isWanted)
-      if (rows.length > 0) yield rows
+      if (rows.length > 0) yield rows.map(this.#gist.read)
       return
     }
     // It is read at once, so that whoever takes it slowly holds no connection.
     const spool = new Spool()
     try {
       await this.#scan(selection, (rows) => spool.add(rows))
-      yield* spool.batches()
+      for await (const rows of spool.batches()) yield rows.map(this.#gist.read)
     } finally {
       await spool.remove()
     }
   }
 
   /** A page of what only JavaScript can tell from the rest: all of that is looked at. */
-  async #findAmong(selection: Selection, offset: number, limit: number): Promise<Page<Row>> {
+  async #findAmong(selection: Selection, offset: number, limit: number): Promise<Page<A>> {
     let items: Row[] = []
     let total = 0
     await this.#scan(
@@ -106,7 +120,7 @@ export class Reading {
         total = 0
       },
     )
-    return { items, total }
+    return { items: items.map(this.#gist.read), total }
   }
 
   /**
@@ -136,7 +150,7 @@ export class Reading {
     const parameters = new Parameters()
     const { sql, isExact } = conditionOf(this.#table, where, parameters)
     const order = orderBy(this.#table, sort, parameters)
-    const text = `select ${this.#table.all} from ${this.#table.sql} where ${sql} order by ${order}`
+    const text = `select ${this.#gist.columns} from ${this.#table.sql} where ${sql} order by ${order}`
     const cursor: Statement = { text, values: parameters.values }
     return { cursor, isWanted: isExact || !where ? undefined : testOf(where) }
   }

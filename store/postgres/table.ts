@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type TSchema, Type } from '@sinclair/typebox'
-import type { Fields } from '../access.js'
+import { type Fields, placeOfKey } from '../access.js'
 import { type Check, compile } from '../check.js'
 import type { BaseRecord, Declaration } from '../declaration.js'
 import { InvalidRecord } from '../errors.js'
@@ -117,6 +117,12 @@ export class Table {
     }
     if (!this.#isChange(change)) throw this.#invalid(this.#isChange)
     return change
+  }
+
+  /** @throws Error where no unique key is declared that has these fields */
+  requireKey(key: Fields): void {
+    if (placeOfKey(this.declaration, key) >= 0) return
+    throw this.unanswerable(`unique key of ${Object.keys(key).join(' and ')}`)
   }
 
   /** The error of a question that the declaration makes no provision for. */

@@ -78,6 +78,7 @@ async function viewOf<D extends Declarations>(
   const events = new Events(database, presence, listener, rowOf, onFault)
   const jobs = new PostgresJobs(database, events, listener, onFault)
   const surroundings = {
+    tables,
     consequences: new Consequences(tables.values()),
     violations: new Violations(tables.values()),
     events,

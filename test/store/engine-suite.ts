@@ -201,6 +201,74 @@ export function testEngine(name: string, newEngine: () => Engine): void {
     t.match(await books.getBy({ place: 1, shelf: 'B' }), { id: 3 })
   })
 
+  test('of several keys the first counts that a record has', async (t, { authors }) => {
+    await authors.insert({ name: 'Ann', secret: 's' })
+    await authors.insert({ name: 'Bob', secret: 's' })
+    t.match(await authors.getBy({ name: 'Bob' }, { name: 'Ann' }), { id: 2 })
+    t.match(await authors.getBy({ name: 'Ann' }, { name: 'Bob' }), { id: 1 })
+    t.match(await authors.getBy({ name: 'Cid' }, { name: 'Bob' }), { id: 2 })
+    t.equal(await authors.getBy({ name: 'Cid' }, { name: 'Dan' }), undefined)
+    await t.rejects(authors.getBy({ name: 'Cid' }, { secret: 's' }), /no unique key of secret/)
+  })
+
+  test('records are read with what a reference leads to, as they are read alone', async (t, store) => {
+    const { authors, books, scans } = store
+    for (const name of ['Ann', 'B\0b', 'Cid']) await authors.insert({ name, secret: '\u0001' })
+    for (const [place, authorId] of [2, null, 1, 2].entries()) {
+      await books.insert(book({ place, authorId, year: place % 2, tags: ['a', '\0'] }))
+    }
+    const joined = books.joined('authorId')
+    const withTheirs = async (records: readonly (Book | undefined)[]) =>
+      Promise.all(
+        records.map(async (record) => {
+          const target = record?.authorId ? await authors.get(record.authorId) : undefined
+          return record && { record, target }
+        }),
+      )
+    t.same(
+      [await joined.get(1), await joined.get(2)],
+      await withTheirs([await books.get(1), await books.get(2)]),
+    )
+    t.equal(await joined.get(9), undefined)
+    const key = { shelf: 'A', place: 3 }
+    t.same([await joined.getBy(key)], await withTheirs([await books.getBy(key)]))
+    t.equal(await joined.getBy({ shelf: 'Z', place: 3 }), undefined)
+    const everything: { sort?: typeof newest; where?: Predicate<'shelf' | 'title'> }[] = [
+      {},
+      { sort: newest },
+      { where: equal({ shelf: 'A' }), sort: newest },
+      { where: contains('title', 'TITLE') },
+      { where: equal({ shelf: 'Z' }) },
+    ]
+    for (const selection of everything) {
+      const query = { ...selection, offset: 1, limit: 2 }
+      const { items, total } = await books.find(query)
+      t.same(await joined.find(query), { items: await withTheirs(items), total })
+      const read: unknown[] = []
+      for await (const batch of joined.stream(selection)) read.push(...batch)
+      t.same(read, await withTheirs(await all(books, selection)))
+    }
+    t.match(await joined.find({ offset: 9, limit: 1 }), { items: [], total: 4 })
+    await authors.delete(2)
+    t.match(await joined.get(1), { record: { authorId: null }, target: undefined })
+    t.equal((await scans.joined('authorId').find({ limit: 1 })).total, 0)
+    t.throws(() => Reflect.apply(books.joined, books, ['title']), /books has no reference title/)
+  })
+
+  test('many are streamed with what a reference leads to', async (t, { authors, books }) => {
+    await authors.insert({ name: 'Ann', secret: 's' })
+    await books.insertMany(
+      Array.from({ length: 1000 }, (_, at) => book({ authorId: at % 2 || null })),
+    )
+    const seen: string[] = []
+    for await (const batch of books.joined('authorId').stream()) {
+      for (const { record, target } of batch) seen.push(`${record.id} ${target?.name}`)
+    }
+    t.equal(seen.length, 1000)
+    t.same(seen.slice(0, 2), ['1 undefined', '2 Ann'])
+    t.equal(seen.at(-1), '1000 Ann')
+  })
+
   test('one of fifty inserts of the same key at once succeeds', async (t, { authors }) => {
     const results = await Promise.allSettled(
       Array.from({ length: 50 }, () => authors.insert({ name: 'Ann', secret: 's' })),

@@ -1,0 +1,98 @@
+import type { Fields } from '../access.js'
+import type { Joined, Page, Reader } from '../engine.js'
+import type { Row } from '../predicate.js'
+import { equal, type Predicate, type Query, type Selection } from '../query.js'
+import { conditionOf, Parameters } from './condition.js'
+import { type DatabaseRow, quoted, type Statement } from './database.js'
+import { type Gist, Reading, recordOf } from './reading.js'
+import type { Table } from './table.js'
+
+/** What a reference leads to, among a record's own columns. */
+const TARGET = 'target/'
+
+/** Reads the records of a table, each look with one statement. */
+export class PostgresReader<A> implements Reader<Row, A> {
+  readonly table: Table
+  readonly #gist: Gist<A>
+  readonly #reading: Reading<A>
+  readonly #get: Statement
+
+  constructor(table: Table, gist: Gist<A>) {
+    this.table = table
+    this.#gist = gist
+    this.#reading = new Reading(table, gist)
+    this.#get = table.database.prepared(`${this.#select} where id = $1::bigint`)
+  }
+
+  async get(id: number): Promise<A | undefined> {
+    if (!Number.isSafeInteger(id)) return undefined
+    const { rows } = await this.table.database.query({ ...this.#get, values: [id] })
+    return rows[0] && this.#gist.read(recordOf(rows[0]))
+  }
+
+  async getBy(...keys: readonly Fields[]): Promise<A | undefined> {
+    for (const key of keys) this.table.requireKey(key)
+    const parameters = new Parameters()
+    const { sql } = conditionOf(this.table, { or: keys.map(valuesAre) }, parameters)
+    const statement = this.table.database.prepared(`${this.#select} where ${sql}`)
+    const { rows } = await this.table.database.query({ ...statement, values: parameters.values })
+    const row = rows.length > 1 ? firstOf(rows, keys) : rows[0]
+    return row && this.#gist.read(recordOf(row))
+  }
+
+  async find(query: Query): Promise<Page<A>> {
+    return this.#reading.find(query)
+  }
+
+  stream(selection?: Selection): AsyncIterable<readonly A[]> {
+    return this.#reading.stream(selection)
+  }
+
+  get #select(): string {
+    return `select ${this.#gist.columns} from ${this.table.sql}`
+  }
+}
+
+/** The record itself. */
+export function whole({ all }: Table): Gist<Row> {
+  return { columns: all, read: (row) => row }
+}
+
+/** The record, with what a reference of it leads to: as JSON, so that neither the order of a list changes nor the columns' names. */
+export function withTarget(table: Table, reference: string, target: Table): Gist<Joined<Row, Row>> {
+  const its = `select ${target.all} from ${target.sql} where id = ${table.sql}.${quoted(reference)}`
+  return {
+    columns: `${table.all}, (select row_to_json(its) from (${its}) its) as "${TARGET}"`,
+    read: ({ [TARGET]: its, ...record }) => ({
+      record: recordOf(record),
+      target: its === null ? undefined : target.recordIn(its),
+    }),
+  }
+}
+
+/** The predicate that a record has some values. */
+export function valuesAre(values: Fields): Predicate {
+  const and = Object.entries(values).map(([path, value]): Predicate => {
+    const isScalar = value === null || ['string', 'number', 'boolean'].includes(typeof value)
+    // What is no value of a field nobody has.
+    return isScalar ? equal({ [path]: scalar(value) }) : { or: [] }
+  })
+  return { and }
+}
+
+function scalar(value: unknown): string | number | boolean | null {
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
+    return value
+  }
+  return null
+}
+
+/** The row that has the first of some keys. */
+function firstOf(rows: readonly DatabaseRow[], keys: readonly Fields[]): DatabaseRow | undefined {
+  for (const key of keys) {
+    const fields = Object.keys(key)
+    const row = rows.find((each) => fields.every((field) => each[field] === key[field]))
+    if (row) return row
+  }
+  return undefined
+}
