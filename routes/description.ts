@@ -5,7 +5,7 @@ import type { ApiError } from '../plugins/http/errors.js'
 import type { Links, linksOf } from '../plugins/openapi/links.js'
 import type { Store, User } from '../store/collections.js'
 import type { BaseRecord, FieldOf } from '../store/declaration.js'
-import type { Bound, Collection, NewRecord, Update } from '../store/engine.js'
+import type { Bound, Collection, Joined, NewRecord, Reader, Update } from '../store/engine.js'
 import type { Predicate, Query, Selection } from '../store/query.js'
 
 /** What names a record in paths. */
@@ -14,7 +14,7 @@ export interface Key<R extends BaseRecord, K extends number | string> {
   readonly name: string
   readonly schema: TSchema & { readonly static: K }
   readonly of: (record: R) => K
-  readonly find: (collection: Collection<R>, key: K) => Promise<R | undefined>
+  readonly find: <A>(records: Reader<R, A>, key: K) => Promise<A | undefined>
 }
 
 /** What a schema has let in, as Fastify has it. */
@@ -137,6 +137,8 @@ export interface Subject<R extends BaseRecord, W, K extends number | string> {
   readonly toWire: (record: R, owner: User | undefined, request: FastifyRequest) => W
   /** Whose a record is, where it shows something of that user. */
   readonly ownerId?: (record: R) => number | null
+  /** The records with those users; without it each request sees its own user's records alone. */
+  readonly withOwners?: (store: Store) => Reader<R, Joined<R, User>>
   /** Whether a request may know of a record: 404 otherwise. */
   readonly sees?: (request: FastifyRequest, record: R) => boolean
   /** Refuses a request that may not change a record, for a reason that doesn't change while it runs. */

@@ -15,8 +15,8 @@ import { empty, failure, list, success } from '../plugins/openapi/responses.js'
 import { addRoute } from '../plugins/route.js'
 import type { User } from '../store/collections.js'
 import type { BaseRecord } from '../store/declaration.js'
+import type { Joined } from '../store/engine.js'
 import { BoundReached } from '../store/errors.js'
-import { ownersOf } from '../store/lookups.js'
 import { ref } from '../store/schema.js'
 import type {
   Answer,
@@ -55,7 +55,7 @@ export class Operations<R extends BaseRecord, W, K extends number | string> {
     isField,
     ...op
   }: Listing<R, W, Q>): void {
-    const { links, path, records, view } = this.#subject
+    const { links, path, records, toWire, view, withOwners } = this.#subject
     const schema = op.schema ?? list(`All ${this.#noun}s, by id`, view)
     const { querystring = Type.Unsafe<Q>({ type: 'object', properties: {} }) } = op
     addRoute(this.#app, {
@@ -75,8 +75,20 @@ export class Operations<R extends BaseRecord, W, K extends number | string> {
         if (other) return other
         const { query } = request
         const selection = select?.(query, request) ?? {}
-        return answerList(reply, records(request.store), selection, async (items, total) =>
-          toBody(await this.#shownIn(request, items), { query, total, reply }),
+        const body = (shown: readonly W[], total: number) => toBody(shown, { query, total, reply })
+        if (withOwners) {
+          return answerList(reply, withOwners(request.store), selection, (items, total) =>
+            body(
+              items.map(({ record, target }) => toWire(record, target, request)),
+              total,
+            ),
+          )
+        }
+        return answerList(reply, records(request.store), selection, (items, total) =>
+          body(
+            items.map((record) => toWire(record, undefined, request)),
+            total,
+          ),
         )
       },
     })
@@ -90,7 +102,7 @@ export class Operations<R extends BaseRecord, W, K extends number | string> {
     instead,
     ...op
   }: Reading<R, W>): void {
-    const { links, notFound, ownerId, toWire } = this.#subject
+    const { links, notFound, toWire } = this.#subject
     addRoute(this.#app, {
       ...routing(op, this.#itsPath),
       method: 'GET',
@@ -107,10 +119,9 @@ export class Operations<R extends BaseRecord, W, K extends number | string> {
         },
       },
       handler: async (request, reply) => {
-        const record = await this.#recordAt(request, keyIn(request.params))
+        const { record, target: owner } = await this.#shownAt(request, keyIn(request.params))
         const other = instead?.(reply, record)
         if (other) return other
-        const owner = ownerId && (await this.#ownerOf(request, record))
         if (!isComposed(request) && isKnown(request, reply, record, owner)) {
           return reply.code(304).send(undefined)
         }
@@ -272,12 +283,12 @@ export class Operations<R extends BaseRecord, W, K extends number | string> {
     return { where: owned?.where?.(request), test: owned?.test?.(request), versions }
   }
 
-  async #shownIn(request: FastifyRequest, items: readonly R[]): Promise<W[]> {
-    const { ownerId, toWire } = this.#subject
-    if (!ownerId) return items.map((each) => toWire(each, undefined, request))
-    const owned = items.map((each) => ({ userId: ownerId(each) }))
-    const owners = await ownersOf(request.store, owned)
-    return items.map((each) => toWire(each, owners.get(ownerId(each)), request))
+  /** A record, and whose it is where it shows that. @throws 404 */
+  async #shownAt(request: FastifyRequest, key: K): Promise<Joined<R, User>> {
+    const { key: names, kind, ownerId, withOwners } = this.#subject
+    if (withOwners) return found(await names.find(withOwners(request.store), key), kind, key)
+    const record = await this.#recordAt(request, key)
+    return { record, target: ownerId && request.user }
   }
 
   /** @throws 404 */

@@ -1,8 +1,7 @@
 import { buffer } from 'node:stream/consumers'
-import type { Records, Store, Task, User } from '../store/collections.js'
+import type { Store, Task, User } from '../store/collections.js'
 import type { StoredFile } from '../store/declaration.js'
-import type { Collection } from '../store/engine.js'
-import { all, ownersOf } from '../store/lookups.js'
+import { all } from '../store/lookups.js'
 import type { KeptFile, KeptPackage, KeptTag, KeptTask } from './kept.js'
 import type { PartName, PartRecord } from './parts.js'
 
@@ -19,16 +18,11 @@ type ListName = Exclude<PartName, 'applications'>
 /** Records as a data file has them: what `toRecord` of the part makes the same records of. */
 type Written<N extends ListName> = readonly PartRecord<N>[]
 
-type Writers = {
-  readonly [N in ListName]: (
-    records: readonly Records[N][],
-    writing: Writing,
-  ) => Promise<Written<N>> | Written<N>
-}
+type Writers = { readonly [N in ListName]: (writing: Writing) => AsyncIterable<Written<N>> }
 
 const writers: Writers = {
-  users: (users, { hashOf }) =>
-    users.map((user) => {
+  users: ({ store, hashOf }) =>
+    each(store.users, (user) => {
       const { id, username: name, email, admin, publicId: public_id, registeredAt } = user
       const passwordHash = hashOf(user) ?? undefined
       return {
@@ -41,42 +35,43 @@ const writers: Writers = {
         date_registered: registeredAt,
       }
     }),
-  ships: (ships) => ships.map(({ version: _, ...ship }) => ship),
-  articles: (articles) =>
-    articles.map(({ id, title, text, userId: user_id, postedAt: date_posted }) => ({
+  ships: ({ store }) => each(store.ships, ({ version: _, ...ship }) => ship),
+  articles: ({ store }) =>
+    each(store.articles, ({ id, title, text, userId: user_id, postedAt: date_posted }) => ({
       id,
       title,
       text,
       user_id,
       date_posted,
     })),
-  templates: async (templates, { store }) => {
-    const owners = await ownersOf(store, templates)
-    return templates.map(({ id, title, url, description, postedAt, userId, approved }) => ({
-      id,
-      title,
-      url,
-      description,
-      posted: postedAt,
-      username: owners.get(userId)?.username ?? null,
-      approved,
-    }))
-  },
-  projects: (projects) => projects.map(({ id, name, description }) => ({ id, name, description })),
-  memberships: (memberships) =>
-    memberships.map(({ id, userId: user_id, projectId: project_id }) => ({
+  templates: ({ store }) =>
+    each(store.templates.joined('userId'), ({ record, target: owner }) => {
+      const { id, title, url, description, postedAt: posted, approved } = record
+      const username = owner?.username ?? null
+      return { id, title, url, description, posted, username, approved }
+    }),
+  projects: ({ store }) =>
+    each(store.projects, ({ id, name, description }) => ({ id, name, description })),
+  memberships: ({ store }) =>
+    each(store.memberships, ({ id, userId: user_id, projectId: project_id }) => ({
       id,
       user_id,
       project_id,
     })),
-  dmps: async (dmps, { store }) => {
-    const owners = await ownersOf(store, dmps)
-    return dmps.map(({ publicId, userId, content }) => ({
+  dmps: ({ store }) =>
+    each(store.dmps.joined('userId'), ({ record: { publicId, content }, target: owner }) => ({
       ...content,
       id: publicId,
-      user: owners.get(userId)?.username ?? '',
-    }))
-  },
+      user: owner?.username ?? '',
+    })),
+}
+
+/** What all records become, some at a time. */
+async function* each<A, T>(
+  records: { stream(): AsyncIterable<readonly A[]> },
+  write: (record: A) => T,
+): AsyncIterable<readonly T[]> {
+  for await (const batch of records.stream()) yield batch.map(write)
 }
 
 export function isListName(name: PartName): name is ListName {
@@ -84,13 +79,11 @@ export function isListName(name: PartName): name is ListName {
 }
 
 /** The records of a part, as a data file has them. */
-export async function* written<N extends ListName>(
+export function written<N extends ListName>(
   name: N,
   writing: Writing,
 ): AsyncIterable<readonly unknown[]> {
-  const collections: { readonly [P in ListName]: Collection<Records[P]> } = writing.store
-  const writeOf: { readonly [P in ListName]: Writers[P] } = writers
-  for await (const batch of collections[name].stream()) yield await writeOf[name](batch, writing)
+  return writers[name](writing)
 }
 
 /** Each application's token, by its name. */
@@ -100,26 +93,23 @@ export async function applicationsIn({ applications }: Store): Promise<Record<st
 }
 
 /** The packages of the registry, as a state has them. */
-export async function* writtenPackages(store: Store): AsyncIterable<readonly KeptPackage[]> {
-  for await (const packages of store.packages.stream()) {
-    const owners = await ownersOf(store, packages)
-    yield packages.map(({ id, name, userId }) => ({
-      id,
-      name,
-      user: owners.get(userId)?.username ?? null,
-    }))
-  }
+export function writtenPackages({ packages }: Store): AsyncIterable<readonly KeptPackage[]> {
+  return each(packages.joined('userId'), ({ record: { id, name }, target: owner }) => ({
+    id,
+    name,
+    user: owner?.username ?? null,
+  }))
 }
 
 /** One by one, since each has its file with it. */
 export async function* writtenTags(store: Store): AsyncIterable<readonly KeptTag[]> {
-  for await (const tags of store.tags.stream()) {
-    for (const { id, packageId, tag, file, fileName, contentType, postedAt } of tags) {
-      const owner = await store.packages.get(packageId)
+  for await (const tags of store.tags.joined('packageId').stream()) {
+    for (const { record, target } of tags) {
+      const { id, tag, file, fileName, contentType, postedAt } = record
       yield [
         {
           id,
-          package: owner?.name ?? '',
+          package: target?.name ?? '',
           tag,
           date_posted: postedAt,
           file_name: fileName,
@@ -132,14 +122,13 @@ export async function* writtenTags(store: Store): AsyncIterable<readonly KeptTag
 }
 
 export async function* writtenTasks(store: Store): AsyncIterable<readonly KeptTask[]> {
-  for await (const tasks of store.tasks.stream()) {
-    for (const task of tasks) yield [await writtenTask(store, task)]
+  for await (const tasks of store.tasks.joined('userId').stream()) {
+    for (const { record, target } of tasks) yield [await writtenTask(store, record, target)]
   }
 }
 
-async function writtenTask(store: Store, task: Task): Promise<KeptTask> {
-  const { publicId: id, userId, dmp, status, createdAt, reason, order, docx, pdf } = task
-  const owner = await store.users.get(userId)
+async function writtenTask(store: Store, task: Task, owner: User | undefined): Promise<KeptTask> {
+  const { publicId: id, dmp, status, createdAt, reason, order, docx, pdf } = task
   return {
     id,
     user: owner?.username ?? '',

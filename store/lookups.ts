@@ -16,20 +16,21 @@ export async function all<R extends BaseRecord>(
 }
 
 /** What two streams by id give, as one by id, and each record once. */
-export async function* merged<R extends BaseRecord>(
-  one: AsyncIterable<readonly R[]>,
-  other: AsyncIterable<readonly R[]>,
-): AsyncIterable<readonly R[]> {
+export async function* merged<A>(
+  one: AsyncIterable<readonly A[]>,
+  other: AsyncIterable<readonly A[]>,
+  idOf: (each: A) => number,
+): AsyncIterable<readonly A[]> {
   const rests = [one[Symbol.asyncIterator](), other[Symbol.asyncIterator]()]
   // Both at once, so that both are of one moment.
   let batches = await Promise.all(rests.map(nextOf))
   while (batches.every((batch) => batch.length > 0)) {
     // What comes later is behind the last of each.
-    const end = Math.min(...batches.map((batch) => batch.at(-1)?.id ?? 0))
-    const ready = batches.flatMap((batch) => batch.filter(({ id }) => id <= end))
-    ready.sort((a, b) => a.id - b.id)
-    yield ready.filter(({ id }, at) => id !== ready[at - 1]?.id)
-    const left = batches.map((batch) => batch.filter(({ id }) => id > end))
+    const end = Math.min(...batches.map((batch) => Math.max(...batch.slice(-1).map(idOf))))
+    const ready = new Map<number, A>()
+    for (const each of batches.flat()) if (idOf(each) <= end) ready.set(idOf(each), each)
+    yield [...ready.values()].sort((a, b) => idOf(a) - idOf(b))
+    const left = batches.map((batch) => batch.filter((each) => idOf(each) > end))
     batches = await Promise.all(
       left.map((batch, at) => (batch.length > 0 ? batch : nextOf(rests[at]))),
     )
@@ -59,7 +60,7 @@ export async function userNamed(
   { users }: Pick<Store, 'users'>,
   username: string,
 ): Promise<User | undefined> {
-  return (await users.getBy({ username })) ?? users.getBy({ name: normalName(username) })
+  return users.getBy({ username }, { name: normalName(username) })
 }
 
 /**
@@ -74,27 +75,15 @@ export async function nameFor(
   return (await users.getBy({ name })) ? null : name
 }
 
-/** The users whom records belong to, by their id. Who has been deleted since the records were read is not there. */
-export async function ownersOf(
-  { users }: Pick<Store, 'users'>,
-  records: readonly { readonly userId: number | null }[],
-): Promise<ReadonlyMap<number | null, User>> {
-  const ids = new Set<number>()
-  for (const { userId } of records) if (userId !== null) ids.add(userId)
-  const found = await Promise.all([...ids].map((id) => users.get(id)))
-  return new Map(found.flatMap((user) => (user ? [[user.id, user]] : [])))
-}
-
 /** The first by id of the projects that a user works on. */
 export async function firstProjectOf(
-  { memberships, projects }: Pick<Store, 'memberships' | 'projects'>,
+  { memberships }: Pick<Store, 'memberships'>,
   { id }: User,
 ): Promise<Project | undefined> {
-  const { items } = await memberships.find({
+  const { items } = await memberships.joined('projectId').find({
     where: equal({ userId: id }),
     sort: [{ path: 'projectId' }],
     limit: 1,
   })
-  const [first] = items
-  return first && projects.get(first.projectId)
+  return items[0]?.target
 }

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import type { BaseRecord, FieldOf } from '../../store/declaration.js'
-import type { Collection } from '../../store/engine.js'
+import type { Reader } from '../../store/engine.js'
 import type { Query, Selection } from '../../store/query.js'
 import { nextTurn } from '../../store/turns.js'
 import { weightOf } from '../../store/weight.js'
@@ -23,16 +23,16 @@ type Batches<R> = AsyncIterable<readonly R[]> | Iterable<readonly R[]>
  * @param toBody the answer with some of the records in it; those of a long list go into its last brackets
  * @param toBody.total how many match in all
  */
-export async function answerList<R extends BaseRecord, A>(
+export async function answerList<R extends BaseRecord, G extends object, A>(
   reply: FastifyReply,
-  collection: Collection<R>,
+  reader: Reader<R, G>,
   selection: Selection<FieldOf<R>> | Query<FieldOf<R>>,
-  toBody: (records: readonly R[], total: number) => A | Promise<A>,
+  toBody: (records: readonly G[], total: number) => A | Promise<A>,
 ): Promise<A | FastifyReply> {
-  const { items, total } = await collection.find({ limit: AT_ONCE, ...selection })
+  const { items, total } = await reader.find({ limit: AT_ONCE, ...selection })
   const isAll = 'limit' in selection || total <= AT_ONCE
   if (isAll && isSmall(items)) return toBody(items, total)
-  const batches = isAll ? [items] : collection.stream(selection)
+  const batches = isAll ? [items] : reader.stream(selection)
   return sendPieces(reply, batches, (records) => toBody(records, total))
 }
 

@@ -8,7 +8,6 @@ import { failure, success } from '../../plugins/openapi/responses.js'
 import { addRoute } from '../../plugins/route.js'
 import { type Article as ArticleRecord, articleFields, type User } from '../../store/collections.js'
 import type { FieldOf } from '../../store/declaration.js'
-import { ownersOf } from '../../store/lookups.js'
 import { Username } from '../../store/names.js'
 import { equal, type Selection } from '../../store/query.js'
 import { nullable, ref } from '../../store/schema.js'
@@ -92,15 +91,14 @@ const articles: FastifyPluginAsyncTypebox<ArticleOptions> = async (app, { pageSi
 
   const pageOf = async ({ store }: FastifyRequest, page = FIRST_PAGE, where?: Where) => {
     const offset = (page - 1) * pageSize
-    const { items, total } = await store.articles.find({
+    const { items, total } = await store.articles.joined('userId').find({
       where,
       sort: [{ path: 'postedAt', descending: true }],
       offset,
       limit: pageSize,
     })
-    const authors = await ownersOf(store, items)
     return {
-      articles: items.map((article) => summaryOf(article, authors.get(article.userId))),
+      articles: items.map(({ record, target }) => summaryOf(record, target)),
       next: offset + pageSize < total,
     }
   }
@@ -136,8 +134,10 @@ const articles: FastifyPluginAsyncTypebox<ArticleOptions> = async (app, { pageSi
     },
     handler: async (request) => {
       const { id } = request.params
-      found(await request.store.users.get(id), 'user', id)
-      return pageOf(request, request.query.page, equal({ userId: id }))
+      const page = await pageOf(request, request.query.page, equal({ userId: id }))
+      // Who has written something is there.
+      if (page.articles.length === 0) found(await request.store.users.get(id), 'user', id)
+      return page
     },
   })
 
@@ -150,6 +150,7 @@ const articles: FastifyPluginAsyncTypebox<ArticleOptions> = async (app, { pageSi
     view: Article,
     toWire: shown,
     ownerId: ({ userId }) => userId,
+    withOwners: ({ articles }) => articles.joined('userId'),
     owned: {
       where: ({ user }) => ({ userId: user.id }),
       text: "It is another user's article",

@@ -1,6 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from '@sinclair/typebox'
-import type { FastifyRequest } from 'fastify'
 import { errors, REFERENCE } from '../../plugins/http/errors.js'
 import { FORM } from '../../plugins/http/form.js'
 import { answerBatches } from '../../plugins/http/list.js'
@@ -15,7 +14,7 @@ import {
   templateFields,
   type User,
 } from '../../store/collections.js'
-import { merged, ownersOf } from '../../store/lookups.js'
+import { merged } from '../../store/lookups.js'
 import { Username } from '../../store/names.js'
 import { equal } from '../../store/query.js'
 import { nullable, ref } from '../../store/schema.js'
@@ -106,11 +105,13 @@ const templates: FastifyPluginAsyncTypebox = async (app) => {
         },
       },
       handler: async ({ store, user }, reply) => {
-        const own = store.templates.stream({ where: equal({ userId: user.id }) })
-        const approved = store.templates.stream({ where: equal({ approved: true }) })
-        return answerBatches(reply, merged(own, approved), (templates) =>
-          listed({ store }, templates),
-        )
+        const templates = store.templates.joined('userId')
+        const own = templates.stream({ where: equal({ userId: user.id }) })
+        const approved = templates.stream({ where: equal({ approved: true }) })
+        const visible = merged(own, approved, ({ record }) => record.id)
+        return answerBatches(reply, visible, (some) => ({
+          templates: some.map(({ record, target }) => shown(record, target)),
+        }))
       },
     })
   })
@@ -124,6 +125,7 @@ const templates: FastifyPluginAsyncTypebox = async (app) => {
     view: Template,
     toWire: shown,
     ownerId: ({ userId }) => userId,
+    withOwners: ({ templates }) => templates.joined('userId'),
     owned: {
       where: ({ user: { id, admin } }) => (admin ? {} : { userId: id, approved: false }),
       text: "It is another user's template, or approved",
@@ -187,14 +189,6 @@ const templates: FastifyPluginAsyncTypebox = async (app) => {
 /** An answer that says no more than what was done. */
 function done(description: string, message: string, ...headers: 'etag'[]) {
   return answer(success(description, Message, headers, { message }), () => ({ message }))
-}
-
-async function listed(
-  { store }: Pick<FastifyRequest, 'store'>,
-  items: readonly TemplateRecord[],
-): Promise<Static<typeof TemplateList>> {
-  const owners = await ownersOf(store, items)
-  return { templates: items.map((item) => shown(item, owners.get(item.userId))) }
 }
 
 function shown(
