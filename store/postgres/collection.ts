@@ -52,6 +52,8 @@ export class PostgresCollection
   readonly #surroundings: Surroundings
   readonly #joined = new Map<string, Reader<Row, Joined<Row, Row>>>()
   readonly #inserting: Inserting
+  /** The collections that a step here can change something of. */
+  readonly #reach: ReadonlySet<string>
   readonly #lock: Statement
   readonly #next: Statement
 
@@ -59,6 +61,7 @@ export class PostgresCollection
     super(table, whole(table))
     this.#surroundings = surroundings
     this.#inserting = new Inserting(table)
+    this.#reach = surroundings.consequences.reachOf(table)
     const { database, sql, all } = table
     this.#lock = database.prepared(
       `select ${all} from ${sql} where id = $1::bigint for no key update`,
@@ -268,7 +271,7 @@ export class PostgresCollection
       throw violations.explain(error, this.table.name)
     } finally {
       await jobs.caughtUp(this.table.name)
-      await events.caughtUp()
+      await events.caughtUp(this.#reach)
     }
   }
 }

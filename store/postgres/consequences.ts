@@ -42,6 +42,15 @@ export class Consequences {
     return this.#waysTo(table).length > 0
   }
 
+  /** The names of all tables that a step in one can change something of. */
+  reachOf({ name }: Table): ReadonlySet<string> {
+    const reached = new Set([name])
+    for (const each of reached) {
+      for (const { table } of this.#ways.get(each) ?? []) reached.add(table.name)
+    }
+    return reached
+  }
+
   /** Does what follows, in the transaction in which a record is deleted. */
   async ofDeletion(table: Table, row: Row, connection: Connection): Promise<void> {
     const open: Gone[] = [{ table, rows: [row] }]

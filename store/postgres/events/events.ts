@@ -117,8 +117,13 @@ export class Events {
     if (watched.length > 0 && !isReady) await this.#claiming.ask().catch(this.#onFault)
   }
 
-  /** Done when all that was committed before the call has been told here. */
-  async caughtUp(): Promise<void> {
+  /**
+   * Done when all that was committed before the call has been told here.
+   * @param changed the collections in which that can have been; any without it
+   */
+  async caughtUp(changed?: ReadonlySet<string>): Promise<void> {
+    const { watched } = this.#watchers
+    if (changed && !watched.some((each) => changed.has(each))) return
     if (this.#place) await this.#reading.ask().catch(this.#onFault)
   }
 
