@@ -30,6 +30,8 @@ export interface Condition<R extends BaseRecord> {
 export interface Bound<R extends BaseRecord> {
   readonly where: Partial<R>
   readonly atMost: number
+  /** Where this other one holds, there may be more. */
+  readonly unless?: Omit<Bound<R>, 'unless'> | undefined
 }
 
 export interface Page<R> {

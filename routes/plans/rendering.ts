@@ -3,7 +3,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { type Renderer, RenderingFailed } from '../../documents/renderer.js'
 import { errors } from '../../plugins/http/errors.js'
 import type { Store, Task } from '../../store/collections.js'
-import type { Bound, Job, NewRecord, ReceivedFile } from '../../store/engine.js'
+import type { Job, NewRecord, ReceivedFile } from '../../store/engine.js'
 import { BoundReached, Unavailable } from '../../store/errors.js'
 import { countOf } from '../../store/lookups.js'
 import { equal } from '../../store/query.js'
@@ -65,26 +65,21 @@ export class Rendering {
    */
   async start(store: Store, values: NewRecord<Task>): Promise<void> {
     const { userId, status } = values
-    const insert = async (...bounds: readonly Bound<Task>[]) => {
-      try {
-        await store.tasks.insert(values, [
-          { where: { userId }, atMost: this.#maxPerUser },
-          ...bounds,
-        ])
-        return true
-      } catch (error) {
-        if (!(error instanceof BoundReached)) throw error
-        if (!error.fields.includes('status')) throw errors.noRoom('tasks')
-        return false
-      }
-    }
-    const isThere =
-      (await insert({ where: { userId, status }, atMost: 1 })) ||
-      (await insert(
+    try {
+      await store.tasks.insert(values, [
+        { where: { userId }, atMost: this.#maxPerUser },
         { where: { userId, status }, atMost: MAX_PENDING_PER_USER },
-        { where: { status }, atMost: this.#maxPending },
-      ))
-    if (!isThere) throw errors.tooManyWait(await this.#secondsUntilPlace(store, values))
+        {
+          where: { status },
+          atMost: this.#maxPending,
+          unless: { where: { userId, status }, atMost: 1 },
+        },
+      ])
+    } catch (error) {
+      if (!(error instanceof BoundReached)) throw error
+      if (!error.fields.includes('status')) throw errors.noRoom('tasks')
+      throw errors.tooManyWait(await this.#secondsUntilPlace(store, values))
+    }
     this.look(store)
   }
 

@@ -132,8 +132,10 @@ const tasks: FastifyPluginAsyncTypebox<TaskOptions> = async (app, { rendering })
     },
     handler: async (request, reply) => {
       const { body, store, user, world } = request
-      const { content, publicId: dmp } = await ownDmp(request, body.dmp)
-      const project = await firstProjectOf(store, user)
+      const [{ content, publicId: dmp }, project] = await Promise.all([
+        ownDmp(request, body.dmp),
+        firstProjectOf(store, user),
+      ])
       const values = newTask(user.id, dmp, {
         plan: content,
         author: user.username,

@@ -1,5 +1,5 @@
 import type { Fields } from '../access.js'
-import type { Condition } from '../engine.js'
+import type { Bound, Condition } from '../engine.js'
 import {
   BoundReached,
   ConditionFailed,
@@ -25,16 +25,21 @@ export function requireCondition(
 }
 
 /** @throws BoundReached where there are as many records with some values of an index as there may be */
-export function requireRoom(state: State, where: Fields, atMost: number): void {
-  const { name, plans } = state.schema
+export function requireRoom(state: State, { where, atMost, unless }: Bound<Row>): void {
+  if (countOf(state, where) < atMost) return
+  if (unless && countOf(state, unless.where) < unless.atMost) return
+  throw new BoundReached(state.schema.name, Object.keys(where))
+}
+
+function countOf(state: State, where: Fields): number {
+  const { plans } = state.schema
   const fields = Object.keys(where)
   const at = plans.findIndex(
     (plan) => plan.fields.length === fields.length && plan.fields.every((field) => field in where),
   )
   const plan = plans[at]
   if (!plan) throw state.schema.unanswerable(`index of ${fields.join(' and ')}`)
-  const { length = 0 } = state.list(at, keyOf(where, plan.fields)) ?? {}
-  if (length >= atMost) throw new BoundReached(name, fields)
+  return state.list(at, keyOf(where, plan.fields))?.length ?? 0
 }
 
 /** @throws UniqueViolation where another record has a key of this one */

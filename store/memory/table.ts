@@ -84,7 +84,7 @@ export class Table {
     const { highestId } = this.#state
     const row = compose(this.schema, id ?? highestId + 1, 1, values)
     if (this.row(row.id)) throw new UniqueViolation(this.schema.name, ['id'])
-    for (const { where, atMost } of bounds) requireRoom(this.#state, where, atMost)
+    for (const bound of bounds) requireRoom(this.#state, bound)
     this.#put(row)
     this.#ownState().highestId = Math.max(highestId, row.id)
     return row

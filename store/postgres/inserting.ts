@@ -81,17 +81,7 @@ export class Inserting {
   async #insertWithin(row: Row, isGiven: boolean, bounds: readonly Bound<Row>[]): Promise<Row> {
     const { name, database, sql } = this.#table
     const values = this.#valuesOf(row, isGiven)
-    const counts = bounds.map(({ where, atMost }) => {
-      const fields = Object.entries(where).map(([field, value]) => {
-        values.push(value)
-        const { kind = 'json' } = this.#table.columnOf(field) ?? {}
-        return `${quoted(field)} = $${values.length}::${kind}`
-      })
-      values.push(atMost)
-      const some = `select from ${sql} where ${fields.join(' and ')} limit $${values.length}::bigint`
-      return `(select count(*) from (${some}) held) < $${values.length}::bigint`
-    })
-    const held = `where ${counts.join(' and ')}`
+    const held = `where ${bounds.map((bound) => this.#holds(bound, values)).join(' and ')}`
     const lock = `select pg_advisory_xact_lock(hashtext(${literal(sql)}))`
     const results = await database.batch([
       ...(isGiven ? this.#raising(row.id) : []),
@@ -100,22 +90,32 @@ export class Inserting {
     ])
     const inserted = results.at(-1)?.rows[0]
     if (inserted) return { ...row, id: Number(inserted.id) }
-    for (const { where, atMost } of bounds) {
-      if ((await this.#count(where)) >= atMost) throw new BoundReached(name, Object.keys(where))
-    }
+    const reached = await this.#reachedOf(bounds)
+    if (reached) throw new BoundReached(name, Object.keys(reached.where))
     // One has just gone.
     return this.#insertWithin(row, isGiven, bounds)
   }
 
-  async #count(where: Fields): Promise<number> {
-    const { database, sql } = this.#table
-    const fields = Object.keys(where).map((field, at) => {
+  /** The first of some bounds that doesn't hold. */
+  async #reachedOf(bounds: readonly Bound<Row>[]): Promise<Bound<Row> | undefined> {
+    const values: unknown[] = []
+    const held = bounds.map((bound, at) => `${this.#holds(bound, values)} as "${at}"`)
+    const text = `select ${held.join(', ')}`
+    const { rows } = await this.#table.database.query({ text, values })
+    return bounds.find((_, at) => rows[0]?.[at] === false)
+  }
+
+  /** That there is room for one more, in SQL. @param values gets what that names */
+  #holds({ where, atMost, unless }: Bound<Row>, values: unknown[]): string {
+    const fields = Object.entries(where).map(([field, value]) => {
+      values.push(value)
       const { kind = 'json' } = this.#table.columnOf(field) ?? {}
-      return `${quoted(field)} = $${at + 1}::${kind}`
+      return `${quoted(field)} = $${values.length}::${kind}`
     })
-    const text = `select count(*) from ${sql} where ${fields.join(' and ')}`
-    const { rows } = await database.query({ text, values: Object.values(where) })
-    return Number(rows[0]?.count)
+    values.push(atMost)
+    const some = `select from ${this.#table.sql} where ${fields.join(' and ')} limit $${values.length}::bigint`
+    const holds = `(select count(*) from (${some}) held) < $${values.length}::bigint`
+    return unless ? `(${holds} or ${this.#holds(unless, values)})` : `(${holds})`
   }
 
   #compose(id: unknown, values: Fields): Row {

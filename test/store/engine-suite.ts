@@ -472,6 +472,21 @@ export function testEngine(name: string, newEngine: () => Engine): void {
     t.equal(await countOf(orders), 3)
   })
 
+  test('a bound can give way to another', async (t, { authors, orders }) => {
+    for (const name of ['Ann', 'Bob']) await authors.insert({ name, secret: 's' })
+    const status = 'waiting'
+    const insert = (authorId: number) =>
+      orders.insert({ authorId, status, result: null }, [
+        { where: { status }, atMost: 2, unless: { where: { authorId, status }, atMost: 1 } },
+      ])
+    await insert(1)
+    await insert(1)
+    await t.rejects(insert(1), new BoundReached('orders', ['status']))
+    await insert(2)
+    await t.rejects(insert(2), new BoundReached('orders', ['status']))
+    t.equal(await countOf(orders), 3)
+  })
+
   test('predicates ask for values at any depth', async (t, { notes }) => {
     const contents = [
       { n: 1, text: 'Alpha', a: { b: ['x', 'y'] } },
