@@ -75,6 +75,11 @@ export interface Joined<R, T> {
 export interface Joinable<R extends BaseRecord, T> {
   /** Reads records with what a reference of theirs leads to, in the same look. */
   joined<F extends keyof T & string>(reference: F): Reader<R, Joined<R, T[F]>>
+  /**
+   * Reads the records whose reference leads to one of which a unique key is known, in the same look: none where nobody has that.
+   * Of the unique keys that the reference is part of, the rest is asked for.
+   */
+  referring<F extends keyof T & string>(reference: F, key: Partial<T[F]>): Reader<R>
 }
 
 /**

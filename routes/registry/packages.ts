@@ -9,7 +9,7 @@ import { empty, failure, list } from '../../plugins/openapi/responses.js'
 import { addRoute } from '../../plugins/route.js'
 import { compile } from '../../store/check.js'
 import { type Package, PackageName, TagName } from '../../store/collections.js'
-import { contains, equal } from '../../store/query.js'
+import { contains } from '../../store/query.js'
 
 /** What names a file: in a path, or in the body of an upload. */
 export const Parameters = Type.Object(
@@ -142,12 +142,14 @@ const packages: FastifyPluginAsyncTypebox = async (app) => {
       handler: async (request, reply) => {
         const { package_name: name } = request.params
         const text = await textOf(request, request.query, isTagSearch)
-        const { id } = found(await request.store.packages.getBy({ name }), 'package', name)
-        const ofPackage = equal({ packageId: id })
-        const where = text ? { and: [ofPackage, contains('tag', text)] } : ofPackage
-        return answerList(reply, request.store.tags, { where }, (tags) =>
-          tags.map(({ id, tag }) => ({ id, tag })),
-        )
+        const { packages, tags } = request.store
+        const where = text ? contains('tag', text) : undefined
+        const read = tags.referring('packageId', { name })
+        return answerList(reply, read, { where }, async (tags, total) => {
+          // What has tags is there.
+          if (total === 0) found(await packages.getBy({ name }), 'package', name)
+          return tags.map(({ id, tag }) => ({ id, tag }))
+        })
       },
     })
 

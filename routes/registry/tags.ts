@@ -6,7 +6,7 @@ import { errors, found } from '../../plugins/http/errors.js'
 import { linked, to } from '../../plugins/openapi/links.js'
 import { empty, failure } from '../../plugins/openapi/responses.js'
 import { addRoute } from '../../plugins/route.js'
-import type { Package, Tag } from '../../store/collections.js'
+import type { Tag } from '../../store/collections.js'
 import { notYours, Parameters, requireOwner } from './packages.js'
 
 const notFound = failure(
@@ -52,7 +52,7 @@ const tags: FastifyPluginAsyncTypebox = async (app) => {
         },
       },
       handler: async (request, reply) => {
-        const { tag } = await tagAt(request, request.params)
+        const tag = await tagAt(request, request.params)
         return download(request, reply, { ...tag, ...tag.file }, () =>
           errors.recordNotFound('tag', tag.tag),
         )
@@ -82,8 +82,12 @@ const tags: FastifyPluginAsyncTypebox = async (app) => {
         },
       },
       handler: async (request, reply) => {
-        const { owned, tag } = await tagAt(request, request.params)
-        requireOwner(request, owned, 'delete from')
+        const { package_name: name } = request.params
+        const [tag, owned] = await Promise.all([
+          tagAt(request, request.params),
+          request.store.packages.getBy({ name }),
+        ])
+        requireOwner(request, found(owned, 'package', name), 'delete from')
         // A tag never gets another file, so there is nothing to be looked at in the same step.
         if (!isTagExpected(request, etagOf(tag.file))) throw errors.preconditionFailed()
         found(await request.store.tags.delete(tag.id), 'tag', tag.tag)
@@ -97,9 +101,11 @@ const tags: FastifyPluginAsyncTypebox = async (app) => {
 async function tagAt(
   { store }: FastifyRequest,
   { package_name: name, tag }: Parameters,
-): Promise<{ owned: Package; tag: Tag }> {
-  const owned = found(await store.packages.getBy({ name }), 'package', name)
-  return { owned, tag: found(await store.tags.getBy({ packageId: owned.id, tag }), 'tag', tag) }
+): Promise<Tag> {
+  const record = await store.tags.referring('packageId', { name }).getBy({ tag })
+  // Which of the two there is none of.
+  if (!record) found(await store.packages.getBy({ name }), 'package', name)
+  return found(record, 'tag', tag)
 }
 
 export default tags

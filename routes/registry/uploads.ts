@@ -89,10 +89,13 @@ const uploads: FastifyPluginAsyncTypebox<UploadOptions> = async (app, { uploadLi
   const refuseEarly = async (request: FastifyRequest) => {
     refuseLarge(request, uploadLimit)
     const { package_name: name = '', tag = '' } = pathOf(request)
-    const existing = await request.store.packages.getBy({ name })
+    const { packages, tags } = request.store
+    const [existing, taken] = await Promise.all([
+      packages.getBy({ name }),
+      tags.referring('packageId', { name }).getBy({ tag }),
+    ])
     if (!existing) return
     requireOwner(request, existing, 'add to')
-    const taken = await request.store.tags.getBy({ packageId: existing.id, tag })
     if (taken) throw errors.taken(['packageId', 'tag'])
   }
 

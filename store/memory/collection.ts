@@ -15,8 +15,12 @@ import type { Row } from '../predicate.js'
 import type { Query, Selection } from '../query.js'
 import { Joining } from './joining.js'
 import { find, stream } from './reading.js'
+import { Referring } from './referring.js'
 import { requireCondition } from './rules.js'
 import type { Table } from './table.js'
+
+/** The id of no record. */
+const NOBODY = 0
 
 /** What a collection asks of its view. */
 export interface Steps {
@@ -30,6 +34,8 @@ export interface Steps {
   watch(collection: string, listener: (event: RecordEvent<Row>) => void): () => void
   /** A record of any collection, as it is now. */
   rowOf(collection: string, id: number): Row | undefined
+  /** The same by a unique key. */
+  rowBy(collection: string, key: Fields): Row | undefined
 }
 
 /** A collection in memory. What is read is read as it is, whatever is under way; every write is a step. */
@@ -54,7 +60,7 @@ export class MemoryCollection
 
   async getBy(...keys: readonly Fields[]): Promise<Row | undefined> {
     for (const key of keys) {
-      const row = this.#table.state.getBy(this.#table.schema.placeOfKey(key), key)
+      const row = this.#table.rowBy(key)
       if (row) return row
     }
     return undefined
@@ -69,13 +75,16 @@ export class MemoryCollection
   }
 
   joined(reference: string): Reader<Row, Joined<Row, Row>> {
-    const { schema } = this.#table
-    const { to } = schema.declaration.references[reference] ?? {}
-    if (to === undefined) throw schema.unanswerable(`reference ${reference}`)
+    const to = this.#targetOf(reference)
     return new Joining(this, (row) => {
       const id = row[reference]
       return typeof id === 'number' ? this.#steps.rowOf(to, id) : undefined
     })
+  }
+
+  referring(reference: string, key: Fields): Reader<Row> {
+    const target = this.#steps.rowBy(this.#targetOf(reference), key)
+    return new Referring(this, reference, target?.id ?? NOBODY)
   }
 
   async nextNumber(): Promise<number | undefined> {
@@ -110,6 +119,13 @@ export class MemoryCollection
 
   watch(listener: (event: RecordEvent<Row>) => void): () => void {
     return this.#steps.watch(this.#table.schema.name, listener)
+  }
+
+  /** The collection that a reference leads to. */
+  #targetOf(reference: string): string {
+    const { to } = this.declaration.references[reference] ?? {}
+    if (to === undefined) throw this.#table.schema.unanswerable(`reference ${reference}`)
+    return to
   }
 
   /** Takes a step with a record, if there is one that is as the condition has it. */

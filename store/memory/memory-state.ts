@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { Fields } from '../access.js'
 import { ACCOUNTS, type Job, type RecordEvent } from '../engine.js'
 import type { Row } from '../predicate.js'
 import { Turns } from '../turns.js'
@@ -114,6 +115,10 @@ export class MemoryState implements Consequences, Steps {
 
   rowOf(collection: string, id: number): Row | undefined {
     return this.#tables.get(collection)?.row(id)
+  }
+
+  rowBy(collection: string, key: Fields): Row | undefined {
+    return this.#tables.get(collection)?.rowBy(key)
   }
 
   has(collection: string, id: number): boolean {

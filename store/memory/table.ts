@@ -70,6 +70,11 @@ export class Table {
     return this.#state.get(id)
   }
 
+  /** By the values of one declared unique key. */
+  rowBy(key: Fields): Row | undefined {
+    return this.#state.getBy(this.schema.placeOfKey(key), key)
+  }
+
   /** As `Collection.nextNumber`. */
   nextNumber(): number | undefined {
     if (this.declaration.sequence === undefined) throw this.schema.unanswerable('sequence')

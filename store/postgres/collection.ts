@@ -13,14 +13,14 @@ import type {
 import { ConditionFailed, VersionMismatch } from '../errors.js'
 import { type Row, testOf } from '../predicate.js'
 import { equal, type Predicate } from '../query.js'
-import { conditionOf, Parameters } from './condition.js'
+import { conditionOf, Parameters, valuesAre } from './condition.js'
 import type { Consequences } from './consequences.js'
 import type { Connection, Statement, TransactionOptions } from './database.js'
 import type { Events } from './events/events.js'
 import { Inserting } from './inserting.js'
 import type { PostgresJobs } from './jobs/jobs.js'
 import type { Records } from './jobs/queue.js'
-import { PostgresReader, valuesAre, whole, withTarget } from './reader.js'
+import { PostgresReader, whole, withTarget } from './reader.js'
 import { recordOf } from './reading.js'
 import type { Table } from './table.js'
 import type { Violations } from './violations.js'
@@ -95,12 +95,16 @@ export class PostgresCollection
   joined(reference: string): Reader<Row, Joined<Row, Row>> {
     let reader = this.#joined.get(reference)
     if (reader) return reader
-    const { to = '' } = this.table.declaration.references[reference] ?? {}
-    const target = this.#surroundings.tables.get(to)
-    if (!target) throw this.table.unanswerable(`reference ${reference}`)
+    const target = this.#targetOf(reference)
     reader = new PostgresReader(this.table, withTarget(this.table, reference, target))
     this.#joined.set(reference, reader)
     return reader
+  }
+
+  referring(reference: string, key: Fields): Reader<Row> {
+    const target = this.#targetOf(reference)
+    target.requireKey(key)
+    return new PostgresReader(this.table, whole(this.table), { reference, target, key })
   }
 
   async nextNumber(): Promise<number | undefined> {
@@ -154,6 +158,14 @@ export class PostgresCollection
 
   watch(listener: Listener, onGap?: () => void): () => void {
     return this.#surroundings.events.watch(this.table.name, listener, onGap)
+  }
+
+  /** The table that a reference leads to. */
+  #targetOf(reference: string): Table {
+    const { to = '' } = this.table.declaration.references[reference] ?? {}
+    const target = this.#surroundings.tables.get(to)
+    if (!target) throw this.table.unanswerable(`reference ${reference}`)
+    return target
   }
 
   /** What a change sets. */

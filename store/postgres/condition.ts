@@ -1,5 +1,6 @@
+import type { Fields } from '../access.js'
 import { keyOfPath, namesOf } from '../paths.js'
-import type { Comparison, Predicate } from '../query.js'
+import { type Comparison, equal, type Predicate } from '../query.js'
 import { fingerprintColumn, fingerprintsFor, SEPARATOR, searchColumn } from './derived.js'
 import { valueAt } from './paths.js'
 import type { Column, Table } from './table.js'
@@ -65,6 +66,23 @@ export function conditionOf(
   }
   if (column.kind === 'json') return comparing.json(column, names)
   return comparing.native(column)
+}
+
+/** The predicate that a record has some values. */
+export function valuesAre(values: Fields): Predicate {
+  const and = Object.entries(values).map(([path, value]): Predicate => {
+    const isScalar = value === null || ['string', 'number', 'boolean'].includes(typeof value)
+    // What is no value of a field nobody has.
+    return isScalar ? equal({ [path]: scalar(value) }) : { or: [] }
+  })
+  return { and }
+}
+
+function scalar(value: unknown): string | number | boolean | null {
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
+    return value
+  }
+  return null
 }
 
 function joined(conditions: readonly Condition[], by: 'and' | 'or', none: Condition): Condition {

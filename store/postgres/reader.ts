@@ -1,10 +1,10 @@
 import type { Fields } from '../access.js'
 import type { Joined, Page, Reader } from '../engine.js'
 import type { Row } from '../predicate.js'
-import { equal, type Predicate, type Query, type Selection } from '../query.js'
-import { conditionOf, Parameters } from './condition.js'
+import type { Query, Selection } from '../query.js'
+import { Parameters, valuesAre } from './condition.js'
 import { type DatabaseRow, quoted, type Statement } from './database.js'
-import { type Gist, Reading, recordOf } from './reading.js'
+import { type Gist, Reading, recordOf, type Within } from './reading.js'
 import type { Table } from './table.js'
 
 /** What a reference leads to, among a record's own columns. */
@@ -14,26 +14,35 @@ const TARGET = 'target/'
 export class PostgresReader<A> implements Reader<Row, A> {
   readonly table: Table
   readonly #gist: Gist<A>
+  readonly #within: Within | undefined
   readonly #reading: Reading<A>
   readonly #get: Statement
 
-  constructor(table: Table, gist: Gist<A>) {
+  /** @param within which records there are to be read; all without it */
+  constructor(table: Table, gist: Gist<A>, within?: Within) {
     this.table = table
     this.#gist = gist
-    this.#reading = new Reading(table, gist)
+    this.#within = within
+    this.#reading = new Reading(table, gist, within)
     this.#get = table.database.prepared(`${this.#select} where id = $1::bigint`)
   }
 
   async get(id: number): Promise<A | undefined> {
     if (!Number.isSafeInteger(id)) return undefined
+    if (this.#within) return this.#firstOf([{ id }])
     const { rows } = await this.table.database.query({ ...this.#get, values: [id] })
     return rows[0] && this.#gist.read(recordOf(rows[0]))
   }
 
   async getBy(...keys: readonly Fields[]): Promise<A | undefined> {
-    for (const key of keys) this.table.requireKey(key)
+    const part = this.#within && { [this.#within.reference]: 0 }
+    for (const key of keys) this.table.requireKey({ ...key, ...part })
+    return this.#firstOf(keys)
+  }
+
+  async #firstOf(keys: readonly Fields[]): Promise<A | undefined> {
     const parameters = new Parameters()
-    const { sql } = conditionOf(this.table, { or: keys.map(valuesAre) }, parameters)
+    const { sql } = this.#reading.conditionOf({ or: keys.map(valuesAre) }, parameters)
     const statement = this.table.database.prepared(`${this.#select} where ${sql}`)
     const { rows } = await this.table.database.query({ ...statement, values: parameters.values })
     const row = rows.length > 1 ? firstOf(rows, keys) : rows[0]
@@ -68,23 +77,6 @@ export function withTarget(table: Table, reference: string, target: Table): Gist
       target: its === null ? undefined : target.recordIn(its),
     }),
   }
-}
-
-/** The predicate that a record has some values. */
-export function valuesAre(values: Fields): Predicate {
-  const and = Object.entries(values).map(([path, value]): Predicate => {
-    const isScalar = value === null || ['string', 'number', 'boolean'].includes(typeof value)
-    // What is no value of a field nobody has.
-    return isScalar ? equal({ [path]: scalar(value) }) : { or: [] }
-  })
-  return { and }
-}
-
-function scalar(value: unknown): string | number | boolean | null {
-  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
-    return value
-  }
-  return null
 }
 
 /** The row that has the first of some keys. */

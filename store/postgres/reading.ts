@@ -1,15 +1,16 @@
-import { accessTo, type IndexPlan, indexesOf, nameOf } from '../access.js'
+import { accessTo, type Fields, type IndexPlan, indexesOf, nameOf } from '../access.js'
 import type { Page } from '../engine.js'
 import { namesOf } from '../paths.js'
 import { conjunctsOf, type Row, testOf } from '../predicate.js'
-import type { Query, Selection } from '../query.js'
+import { equal, type Predicate, type Query, type Selection } from '../query.js'
 import { Turns } from '../turns.js'
-import { conditionOf, isNaming, Parameters } from './condition.js'
+import { type Condition, conditionOf, isNaming, Parameters, valuesAre } from './condition.js'
 import {
   BEGIN_READING,
   type Connection,
   type DatabaseRow,
   literal,
+  quoted,
   type Statement,
 } from './database.js'
 import { orderBy } from './ordering.js'
@@ -33,17 +34,29 @@ export interface Gist<A> {
   readonly read: (row: Row) => A
 }
 
+/** Which records are read: those whose reference leads to the one with a unique key. */
+export interface Within {
+  readonly reference: string
+  readonly target: Table
+  readonly key: Fields
+}
+
 /** Answers queries of a collection. */
 export class Reading<A> {
   readonly #table: Table
   readonly #gist: Gist<A>
+  readonly #within: Within | undefined
   readonly #plans: readonly IndexPlan[]
   readonly #prepared = new Map<string, Statement>()
 
-  /** @param gist what is given of each record */
-  constructor(table: Table, gist: Gist<A>) {
+  /**
+   * @param gist what is given of each record
+   * @param within which records there are to be read; all without it
+   */
+  constructor(table: Table, gist: Gist<A>, within?: Within) {
     this.#table = table
     this.#gist = gist
+    this.#within = within
     this.#plans = indexesOf(table.declaration).map(({ fields, sort = [] }) => ({
       fields,
       order: nameOf(sort),
@@ -56,7 +69,7 @@ export class Reading<A> {
     const { sql } = this.#table
     const { columns, read } = this.#gist
     const parameters = new Parameters()
-    const { sql: where, isExact } = conditionOf(this.#table, selection.where, parameters)
+    const { sql: where, isExact } = this.conditionOf(selection.where, parameters)
     if (!isExact) return this.#findAmong(selection, offset, limit)
     const count = this.#countOf(where)
     if (limit === 0) return { items: [], total: await this.#count(count, parameters) }
@@ -78,6 +91,16 @@ export class Reading<A> {
     // Behind the end there is nobody to tell how many there are.
     const values = parameters.values.slice(0, counted)
     return { items: [], total: await this.#count(count, { values }) }
+  }
+
+  /** A predicate in SQL, and that a record is one of those that are read. */
+  conditionOf(where: Predicate | undefined, parameters: Parameters): Condition {
+    const condition = conditionOf(this.#table, where, parameters)
+    if (!this.#within) return condition
+    const { reference, target, key } = this.#within
+    const { sql } = conditionOf(target, valuesAre(key), parameters)
+    const refers = `${quoted(reference)} = (select id from ${target.sql} where ${sql})`
+    return { ...condition, sql: `${refers} and (${condition.sql})` }
   }
 
   /** Everything that matches, some at a time, of one moment. */
@@ -148,7 +171,7 @@ export class Reading<A> {
   /** What selects all that could match, and says what does; undefined where that is all. */
   #cursor({ where, sort = [] }: Selection) {
     const parameters = new Parameters()
-    const { sql, isExact } = conditionOf(this.#table, where, parameters)
+    const { sql, isExact } = this.conditionOf(where, parameters)
     const order = orderBy(this.#table, sort, parameters)
     const text = `select ${this.#gist.columns} from ${this.#table.sql} where ${sql} order by ${order}`
     const cursor: Statement = { text, values: parameters.values }
@@ -181,7 +204,10 @@ export class Reading<A> {
   #require(selection: Selection): void {
     const { declaration } = this.#table
     if (declaration.scans) return
-    const access = accessTo(this.#plans, selection)
+    const access = accessTo(
+      this.#plans,
+      this.#within ? narrowed(selection, this.#within) : selection,
+    )
     const isNamed =
       !access.isNarrow && conjunctsOf(selection.where).some((each) => isNaming(this.#table, each))
     const isUnsorted = isNamed ? nameOf(selection.sort ?? []) !== '' : access.isUnsorted
@@ -194,6 +220,12 @@ export class Reading<A> {
       throw this.#table.unanswerable(`index for ${JSON.stringify(selection)}`)
     }
   }
+}
+
+/** A selection of the records that refer to one: whichever that is, an index has them. */
+function narrowed({ where, ...rest }: Selection, { reference }: Within): Selection {
+  const refers = equal({ [reference]: 0 })
+  return { ...rest, where: where ? { and: [refers, where] } : refers }
 }
 
 /** A row of a record's columns, as they are named and read: it is the record. */

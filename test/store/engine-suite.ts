@@ -49,6 +49,13 @@ const declarations = {
       references: { authorId: { to: 'authors', onDelete: 'set null' } },
     },
   ),
+  tags: declare(
+    { authorId: Type.Integer(), tag: Type.String() },
+    {
+      unique: [['authorId', 'tag']],
+      references: { authorId: { to: 'authors', onDelete: 'delete' } },
+    },
+  ),
   reviews: declare(
     { bookAuthorId: Type.Integer(), text: Type.String() },
     { references: { bookAuthorId: { to: 'authors', onDelete: 'delete' } } },
@@ -253,6 +260,39 @@ export function testEngine(name: string, newEngine: () => Engine): void {
     t.match(await joined.get(1), { record: { authorId: null }, target: undefined })
     t.equal((await scans.joined('authorId').find({ limit: 1 })).total, 0)
     t.throws(() => Reflect.apply(books.joined, books, ['title']), /books has no reference title/)
+  })
+
+  test('records are read that refer to one of a known key', async (t, { authors, books, tags }) => {
+    for (const name of ['Ann', 'Bob', 'Cid']) await authors.insert({ name, secret: 's' })
+    for (const [place, authorId] of [1, 2, null, 1].entries()) {
+      await books.insert(book({ place, authorId, title: place > 1 ? 'New' : 'Old' }))
+    }
+    const ids = async (name: string, where?: Predicate<'title'>) => {
+      const read = books.referring('authorId', { name })
+      const { items, total } = await read.find({ where, limit: 1 })
+      const all: number[] = []
+      for await (const batch of read.stream({ where })) all.push(...batch.map(({ id }) => id))
+      return [items.map(({ id }) => id), total, all]
+    }
+    t.same(await ids('Ann'), [[1], 2, [1, 4]])
+    t.same(await ids('Ann', contains('title', 'NEW')), [[4], 1, [4]])
+    t.same(await ids('Ann', equal({ title: 'Old' })), [[1], 1, [1]])
+    t.same(await ids('Cid'), [[], 0, []])
+    t.same(await ids('Dan'), [[], 0, []])
+    const ofAnn = books.referring('authorId', { name: 'Ann' })
+    t.same([await ofAnn.get(4), await ofAnn.get(2)], [await books.get(4), undefined])
+
+    await tags.insert({ authorId: 1, tag: 'x' })
+    const { id } = await tags.insert({ authorId: 2, tag: 'x' })
+    const ofBob = tags.referring('authorId', { name: 'Bob' })
+    t.match(await ofBob.getBy({ tag: 'x' }), { id, authorId: 2 })
+    t.equal(await ofBob.getBy({ tag: 'y' }), undefined)
+    t.equal(await tags.referring('authorId', { name: 'Cid' }).getBy({ tag: 'x' }), undefined)
+    t.throws(
+      () => tags.referring('authorId', { secret: 's' }),
+      /authors has no unique key of secret/,
+    )
+    t.throws(() => Reflect.apply(tags.referring, tags, ['tag', {}]), /tags has no reference tag/)
   })
 
   test('many are streamed with what a reference leads to', async (t, { authors, books }) => {
