@@ -15,7 +15,7 @@ import { type Row, testOf } from '../predicate.js'
 import { equal, type Predicate } from '../query.js'
 import { conditionOf, Parameters, valuesAre } from './condition.js'
 import type { Consequences } from './consequences.js'
-import type { Connection, Statement, TransactionOptions } from './database.js'
+import type { Connection, Statement, Transaction, TransactionOptions } from './database.js'
 import type { Events } from './events/events.js'
 import { Inserting } from './inserting.js'
 import type { PostgresJobs } from './jobs/jobs.js'
@@ -87,7 +87,7 @@ export class PostgresCollection
       update: async (connection, id, change) => {
         const { rows } = await connection.query({ ...this.#lock, values: [id] })
         const row = rows[0] && recordOf(rows[0])
-        return row && this.#put(row, this.#changed(row, change), connection)
+        return row && this.#put(row, this.#changed(row, change), (each) => connection.query(each))
       },
     }
   }
@@ -151,8 +151,8 @@ export class PostgresCollection
       const statement = database.prepared(text)
       const row = await this.#written({ ...statement, values: parameters.values })
       if (row) return row
+      if (!(await this.#isThere(id, condition))) return undefined
     }
-    // It is looked at why.
     return this.#deleteLocked(id, condition)
   }
 
@@ -181,6 +181,13 @@ export class PostgresCollection
     return this.#valuesOf(change)
   }
 
+  /** Whether there is a record, which is as a condition has it. @throws ConditionFailed, VersionMismatch */
+  async #isThere(id: number, condition: Condition<Row> | undefined): Promise<boolean> {
+    const row = await this.get(id)
+    if (row) requireCondition(this.table.name, row, condition)
+    return row !== undefined
+  }
+
   /** Changes a record in one statement; where that finds nothing, it is looked at why. */
   async #change(
     id: number,
@@ -195,6 +202,7 @@ export class PostgresCollection
     if (where.isExact) {
       const row = await this.#written(this.#updating(set, where.sql, parameters))
       if (row) return row
+      if (!(await this.#isThere(id, condition))) return undefined
     }
     return this.#changeLocked(id, valuesOf, condition)
   }
@@ -205,16 +213,17 @@ export class PostgresCollection
     valuesOf: (row: Row) => Values,
     condition: Condition<Row> | undefined,
   ): Promise<Row | undefined> {
-    return this.#withRow(id, condition, (row, connection) =>
-      this.#put(row, valuesOf(row), connection),
+    return this.#withRow(id, condition, (row, transaction) =>
+      this.#put(row, valuesOf(row), (statement) => transaction.end(statement)),
     )
   }
 
-  async #put({ id }: Row, values: Values, connection: Connection): Promise<Row | undefined> {
+  /** @param ask has a statement done */
+  async #put({ id }: Row, values: Values, ask: Connection['query']): Promise<Row | undefined> {
     const parameters = new Parameters()
     const set = changeOf(this.table, values, parameters)
     const where = this.#where(id, undefined, parameters)
-    const { rows } = await connection.query(this.#updating(set, where.sql, parameters))
+    const { rows } = await ask(this.#updating(set, where.sql, parameters))
     return rows[0] && recordOf(rows[0])
   }
 
@@ -239,17 +248,17 @@ export class PostgresCollection
   async #withRow(
     id: number,
     condition: Condition<Row> | undefined,
-    run: (row: Row, connection: Connection) => Promise<Row | undefined>,
+    run: (row: Row, transaction: Transaction) => Promise<Row | undefined>,
     options?: TransactionOptions,
   ): Promise<Row | undefined> {
     if (!Number.isSafeInteger(id)) return undefined
     return this.#step(() =>
-      this.table.database.transaction(async (connection) => {
-        const { rows } = await connection.query({ ...this.#lock, values: [id] })
+      this.table.database.transaction(async (transaction) => {
+        const { rows } = await transaction.query({ ...this.#lock, values: [id] })
         const row = rows[0] && recordOf(rows[0])
         if (!row) return undefined
         requireCondition(this.table.name, row, condition)
-        return run(row, connection)
+        return run(row, transaction)
       }, options),
     )
   }

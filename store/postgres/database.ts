@@ -39,6 +39,12 @@ export interface Connection {
   query(statement: Statement): Promise<Result>
 }
 
+/** Statements that are done all or none. */
+export interface Transaction extends Connection {
+  /** Runs the last statement, and ends the transaction with it, in one round trip. */
+  end(statement: Statement): Promise<Result>
+}
+
 export interface DatabaseOptions {
   /** `postgres://user:password@host:port/database` */
   readonly url: string
@@ -168,17 +174,23 @@ export class Database implements Connection {
    * @param run must take the connection it is given, and nothing else that it would have to wait for
    */
   transaction<T>(
-    run: (connection: Connection) => Promise<T>,
+    run: (transaction: Transaction) => Promise<T>,
     { begin = BEGIN, timeout }: TransactionOptions = {},
   ): Promise<T> {
     return this.#withClient(async (client) => {
       const patience = timeout === undefined ? {} : { timeout: timeout + DEADLINE }
       const query = (each: Statement) => send(client, { ...patience, ...each })
+      let isOver = false
+      const end = async (each: Statement) => {
+        isOver = true
+        const [result] = await allOf([query(each), query(COMMIT)])
+        return result
+      }
       try {
         // They go out with the first statement.
         const begun = [begin, ...allowing(timeout)].map((each) => send(client, each))
-        const [, result] = await allOf([allOf(begun), run({ query })])
-        await query(COMMIT)
+        const [, result] = await allOf([allOf(begun), run({ query, end })])
+        if (!isOver) await query(COMMIT)
         return result
       } catch (error) {
         if (!(error instanceof Unavailable)) await send(client, ROLLBACK)
