@@ -249,10 +249,12 @@ async function* fetched(
   { text, values = [] }: Statement,
 ): AsyncIterable<readonly Row[]> {
   // A stall of ours, when there is much else to do, is no reason to give up.
-  await connection.query({ text: `declare records no scroll cursor for ${text}`, values })
+  const declare = { text: `declare records no scroll cursor for ${text}`, values }
   const fetch = { text: `fetch ${BATCH} from records` }
   // One is on its way while another is looked at.
+  const declared = connection.query(declare)
   let next = connection.query(fetch)
+  await Promise.all([declared, next])
   for (;;) {
     const { rows, count } = await next
     if (count < BATCH) {
