@@ -150,10 +150,12 @@ async function refuseTakenNames(
 ): Promise<void> {
   const names = new Map([[loginFieldOf(content) ?? 'username', username]])
   if (email !== null) names.set('email', email)
-  for (const [field, name] of names) {
-    const holders = [await userNamed(store, name), await store.users.getBy({ email: name })]
-    if (holders.some((each) => each && each.id !== except)) throw errors.taken([field])
-  }
+  const looks = [...names].map(async ([field, name]) => {
+    const holders = await Promise.all([userNamed(store, name), store.users.getBy({ email: name })])
+    return { field, isTaken: holders.some((each) => each && each.id !== except) }
+  })
+  const taken = (await Promise.all(looks)).find(({ isTaken }) => isTaken)
+  if (taken) throw errors.taken([taken.field])
 }
 
 /** @throws 400 */

@@ -32,23 +32,32 @@ export async function withRelated(
     ...embed.map((name) => relations.embedded(collection.name, name)),
     ...expand.map((name) => relations.expanded(name)),
   ]
-  let result = records
-  for (const each of found) {
-    const target = own.collections.find(({ name }) => name === each?.collection)
-    if (!each || !target) continue
-    const add = each.kind === 'children' ? addChildren : addParents
-    result = await add(result, each, target, collection, request)
-  }
-  return result
+  const added = await Promise.all(
+    found.map((each) => {
+      const target = own.collections.find(({ name }) => name === each?.collection)
+      if (!each || !target) return undefined
+      return each.kind === 'children'
+        ? childrenOf(records, each, target, collection, request)
+        : parentsOf(records, each, target, request)
+    }),
+  )
+  return records.map((record) => {
+    let whole = record
+    for (const fieldsOf of added) if (fieldsOf) whole = { ...whole, ...fieldsOf(record) }
+    return whole
+  })
 }
 
-async function addChildren(
+/** What is put into a record. */
+type FieldsOf = (record: FreeForm) => FreeForm
+
+async function childrenOf(
   records: readonly FreeForm[],
   { as, key }: Embedded,
   target: OwnCollection,
   { idField }: OwnCollection,
   request: FastifyRequest,
-): Promise<readonly FreeForm[]> {
+): Promise<FieldsOf> {
   const children = await visible(target, request, ['content', key], textsAt(records, idField))
   const byParent = new Map<string | undefined, FreeForm[]>()
   for (const { content } of children) {
@@ -57,25 +66,21 @@ async function addChildren(
     if (siblings) siblings.push(content)
     else byParent.set(parent, [content])
   }
-  return records.map((record) => ({
-    ...record,
-    [as]: byParent.get(textOf(record[idField])) ?? [],
-  }))
+  return (record) => ({ [as]: byParent.get(textOf(record[idField])) ?? [] })
 }
 
-async function addParents(
+async function parentsOf(
   records: readonly FreeForm[],
   { as, key }: Embedded,
   target: OwnCollection,
-  _collection: OwnCollection,
   request: FastifyRequest,
-): Promise<readonly FreeForm[]> {
+): Promise<FieldsOf> {
   const parents = await visible(target, request, 'key', textsAt(records, key))
   const byKey = new Map(parents.map((parent) => [parent.key, parent.content]))
-  return records.map((record) => {
+  return (record) => {
     const parent = byKey.get(textOf(record[key]) ?? '')
-    return parent ? { ...record, [as]: parent } : record
-  })
+    return parent ? { [as]: parent } : {}
+  }
 }
 
 function textsAt(records: readonly FreeForm[], field: string): string[] {
