@@ -69,10 +69,12 @@ const DEADLINE = 6_000
 /** How long a connection that nobody uses is kept, in milliseconds. */
 const IDLE_TIMEOUT = 60_000
 
+/** Whatever a cursor is for, it is read to its end: the way to the first rows is not to be the shortest one. */
 const SETTINGS = {
   text: `select set_config(name, value, false) from (values
     ('statement_timeout', '${STATEMENT_TIMEOUT}'),
     ('idle_in_transaction_session_timeout', '${TRANSACTION_TIMEOUT}'),
+    ('cursor_tuple_fraction', '1'),
     ('timezone', 'UTC')) settings(name, value)`,
   // It is a part of connecting.
   query_timeout: CONNECTION_TIMEOUT,
