@@ -15,6 +15,7 @@ import { type Row, testOf } from '../predicate.js'
 import { equal, type Predicate } from '../query.js'
 import { conditionOf, Parameters, valuesAre } from './condition.js'
 import type { Consequences } from './consequences.js'
+import type { Counter } from './counting/counter.js'
 import type { Connection, Statement, Transaction, TransactionOptions } from './database.js'
 import type { Events } from './events/events.js'
 import { Inserting } from './inserting.js'
@@ -42,6 +43,7 @@ export interface Surroundings {
   readonly violations: Violations
   readonly events: Events
   readonly jobs: PostgresJobs
+  readonly counter: Counter
 }
 
 /** A collection in PostgreSQL: each operation is one statement where that can be, and one transaction where it can't. */
@@ -58,7 +60,7 @@ export class PostgresCollection
   readonly #next: Statement
 
   constructor(table: Table, surroundings: Surroundings) {
-    super(table, whole(table))
+    super(table, surroundings.counter, whole(table))
     this.#surroundings = surroundings
     this.#inserting = new Inserting(table)
     this.#reach = surroundings.consequences.reachOf(table)
@@ -96,7 +98,8 @@ export class PostgresCollection
     let reader = this.#joined.get(reference)
     if (reader) return reader
     const target = this.#targetOf(reference)
-    reader = new PostgresReader(this.table, withTarget(this.table, reference, target))
+    const { counter } = this.#surroundings
+    reader = new PostgresReader(this.table, counter, withTarget(this.table, reference, target))
     this.#joined.set(reference, reader)
     return reader
   }
@@ -104,7 +107,8 @@ export class PostgresCollection
   referring(reference: string, key: Fields): Reader<Row> {
     const target = this.#targetOf(reference)
     target.requireKey(key)
-    return new PostgresReader(this.table, whole(this.table), { reference, target, key })
+    const { counter } = this.#surroundings
+    return new PostgresReader(this.table, counter, whole(this.table), { reference, target, key })
   }
 
   async nextNumber(): Promise<number | undefined> {
@@ -118,7 +122,7 @@ export class PostgresCollection
   }
 
   async insertMany(many: readonly Fields[]): Promise<readonly Row[]> {
-    return this.#step(() => this.#inserting.insertMany(many))
+    return this.#step(() => this.#inserting.insertMany(many), many.length)
   }
 
   async update(
@@ -283,14 +287,15 @@ export class PostgresCollection
   }
 
   /** Does a step, once all that watch here are known, and is done when they have heard of it. */
-  async #step<T>(run: () => Promise<T>): Promise<T> {
-    const { events, jobs, violations } = this.#surroundings
+  async #step<T>(run: () => Promise<T>, changes = 1): Promise<T> {
+    const { events, jobs, violations, counter } = this.#surroundings
     await events.ready()
     try {
       return await run()
     } catch (error) {
       throw violations.explain(error, this.table.name)
     } finally {
+      counter.note(this.table, changes)
       await jobs.caughtUp(this.table.name)
       await events.caughtUp(this.#reach)
     }

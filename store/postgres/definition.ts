@@ -1,5 +1,7 @@
 import { indexesOf } from '../access.js'
 import { simplified } from '../order.js'
+import { countingLock } from './counting/function.js'
+import { countingOf } from './counting/tables.js'
 import { literal, quoted } from './database.js'
 import { eventTriggers } from './events/tables.js'
 import { fileTriggers } from './files/tables.js'
@@ -26,6 +28,8 @@ export function definitionOf(table: Table, trigrams: string | undefined): Defini
   const [, ...others] = columns
   return {
     table: [
+      // Whoever counts reads the tables, and is not to be waited for once they are taken.
+      `select pg_advisory_xact_lock(${countingLock(table)})`,
       `create sequence if not exists ${sequence} maxvalue ${Number.MAX_SAFE_INTEGER}`,
       `create table if not exists ${sql} (id bigint constraint ${quoted(primaryName(table))} primary key)`,
       `alter sequence ${sequence} owned by ${sql}.id`,
@@ -134,23 +138,12 @@ function triggers(table: Table): readonly string[] {
     `create or replace trigger "try again" after insert on ${sql} for each row when (new.id = ${NO_ID})
       execute function ${database.qualified('try_again')}()`,
     eventTriggers(tableName, name),
-    ...totals(table),
+    ...countingOf(table),
   ]
   if (files.length > 0) made.push(fileTriggers(tableName, files))
   if (queue) made.push(jobTriggers(tableName, name, queue))
   if (sequence !== undefined) made.push(sequenceTriggers(table, sequence))
   return made
-}
-
-/** What counts the records, beginning with those that are there: nobody can add any before it is made. */
-function totals({ database, name, tableName, sql }: Table): readonly string[] {
-  const call = `${database.qualified('count_records')}(${literal(name)})`
-  const counted = database.qualified('totals')
-  return [
-    statementTriggers('totals', tableName, call, ['insert', 'delete']),
-    `delete from ${counted} where collection = ${literal(name)}`,
-    `insert into ${counted} select ${literal(name)}, count(*) from ${sql}`,
-  ]
 }
 
 /** What takes note of the numbers that records bring along. */

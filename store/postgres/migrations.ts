@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { ATTEMPT_TABLES } from './attempts.js'
+import { COUNTS_TABLE } from './counting/tables.js'
 import { type Connection, type Database, literal, quoted, type Statement } from './database.js'
 import { definitionOf } from './definition.js'
 import { eventTables } from './events/tables.js'
@@ -41,7 +42,7 @@ const MIGRATIONS: readonly Migration[] = [
     `create table ${database.qualified('declared_tables')} (name text primary key, definition text not null)`,
     `create table ${database.qualified('settings')} (name text primary key, value text not null)`,
     `create table ${database.qualified('given_numbers')} (collection text primary key, highest double precision)`,
-    // How many records there are: the sum of a collection's rows, so that who adds to it waits for nobody.
+    // How many there are: the sum of what has changed, so that who adds to it waits for nobody.
     `create table ${database.qualified('totals')} (collection text not null, change bigint not null)`,
     `create index on ${database.qualified('totals')} (collection)`,
     `insert into ${database.qualified('settings')} values ('epoch', ${literal(randomBytes(6).toString('base64url'))})`,
@@ -52,6 +53,7 @@ const MIGRATIONS: readonly Migration[] = [
     eventTables(database),
     JOB_TABLES,
     ATTEMPT_TABLES,
+    COUNTS_TABLE,
   ],
 ]
 

@@ -3,8 +3,9 @@ import type { Joined, Page, Reader } from '../engine.js'
 import type { Row } from '../predicate.js'
 import type { Query, Selection } from '../query.js'
 import { Parameters, valuesAre } from './condition.js'
+import type { Counter } from './counting/counter.js'
 import { type DatabaseRow, quoted, type Statement } from './database.js'
-import { type Gist, Reading, recordOf, type Within } from './reading.js'
+import { type Projection, Reading, recordOf, type Within } from './reading.js'
 import type { Table } from './table.js'
 
 /** What a reference leads to, among a record's own columns. */
@@ -13,17 +14,17 @@ const TARGET = 'target/'
 /** Reads the records of a table, each look with one statement. */
 export class PostgresReader<A> implements Reader<Row, A> {
   readonly table: Table
-  readonly #gist: Gist<A>
+  readonly #projection: Projection<A>
   readonly #within: Within | undefined
   readonly #reading: Reading<A>
   readonly #get: Statement
 
   /** @param within which records there are to be read; all without it */
-  constructor(table: Table, gist: Gist<A>, within?: Within) {
+  constructor(table: Table, counter: Counter, projection: Projection<A>, within?: Within) {
     this.table = table
-    this.#gist = gist
+    this.#projection = projection
     this.#within = within
-    this.#reading = new Reading(table, gist, within)
+    this.#reading = new Reading(table, counter, projection, within)
     this.#get = table.database.prepared(`${this.#select} where id = $1::bigint`)
   }
 
@@ -31,7 +32,7 @@ export class PostgresReader<A> implements Reader<Row, A> {
     if (!Number.isSafeInteger(id)) return undefined
     if (this.#within) return this.#firstOf([{ id }])
     const { rows } = await this.table.database.query({ ...this.#get, values: [id] })
-    return rows[0] && this.#gist.read(recordOf(rows[0]))
+    return rows[0] && this.#projection.read(recordOf(rows[0]))
   }
 
   async getBy(...keys: readonly Fields[]): Promise<A | undefined> {
@@ -46,7 +47,7 @@ export class PostgresReader<A> implements Reader<Row, A> {
     const statement = this.table.database.prepared(`${this.#select} where ${sql}`)
     const { rows } = await this.table.database.query({ ...statement, values: parameters.values })
     const row = rows.length > 1 ? firstOf(rows, keys) : rows[0]
-    return row && this.#gist.read(recordOf(row))
+    return row && this.#projection.read(recordOf(row))
   }
 
   async find(query: Query): Promise<Page<A>> {
@@ -58,17 +59,21 @@ export class PostgresReader<A> implements Reader<Row, A> {
   }
 
   get #select(): string {
-    return `select ${this.#gist.columns} from ${this.table.sql}`
+    return `select ${this.#projection.columns} from ${this.table.sql}`
   }
 }
 
 /** The record itself. */
-export function whole({ all }: Table): Gist<Row> {
+export function whole({ all }: Table): Projection<Row> {
   return { columns: all, read: (row) => row }
 }
 
 /** The record, with what a reference of it leads to: as JSON, so that neither the order of a list changes nor the columns' names. */
-export function withTarget(table: Table, reference: string, target: Table): Gist<Joined<Row, Row>> {
+export function withTarget(
+  table: Table,
+  reference: string,
+  target: Table,
+): Projection<Joined<Row, Row>> {
   const its = `select ${target.all} from ${target.sql} where id = ${table.sql}.${quoted(reference)}`
   return {
     columns: `${table.all}, (select row_to_json(its) from (${its}) its) as "${TARGET}"`,

@@ -5,11 +5,13 @@ import { conjunctsOf, type Row, testOf } from '../predicate.js'
 import { equal, type Predicate, type Query, type Selection } from '../query.js'
 import { Turns } from '../turns.js'
 import { type Condition, conditionOf, isNaming, Parameters, valuesAre } from './condition.js'
+import { type Counter, MANY } from './counting/counter.js'
+import { type CountedOrder, type Group, groupOf, ordersOf } from './counting/orders.js'
+import { countedIn, farPage, totalOf } from './counting/reading.js'
 import {
   BEGIN_READING,
   type Connection,
   type DatabaseRow,
-  literal,
   quoted,
   type Statement,
 } from './database.js'
@@ -27,7 +29,7 @@ const FAR = 1_000
 const MOST_PREPARED = 64
 
 /** What is read of each record. */
-export interface Gist<A> {
+export interface Projection<A> {
   /** In SQL, the columns of the record among it. */
   readonly columns: string
   /** Makes it of a row of these. */
@@ -44,19 +46,24 @@ export interface Within {
 /** Answers queries of a collection. */
 export class Reading<A> {
   readonly #table: Table
-  readonly #gist: Gist<A>
+  readonly #counter: Counter
+  readonly #projection: Projection<A>
   readonly #within: Within | undefined
   readonly #plans: readonly IndexPlan[]
+  readonly #orders: readonly CountedOrder[]
   readonly #prepared = new Map<string, Statement>()
 
   /**
-   * @param gist what is given of each record
+   * @param projection what is given of each record
    * @param within which records there are to be read; all without it
    */
-  constructor(table: Table, gist: Gist<A>, within?: Within) {
+  constructor(table: Table, counter: Counter, projection: Projection<A>, within?: Within) {
     this.#table = table
-    this.#gist = gist
+    this.#counter = counter
+    this.#projection = projection
     this.#within = within
+    // Those that refer to one are few.
+    this.#orders = within ? [] : ordersOf(table)
     this.#plans = indexesOf(table.declaration).map(({ fields, sort = [] }) => ({
       fields,
       order: nameOf(sort),
@@ -67,25 +74,38 @@ export class Reading<A> {
   async find({ offset = 0, limit, ...selection }: Query): Promise<Page<A>> {
     this.#require(selection)
     const { sql } = this.#table
-    const { columns, read } = this.#gist
+    const { columns } = this.#projection
     const parameters = new Parameters()
     const { sql: where, isExact } = this.conditionOf(selection.where, parameters)
     if (!isExact) return this.#findAmong(selection, offset, limit)
-    const count = this.#countOf(where)
+    const group = groupOf(this.#orders, selection)
+    const count = this.#countOf(where, group)
     if (limit === 0) return { items: [], total: await this.#count(count, parameters) }
     const counted = parameters.values.length
     const order = orderBy(this.#table, selection.sort ?? [], parameters)
-    const part = `where ${where} order by ${order} limit ${parameters.add(limit, 'bigint')} offset ${parameters.add(offset, 'bigint')}`
+    const [size, start] = [parameters.add(limit, 'bigint'), parameters.add(offset, 'bigint')]
+    if (group?.direction && offset >= FAR) {
+      const part = { columns, limit: size, offset: start }
+      const text = farPage(this.#table, group.order, group.direction, where, part)
+      const page = await this.#pageOf(text, parameters)
+      if (page) return this.#shown(page)
+      // Behind the end, or in what nobody counts.
+      const total = await this.#count(count, { values: parameters.values.slice(0, counted) })
+      if (total <= offset) return { items: [], total }
+    }
+    const part = `where ${where} order by ${order} limit ${size} offset ${start}`
     // Far behind, what is passed over is read in the index alone.
     const from =
       offset < FAR
         ? `${sql} ${part}`
         : `(select id from ${sql} ${part}) page join ${sql} using (id) order by ${order}`
-    const text = `select ${columns}, (${count}) as "total/" from ${from}`
-    const { rows } = await this.#table.database.query(this.#statement(text, parameters.values))
-    const [first] = rows
-    if (first) {
-      return { items: rows.map((row) => read(withoutTotal(row))), total: Number(first['total/']) }
+    const page = await this.#pageOf(
+      `select ${columns}, (${count}) as "total/" from ${from}`,
+      parameters,
+    )
+    if (page) {
+      this.#haveCounted(group, offset, page)
+      return this.#shown(page)
     }
     if (offset === 0) return { items: [], total: 0 }
     // Behind the end there is nobody to tell how many there are.
@@ -114,14 +134,14 @@ export class Reading<A> {
     )
     if (first.count < BATCH) {
       const rows = await filtered(first.rows.map(recordOf), isWanted)
-      if (rows.length > 0) yield rows.map(this.#gist.read)
+      if (rows.length > 0) yield rows.map(this.#projection.read)
       return
     }
     // It is read at once, so that whoever takes it slowly holds no connection.
     const spool = new Spool()
     try {
       await this.#scan(selection, (rows) => spool.add(rows))
-      for await (const rows of spool.batches()) yield rows.map(this.#gist.read)
+      for await (const rows of spool.batches()) yield rows.map(this.#projection.read)
     } finally {
       await spool.remove()
     }
@@ -143,7 +163,7 @@ export class Reading<A> {
         total = 0
       },
     )
-    return { items: items.map(this.#gist.read), total }
+    return this.#shown({ items, total })
   }
 
   /**
@@ -173,17 +193,38 @@ export class Reading<A> {
     const parameters = new Parameters()
     const { sql, isExact } = this.conditionOf(where, parameters)
     const order = orderBy(this.#table, sort, parameters)
-    const text = `select ${this.#gist.columns} from ${this.#table.sql} where ${sql} order by ${order}`
+    const text = `select ${this.#projection.columns} from ${this.#table.sql} where ${sql} order by ${order}`
     const cursor: Statement = { text, values: parameters.values }
     return { cursor, isWanted: isExact || !where ? undefined : testOf(where) }
   }
 
-  /** What counts the records that a condition holds of: how many there are in all is known. */
-  #countOf(where: string): string {
-    const { database, name, sql } = this.#table
-    return where === 'true'
-      ? `select coalesce(sum(change), 0)::bigint as count from ${database.qualified('totals')} where collection = ${literal(name)}`
-      : `select count(*) from ${sql} where ${where}`
+  /** What counts the records that a condition holds of: how many there are in all is known, and of many that share values. */
+  #countOf(where: string, group: Group | undefined): string {
+    if (where === 'true') return `select ${totalOf(this.#table)} as count`
+    const count = `select count(*) from ${this.#table.sql} where ${where}`
+    if (!group) return count
+    return `select coalesce(${countedIn(this.#table, group.order, where)}, (${count})) as count`
+  }
+
+  /** Has many records counted that took long, unless they are. */
+  #haveCounted(group: Group | undefined, offset: number, { items, total }: Page<Row>): void {
+    const [member] = items
+    const isLong = group && (group.order.fields.length > 0 || offset >= FAR)
+    if (!isLong || !member || total < MANY) return
+    const { order, values } = group
+    const key = JSON.stringify([this.#table.name, order.name, values])
+    this.#counter.want(this.#table, order.name, key, member.id)
+  }
+
+  /** A page, with the total in each of its rows; undefined where it has none. */
+  async #pageOf(text: string, { values }: Parameters): Promise<Page<Row> | undefined> {
+    const { rows } = await this.#table.database.query(this.#statement(text, values))
+    const [first] = rows
+    return first && { items: rows.map(withoutTotal), total: Number(first['total/']) }
+  }
+
+  #shown({ items, total }: Page<Row>): Page<A> {
+    return { items: items.map(this.#projection.read), total }
   }
 
   async #count(text: string, { values }: { readonly values: readonly unknown[] }) {

@@ -6,6 +6,7 @@ import { PostgresAttempts } from './attempts.js'
 import { PostgresCollection } from './collection.js'
 import { Consequences } from './consequences.js'
 import { Constants } from './constants.js'
+import { Counter } from './counting/counter.js'
 import { Database, type DatabaseOptions } from './database.js'
 import { Events } from './events/events.js'
 import { PostgresFiles } from './files/files.js'
@@ -77,12 +78,14 @@ async function viewOf<D extends Declarations>(
   }
   const events = new Events(database, presence, listener, rowOf, onFault)
   const jobs = new PostgresJobs(database, events, listener, onFault)
+  const counter = new Counter(database, tables, presence, onFault)
   const surroundings = {
     tables,
     consequences: new Consequences(tables.values()),
     violations: new Violations(tables.values()),
     events,
     jobs,
+    counter,
   }
   const collections = new Map(
     [...tables].map(([name, table]) => [name, new PostgresCollection(table, surroundings)]),
@@ -120,6 +123,7 @@ async function viewOf<D extends Declarations>(
       await jobs.close()
       await events.close()
       await files.close()
+      await counter.close()
       await presence.close()
       await database.close()
     },
