@@ -189,7 +189,8 @@ function resultOf({ what }: Row, slices: readonly Record<Subject, Sample>[]): Re
   }
 }
 
-async function tokenOf({ url }: Server): Promise<string> {
+/** A token of the demo's user. */
+export async function tokenOf({ url }: Server): Promise<string> {
   const answer = await fetch(`${url}/auth/login`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
