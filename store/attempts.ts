@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { User } from './collections.js'
+import { normalName } from './names.js'
 
 /** What is known of the logins with one name from one address. */
 export interface Attempt {
@@ -20,9 +21,17 @@ export interface Attempts {
    * @param username as it was given
    */
   of(username: string, address: string): Promise<Attempt>
-  /** @param username the account's, where there is one: by whichever of its names somebody tries, it is one account */
-  addFailure(username: string, address: string): Promise<void>
+  /** @param name as `countedName` has it */
+  addFailure(name: string, address: string): Promise<void>
   addSuccess(user: User, address: string): Promise<void>
+}
+
+/**
+ * The name that failures are counted under: an account's own, by whichever of its names and however written somebody tries it; and
+ * where nobody has that name, its normal form, so that such a name is counted as others are.
+ */
+export function countedName(user: User | undefined, username: string): string {
+  return user?.username ?? normalName(username)
 }
 
 /** What is remembered in place of names and addresses: nobody is told, and a long one takes no more room than a short one. */

@@ -2,7 +2,7 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { MAX_LOGIN_NAME } from '../../seed/own-accounts.js'
-import type { Attempt, Attempts } from '../../store/attempts.js'
+import { type Attempt, type Attempts, countedName } from '../../store/attempts.js'
 import { compile } from '../../store/check.js'
 import type { User } from '../../store/collections.js'
 import { LoginMemory } from '../../store/memory/attempts.js'
@@ -118,7 +118,7 @@ export default fp<LoginOptions>(
       const before = failed
       const attempt = await attemptOf(request, username)
       const { user } = attempt
-      const name = user?.username ?? username
+      const name = countedName(user, username)
       limiter.isBeyond(attempt)
       const isRight = await app.passwords.verify(world, user, password)
       // Others of the same name may have failed while this one was being checked.

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
-import { type Attempts, digestOf, WINDOW } from '../attempts.js'
+import { type Attempts, countedName, digestOf, WINDOW } from '../attempts.js'
 import type { Store } from '../collections.js'
 import { userNamed } from '../lookups.js'
 
@@ -19,17 +19,17 @@ export class LoginMemory {
     return {
       of: async (username, address) => {
         const user = await userNamed(store, username)
-        const name = keyOf(user?.username ?? username, address)
+        const key = keyOf(countedName(user, username), address)
         return {
           user,
-          failures: this.#failures.get(name) ?? 0,
-          remaining: this.#failures.getRemainingTTL(name),
+          failures: this.#failures.get(key) ?? 0,
+          remaining: this.#failures.getRemainingTTL(key),
           isKnown: user !== undefined && this.#known.get(keyOf(user.publicId, address)) === true,
         }
       },
-      addFailure: async (username, address) => {
-        const name = keyOf(username, address)
-        this.#failures.set(name, (this.#failures.get(name) ?? 0) + 1, { noUpdateTTL: true })
+      addFailure: async (name, address) => {
+        const key = keyOf(name, address)
+        this.#failures.set(key, (this.#failures.get(key) ?? 0) + 1, { noUpdateTTL: true })
       },
       // Not by its name, which another can have once this one is deleted.
       addSuccess: async ({ publicId }, address) => {

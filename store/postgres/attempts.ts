@@ -16,7 +16,7 @@ const MOST_FORGOTTEN = 100
 /** What is known of logins, by a digest of name and address, so that neither is told: a migration's part. */
 export const ATTEMPT_TABLES = `
 create table login_attempts (
-  name text primary key,
+  name bytea primary key,
   failures integer not null default 0,
   ends timestamptz not null default now(),
   known text,
@@ -37,42 +37,40 @@ export class PostgresAttempts implements Attempts {
     const accounts = tables.get(ACCOUNTS)
     if (!accounts) throw new Error(`There is no collection ${ACCOUNTS}`)
     const attempts = database.qualified('login_attempts')
+    /** The digest of a name, in SQL, with the address's as the first value: all of those are of one length. */
+    const digest = (name: string) => `${database.qualified('digest_of')}($1::text || ${name})`
     this.#database = database
     this.#of = database.prepared(
-      `select account.*, attempt.* from (values (0)) one(n)
+      `select account.*,
+         case when attempt.ends > now() then attempt.failures else 0 end as "attempt/failures",
+         extract(epoch from attempt.ends - now())::double precision * 1000 as "attempt/remaining",
+         attempt.known as "attempt/known"
+       from (values (0)) one(n)
        left join (select ${accounts.all} from ${accounts.sql}
-         where username = $1::text or name = $3::text order by username = $1::text desc limit 1) account on true
-       left join (
-         select case when ends > now() then failures else 0 end as "attempt/failures",
-           extract(epoch from ends - now())::double precision * 1000 as "attempt/remaining",
-           known as "attempt/known"
-         from ${attempts} where name = $2::text
-       ) attempt on true`,
+         where username = $2::text or name = $3::text order by username = $2::text desc limit 1) account on true
+       left join ${attempts} attempt on attempt.name = ${digest('coalesce(account.username, $3::text)')}`,
     )
     this.#addFailure = database.prepared(
       `with over as (
-         select name from ${attempts} where name <> $1::text and
+         select name from ${attempts} where name <> ${digest('$2::text')} and
            ((known is null and ends < now()) or known_at < now() - interval '${KNOWN} days')
          limit ${MOST_FORGOTTEN} for update skip locked
        ), forgotten as (delete from ${attempts} attempt using over where attempt.name = over.name)
        insert into ${attempts} as attempt (name, failures, ends)
-       values ($1::text, 1, now() + ${WINDOW} * interval '1 millisecond')
+       values (${digest('$2::text')}, 1, now() + ${WINDOW} * interval '1 millisecond')
        on conflict (name) do update set
          failures = case when attempt.ends > now() then attempt.failures + 1 else 1 end,
          ends = case when attempt.ends > now() then attempt.ends else excluded.ends end`,
     )
     this.#addSuccess = database.prepared(
-      `insert into ${attempts} (name, known, known_at) values ($1::text, $2::text, now())
+      `insert into ${attempts} (name, known, known_at) values (${digest('$2::text')}, $3::text, now())
        on conflict (name) do update set known = excluded.known, known_at = excluded.known_at`,
     )
   }
 
   async of(username: string, address: string): Promise<Attempt> {
-    const name = digestOf(address, username)
-    const { rows } = await this.#database.query({
-      ...this.#of,
-      values: [username, name, normalName(username)],
-    })
+    const values = [digestOf(address), username, normalName(username)]
+    const { rows } = await this.#database.query({ ...this.#of, values })
     const {
       'attempt/failures': failures,
       'attempt/remaining': remaining,
@@ -88,12 +86,12 @@ export class PostgresAttempts implements Attempts {
     }
   }
 
-  async addFailure(username: string, address: string): Promise<void> {
-    await this.#database.query({ ...this.#addFailure, values: [digestOf(address, username)] })
+  async addFailure(name: string, address: string): Promise<void> {
+    await this.#database.query({ ...this.#addFailure, values: [digestOf(address), name] })
   }
 
   async addSuccess({ username, publicId }: User, address: string): Promise<void> {
-    const values = [digestOf(address, username), publicId]
+    const values = [digestOf(address), username, publicId]
     await this.#database.query({ ...this.#addSuccess, values })
   }
 }

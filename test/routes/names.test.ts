@@ -101,15 +101,24 @@ t.test('of two at once that look the same one is made', async (t) => {
   t.same(responses.map(({ statusCode }) => statusCode).sort(), [201, 409, 409, 409])
 })
 
-t.test('failures are counted for an account, however its name is written', async (t) => {
+t.test('failures are counted for a name however it is written', async (t) => {
   const app = await startApp(t, { loginLimit: 2 })
-  await call(app, 'POST', '/api/users', { payload: { name: COMPOSED, password: 'password' } })
-  const statuses: number[] = []
-  for (const name of [COMPOSED, DECOMPOSED, COMPOSED]) {
-    const { statusCode } = await call(app, 'GET', '/login', { headers: basic(name, 'wrong') })
-    statuses.push(statusCode)
+  const payload = { name: COMPOSED, password: 'password' }
+  await call(app, 'POST', '/api/users', { payload })
+  await call(app, 'POST', '/api/users', { payload: { ...payload, name: 'Kate' } })
+  for (const [name, other] of [
+    [COMPOSED, DECOMPOSED],
+    // The sign of Kelvin.
+    ['Kate', '\u212aate'],
+    ["nobody's \u00e9", "nobody's e\u0301"],
+  ] as const) {
+    const statuses: number[] = []
+    for (const spelling of [name, other, other, name]) {
+      const { statusCode } = await call(app, 'GET', '/login', { headers: basic(spelling, 'wrong') })
+      statuses.push(statusCode)
+    }
+    t.same(statuses, [401, 401, 429, 429], name)
   }
-  t.same(statuses, [401, 401, 429])
 })
 
 /** A data file with names that no new account could have. */
