@@ -2,14 +2,17 @@ import { createHash } from 'node:crypto'
 import type { User } from './collections.js'
 import { normalName } from './names.js'
 
-/** What is known of the logins with one name from one address. */
-export interface Attempt {
-  /** The account of that name. */
-  readonly user: User | undefined
-  /** How many have failed of late. */
+/** How many logins with one name from one address have failed of late. */
+export interface Failures {
   readonly failures: number
   /** How long those count, in milliseconds. */
   readonly remaining: number
+}
+
+/** What is known of the logins with one name from one address. */
+export interface Attempt extends Failures {
+  /** The account of that name. */
+  readonly user: User | undefined
   /** Whether that account has logged in from there before. */
   readonly isKnown: boolean
 }
@@ -21,9 +24,16 @@ export interface Attempts {
    * @param username as it was given
    */
   of(username: string, address: string): Promise<Attempt>
-  /** @param name as `countedName` has it */
-  addFailure(name: string, address: string): Promise<void>
-  addSuccess(user: User, address: string): Promise<void>
+  /**
+   * @param name as `countedName` has it
+   * @returns how many there are with this one: of several at once each is told another number
+   */
+  addFailure(name: string, address: string): Promise<Failures>
+  /**
+   * Remembers that an account has logged in from an address, unless so many failures have reached a limit, in one step.
+   * @returns what is known then
+   */
+  addSuccess(user: User, address: string, limit: number): Promise<Attempt>
 }
 
 /**

@@ -2,7 +2,7 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { MAX_LOGIN_NAME } from '../../seed/own-accounts.js'
-import { type Attempt, type Attempts, countedName } from '../../store/attempts.js'
+import { type Attempt, type Attempts, countedName, type Failures } from '../../store/attempts.js'
 import { compile } from '../../store/check.js'
 import type { User } from '../../store/collections.js'
 import { LoginMemory } from '../../store/memory/attempts.js'
@@ -71,20 +71,25 @@ const KNOWN_FACTOR = 5
  * on trying, so this ends as well, at a multiple of the limit.
  */
 class LoginLimiter {
-  readonly #limit: number
+  /** How many may fail. */
+  readonly limit: number
 
+  /** @param limit 0 for any number */
   constructor(limit: number) {
-    this.#limit = limit
+    this.limit = limit === 0 ? Number.POSITIVE_INFINITY : limit
+  }
+
+  /** @throws 429 where a login isn't to be looked at */
+  requireRoom({ failures, remaining, isKnown }: Attempt): void {
+    if (failures >= (isKnown ? this.limit * KNOWN_FACTOR : this.limit)) throw refusal(remaining)
   }
 
   /**
-   * Says whether a login is beyond the limit and let through to be looked at all the same.
-   * @throws 429
+   * @param failures with the one that is to be answered: of many at once some are beyond the limit
+   * @throws 429 where one is to be answered as if nobody had looked
    */
-  isBeyond({ failures, isKnown, remaining }: Attempt): boolean {
-    if (this.#limit === 0 || failures < this.#limit) return false
-    if (!isKnown || failures >= this.#limit * KNOWN_FACTOR) throw refusal(remaining)
-    return true
+  requireWithin({ failures, remaining }: Failures): void {
+    if (failures > this.limit) throw refusal(remaining)
   }
 }
 
@@ -117,20 +122,19 @@ export default fp<LoginOptions>(
       const { ip, world } = request
       const before = failed
       const attempt = await attemptOf(request, username)
+      limiter.requireRoom(attempt)
       const { user } = attempt
-      const name = countedName(user, username)
-      limiter.isBeyond(attempt)
       const isRight = await app.passwords.verify(world, user, password)
-      // Others of the same name may have failed while this one was being checked.
-      const now = failed === before ? attempt : await attempts.of(world).of(name, ip)
-      const isBeyond = limiter.isBeyond(now)
       if (user && isRight) {
-        if (!now.isKnown) await attempts.of(world).addSuccess(user, ip)
+        // Others of the same name may have failed while this one was being checked.
+        if (!attempt.isKnown || failed !== before) {
+          limiter.requireRoom(await attempts.of(world).addSuccess(user, ip, limiter.limit))
+        }
         return user
       }
-      await attempts.of(world).addFailure(name, ip)
       failed++
-      throw isBeyond ? refusal(now.remaining) : wrong(user)
+      limiter.requireWithin(await attempts.of(world).addFailure(countedName(user, username), ip))
+      throw wrong(user)
     })
   },
   { name: 'login', dependencies: ['passwords', 'store'] },

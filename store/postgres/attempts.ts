@@ -1,4 +1,4 @@
-import { type Attempt, type Attempts, digestOf, WINDOW } from '../attempts.js'
+import { type Attempt, type Attempts, digestOf, type Failures, WINDOW } from '../attempts.js'
 import type { User } from '../collections.js'
 import { ACCOUNTS } from '../engine.js'
 import { normalName } from '../names.js'
@@ -26,6 +26,11 @@ create index on login_attempts (ends) where known is null;
 create index on login_attempts (known_at) where known is not null;
 `
 
+/** What is said of a row, in SQL. */
+const COLUMNS = `case when attempt.ends > now() then attempt.failures else 0 end as "attempt/failures",
+  extract(epoch from attempt.ends - now())::double precision * 1000 as "attempt/remaining",
+  attempt.known as "attempt/known"`
+
 /** The logins to a database, by whichever process. One look finds the account too. */
 export class PostgresAttempts implements Attempts {
   readonly #database: Database
@@ -41,11 +46,7 @@ export class PostgresAttempts implements Attempts {
     const digest = (name: string) => `${database.qualified('digest_of')}($1::text || ${name})`
     this.#database = database
     this.#of = database.prepared(
-      `select account.*,
-         case when attempt.ends > now() then attempt.failures else 0 end as "attempt/failures",
-         extract(epoch from attempt.ends - now())::double precision * 1000 as "attempt/remaining",
-         attempt.known as "attempt/known"
-       from (values (0)) one(n)
+      `select account.*, ${COLUMNS} from (values (0)) one(n)
        left join (select ${accounts.all} from ${accounts.sql}
          where username = $2::text or name = $3::text order by username = $2::text desc limit 1) account on true
        left join ${attempts} attempt on attempt.name = ${digest('coalesce(account.username, $3::text)')}`,
@@ -60,11 +61,16 @@ export class PostgresAttempts implements Attempts {
        values (${digest('$2::text')}, 1, now() + ${WINDOW} * interval '1 millisecond')
        on conflict (name) do update set
          failures = case when attempt.ends > now() then attempt.failures + 1 else 1 end,
-         ends = case when attempt.ends > now() then attempt.ends else excluded.ends end`,
+         ends = case when attempt.ends > now() then attempt.ends else excluded.ends end
+       returning ${COLUMNS}`,
     )
+    const isRefused = 'attempt.ends > now() and attempt.failures >= $4::double precision'
     this.#addSuccess = database.prepared(
-      `insert into ${attempts} (name, known, known_at) values (${digest('$2::text')}, $3::text, now())
-       on conflict (name) do update set known = excluded.known, known_at = excluded.known_at`,
+      `insert into ${attempts} as attempt (name, known, known_at) values (${digest('$2::text')}, $3::text, now())
+       on conflict (name) do update set
+         known = case when ${isRefused} then attempt.known else excluded.known end,
+         known_at = case when ${isRefused} then attempt.known_at else excluded.known_at end
+       returning ${COLUMNS}`,
     )
   }
 
@@ -72,28 +78,37 @@ export class PostgresAttempts implements Attempts {
     const values = [digestOf(address), username, normalName(username)]
     const { rows } = await this.#database.query({ ...this.#of, values })
     const {
-      'attempt/failures': failures,
-      'attempt/remaining': remaining,
-      'attempt/known': known,
+      'attempt/failures': _failures,
+      'attempt/remaining': _remaining,
+      'attempt/known': _known,
       ...account
     } = rows[0] ?? {}
-    const user = isUser(account) ? account : undefined
-    return {
-      user,
-      failures: Number(failures ?? 0),
-      remaining: Number(remaining ?? 0),
-      isKnown: user !== undefined && user.publicId === known,
-    }
+    return attemptIn(rows[0], isUser(account) ? account : undefined)
   }
 
-  async addFailure(name: string, address: string): Promise<void> {
-    await this.#database.query({ ...this.#addFailure, values: [digestOf(address), name] })
+  async addFailure(name: string, address: string): Promise<Failures> {
+    const values = [digestOf(address), name]
+    const { rows } = await this.#database.query({ ...this.#addFailure, values })
+    return failuresIn(rows[0])
   }
 
-  async addSuccess({ username, publicId }: User, address: string): Promise<void> {
-    const values = [digestOf(address), username, publicId]
-    await this.#database.query({ ...this.#addSuccess, values })
+  async addSuccess(user: User, address: string, limit: number): Promise<Attempt> {
+    const values = [digestOf(address), user.username, user.publicId, limit]
+    const { rows } = await this.#database.query({ ...this.#addSuccess, values })
+    return attemptIn(rows[0], user)
   }
+}
+
+function failuresIn(row: DatabaseRow = {}): Failures {
+  return {
+    failures: Number(row['attempt/failures'] ?? 0),
+    remaining: Number(row['attempt/remaining'] ?? 0),
+  }
+}
+
+function attemptIn(row: DatabaseRow = {}, user: User | undefined): Attempt {
+  const isKnown = user !== undefined && user.publicId === row['attempt/known']
+  return { user, ...failuresIn(row), isKnown }
 }
 
 /** Whether there was an account in the row. */

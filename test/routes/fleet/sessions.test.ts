@@ -79,6 +79,22 @@ t.test('logIn refuses a user and address after too many failures', async (t) => 
   t.equal((await post('user', 'password', '10.0.0.1')).statusCode, 200, 'and another address')
 })
 
+t.test('of logins at once the right password passes as long as few have failed', async (t) => {
+  const app = await startApp(t, { loginLimit: 3 })
+  const post = async (username: string, password: string) => {
+    const payload = { username, password }
+    return (await call(app, 'POST', '/auth/login', { payload })).statusCode
+  }
+  const fail = (username: string, times: number) =>
+    Array.from({ length: times }, () => post(username, 'wrong'))
+  t.same(await Promise.all([...fail('user', 2), post('user', 'password')]), [401, 401, 200])
+  // It is looked at when many of the others have been.
+  const failures = fail('guest', 30)
+  t.equal(await post('guest', 'guest'), 429)
+  const refused = (await Promise.all(failures)).filter((status) => status === 429)
+  t.equal(refused.length, 27)
+})
+
 t.test(
   'the right password passes beyond the limit where that user has logged in before',
   async (t) => {
