@@ -83,12 +83,13 @@ export async function prepare(
   tables: ReadonlyMap<string, Table>,
   terms: Readonly<Record<string, string>> = {},
 ): Promise<Prepared> {
-  await database.query({ text: `create schema if not exists ${quoted(database.schema)}` })
   const trigrams = await trigramsOf(database)
   await database.transaction(
     async (connection) => {
       const run = (text: string) => connection.query({ text })
       await connection.query(schemaLock(database))
+      // Of several at once that find none each would make it, and all but one fail.
+      await run(`create schema if not exists ${quoted(database.schema)}`)
       // The functions that are made look for what they name where it is now.
       await run(`set local search_path = ${quoted(database.schema)}`)
       await migrate(database, connection, run)

@@ -4,6 +4,7 @@ import { declare } from '../../../store/declaration.js'
 import { Unavailable } from '../../../store/errors.js'
 import { type Connection, Database, quoted } from '../../../store/postgres/database.js'
 import { PostgresEngine } from '../../../store/postgres/engine.js'
+import { prepare } from '../../../store/postgres/migrations.js'
 import { NO_POSTGRES, newSchema, startPostgres } from '../../fixtures/postgres.js'
 
 const READING = { begin: { text: 'begin isolation level repeatable read' } }
@@ -43,6 +44,17 @@ t.test('what is in the way of another', { skip: NO_POSTGRES }, async (t) => {
     await Promise.all([inOrder(1, 2), inOrder(2, 1)])
     t.same(await numbers(), [2, 2])
     t.ok(runs > 2, 'one was not enough')
+  })
+
+  t.test('of many at once that find no schema one makes it', async (t) => {
+    for (const schema of Array.from({ length: 5 }, newSchema)) {
+      const databases = Array.from({ length: 6 }, () => Database.open({ url, schema }))
+      t.teardown(() => Promise.all(databases.map((each) => each.close())))
+      await Promise.all(databases.map((each) => each.query({ text: 'select 1' })))
+      await Promise.all(databases.map((each) => prepare(each, new Map())))
+      const text = `select number from ${quoted(schema)}.migrations`
+      t.same((await databases[0]?.query({ text }))?.rows, [{ number: 1 }])
+    }
   })
 
   t.test('what always is gives up after three more times, and does nothing', async (t) => {
