@@ -11,28 +11,63 @@ declare module 'pg' {
   }
 }
 
+/** What a row can have several of, each an object of its own: a column named `record/id` is a field of one. */
+const IN_PART = /^(record|target)\/(.*)$/
+
+/** A column: where it is among all, and how it is read. */
+interface Column {
+  readonly name: string
+  readonly at: number
+  readonly read: Reader
+}
+
 /** The columns of a statement's rows, and how each is read. */
 export class Columns {
-  #all: readonly { readonly name: string; readonly read: Reader }[] = []
-  /** What a row begins as, so that all are of one shape. */
-  #empty: DatabaseRow | undefined
+  #own: Part | undefined
+  #parts: readonly (readonly [string, Part])[] = []
 
   get areKnown(): boolean {
-    return this.#empty !== undefined
+    return this.#own !== undefined
   }
 
   learn(fields: readonly FieldDef[]): void {
-    this.#all = fields.map(({ name, dataTypeID }) => ({ name, read: readerOf(dataTypeID) }))
-    this.#empty = Object.fromEntries(fields.map(({ name }) => [name, null]))
+    const own: Column[] = []
+    const parts = new Map<string, Column[]>()
+    for (const [at, field] of fields.entries()) {
+      const [, part, name = field.name] = IN_PART.exec(field.name) ?? []
+      const columns = part === undefined ? own : (parts.get(part) ?? [])
+      columns.push({ name, at, read: readerOf(field.dataTypeID) })
+      if (part !== undefined) parts.set(part, columns)
+    }
+    this.#own = new Part(own)
+    this.#parts = [...parts].map(([name, columns]) => [name, new Part(columns)])
   }
 
   rowOf(texts: readonly (string | null)[]): DatabaseRow {
-    const row: Record<string, unknown> = { ...this.#empty }
-    this.#all.forEach(({ name, read }, at) => {
-      const text = texts[at] ?? null
-      if (text !== null) row[name] = read(text)
-    })
+    const row = this.#own?.read(texts) ?? {}
+    for (const [name, part] of this.#parts) row[name] = part.read(texts)
     return row
+  }
+}
+
+/** An object that some columns make. */
+class Part {
+  readonly #columns: readonly Column[]
+  /** What each begins as, so that all are of one shape. */
+  readonly #empty: DatabaseRow
+
+  constructor(columns: readonly Column[]) {
+    this.#columns = columns
+    this.#empty = Object.fromEntries(columns.map(({ name }) => [name, null]))
+  }
+
+  read(texts: readonly (string | null)[]): Record<string, unknown> {
+    const values: Record<string, unknown> = { ...this.#empty }
+    for (const { name, at, read } of this.#columns) {
+      const text = texts[at] ?? null
+      if (text !== null) values[name] = read(text)
+    }
+    return values
   }
 }
 

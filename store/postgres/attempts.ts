@@ -4,7 +4,7 @@ import { ACCOUNTS } from '../engine.js'
 import { normalName } from '../names.js'
 import type { Row } from '../predicate.js'
 import type { Database, DatabaseRow, Statement } from './database.js'
-import { isRecord } from './reading.js'
+import { isRecord } from './projection.js'
 import type { Table } from './table.js'
 
 /** How long it is known who has logged in from where, in days. */

@@ -5,7 +5,7 @@ import { conditionOf, Parameters } from './condition.js'
 import { type Connection, type DatabaseRow, literal, quoted } from './database.js'
 import { fingerprintColumn } from './derived.js'
 import { valueAt } from './paths.js'
-import { recordOf } from './reading.js'
+import { recordOf } from './projection.js'
 import type { Table } from './table.js'
 import { changeOf } from './writing.js'
 

@@ -2,7 +2,7 @@ import { ACCOUNTS, type Sessions } from '../engine.js'
 import { NoRoom } from '../errors.js'
 import type { Row } from '../predicate.js'
 import { type Database, literal, type Statement } from './database.js'
-import { recordOf } from './reading.js'
+import { recordOf } from './projection.js'
 import type { Table } from './table.js'
 import { statementTriggers } from './triggers.js'
 

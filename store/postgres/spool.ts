@@ -1,7 +1,7 @@
 import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Row } from '../predicate.js'
+import type { DatabaseRow } from './database.js'
 
 /** How many characters are kept in memory before the rest goes to the disk. */
 const MOST_IN_MEMORY = 4 * 1024 * 1024
@@ -12,7 +12,7 @@ export class Spool {
   #length = 0
   #file: FileHandle | undefined
 
-  async add(rows: readonly Row[]): Promise<void> {
+  async add(rows: readonly DatabaseRow[]): Promise<void> {
     const line = JSON.stringify(rows)
     this.#length += line.length
     if (this.#length <= MOST_IN_MEMORY) {
@@ -24,7 +24,7 @@ export class Spool {
   }
 
   /** All, as they were added. */
-  async *batches(): AsyncIterable<readonly Row[]> {
+  async *batches(): AsyncIterable<readonly DatabaseRow[]> {
     for (const line of this.#first) yield JSON.parse(line)
     if (!this.#file) return
     for await (const line of this.#file.readLines({ start: 0, autoClose: false })) {

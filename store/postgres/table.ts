@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import { type TSchema, Type } from '@sinclair/typebox'
-import { type Fields, placeOfKey } from '../access.js'
+import { type Fields, type IndexPlan, indexesOf, nameOf, placeOfKey } from '../access.js'
 import { type Check, compile } from '../check.js'
 import type { BaseRecord, Declaration } from '../declaration.js'
 import { InvalidRecord } from '../errors.js'
 import type { Row } from '../predicate.js'
 import { type Database, type DatabaseRow, quoted } from './database.js'
 import { type Derived, derivedOf } from './derived.js'
+import { Statements } from './statements.js'
 import { writtenJson } from './values.js'
 
 /** A column's type. */
@@ -36,6 +37,10 @@ export class Table {
   /** The columns of a record in SQL, one after the other. */
   readonly all: string
   readonly visible: ReadonlySet<string>
+  /** What its indexes offer. */
+  readonly plans: readonly IndexPlan[]
+  /** What it is read with. */
+  readonly statements: Statements
   readonly #byField: ReadonlyMap<string, Column>
   readonly #isChange: Check<Fields>
 
@@ -57,12 +62,24 @@ export class Table {
     this.derived = derivedOf(declaration, json)
     this.all = this.columns.map(({ sql }) => sql).join(', ')
     this.visible = new Set(fields.filter((field) => !hidden.includes(field)))
+    this.plans = indexesOf(declaration).map(({ fields, sort = [] }) => ({
+      fields,
+      order: nameOf(sort),
+    }))
+    this.statements = new Statements(database)
     this.#isChange = compile(Type.Partial(Type.Object(properties)))
   }
 
   /** The column of a field; undefined where records have none of that name. */
   columnOf(field: string): Column | undefined {
     return this.#byField.get(field)
+  }
+
+  /** The columns of a record in SQL, each named as a field of a part of the row: `record/id`. */
+  allAs(part: 'record' | 'target'): string {
+    return this.columns
+      .map(({ field, sql }) => `${sql} as ${quoted(`${part}/${field}`)}`)
+      .join(', ')
   }
 
   /** The tables that its references lead to, in SQL. */

@@ -1,4 +1,5 @@
 import { literal } from '../database.js'
+import type { Projection } from '../projection.js'
 import type { Table } from '../table.js'
 import { type CountedOrder, type Direction, keysOf, nameIn, orderByOf } from './orders.js'
 
@@ -21,14 +22,13 @@ export function countedIn(table: Table, order: CountedOrder, where: string): str
 }
 
 /** What is read of how many records, and how many are before them; in SQL. */
-interface Part {
-  readonly columns: string
+interface Part extends Pick<Projection<unknown>, 'columns' | 'join'> {
   readonly limit: string
   readonly offset: string
 }
 
 /**
- * A page far from either end of the records that share some values, with `total/` in each of its rows: no more than two blocks' length
+ * A page far from either end of the records that share some values, with `total` in each of its rows: no more than two blocks' length
  * is passed over. It finds nothing where nobody counts them.
  * @param where that they do
  */
@@ -37,7 +37,7 @@ export function farPage(
   order: CountedOrder,
   direction: Direction,
   where: string,
-  { columns, limit, offset }: Part,
+  { columns, join, limit, offset }: Part,
 ): string {
   const [changes, blocks] = [nameIn(table, 'changes'), nameIn(table, 'blocks')]
   const keys = keysOf(order)
@@ -68,7 +68,7 @@ export function farPage(
       ) point, counted
       where "begins/" and "before/" <= ${before} order by ${orderByOf(order, 'desc')} limit 1
     )
-    select ${columns}, (select "total/" from start) as "total/" from ${table.sql} where id = any(array(
+    select ${columns}, (select "total/" from start) as total from ${table.sql} ${join} where id = any(array(
       select id from ${table.sql} where ${where} and (${keys}) >= (${from.join(', ')})
       order by ${upwards} limit (select size from start) offset (select skipped from start)
     )) order by ${orderByOf(order, direction)}`
