@@ -18,10 +18,12 @@ export class Reading<A> {
   readonly #source: Source<A>
   readonly #counter: Counter
   readonly #orders: readonly CountedOrder[]
+  readonly #countOfAll: string
 
   constructor(source: Source<A>, counter: Counter) {
     this.#source = source
     this.#counter = counter
+    this.#countOfAll = `select ${totalOf(source.table)} as count`
     // Those that refer to one are few.
     this.#orders = source.within ? [] : ordersOf(source.table)
   }
@@ -98,7 +100,7 @@ export class Reading<A> {
   /** What counts the records that a condition holds of: how many there are in all is known, and of many that share values. */
   #countOf(where: string, group: Group | undefined): string {
     const { table } = this.#source
-    if (where === 'true') return `select ${totalOf(table)} as count`
+    if (where === 'true') return this.#countOfAll
     const count = `select count(*) from ${table.sql} where ${where}`
     if (!group) return count
     return `select coalesce(${countedIn(table, group.order, where)}, (${count})) as count`

@@ -23,6 +23,8 @@ export interface CountedOrder {
   readonly fields: readonly Column[]
   /** What they are ordered by, before the id. */
   readonly keys: readonly Column[]
+  /** The names of these. */
+  readonly by: string
 }
 
 export type Direction = 'asc' | 'desc'
@@ -82,7 +84,8 @@ export function groupOf(
   )
   const [first] = shared
   const wanted = keysIn(sort)
-  const order = shared.find(({ keys }) => wanted?.names.join() === namesIn(keys).join())
+  const by = wanted?.names.join()
+  const order = shared.find((each) => each.by === by)
   if (order && wanted) return { order, values, direction: wanted.direction }
   // In whichever order, there are as many.
   return first && { order: first, values, direction: undefined }
@@ -94,7 +97,8 @@ function orderOf(table: Table, { fields, sort = [] }: Index): CountedOrder | und
   const shared = columnsIn(table, fields)
   const keys = columnsIn(table, names).filter(({ field }) => isThere(table, field))
   if (shared.length < fields.length || keys.length < names.length) return undefined
-  return { name: `${fields.join()}/${names.join()}`, fields: shared, keys }
+  const by = names.join()
+  return { name: `${fields.join()}/${by}`, fields: shared, keys, by }
 }
 
 /** The columns of some fields, but for those whose values have no order that an index has. */
@@ -103,10 +107,6 @@ function columnsIn(table: Table, fields: readonly string[]): readonly Column[] {
     const column = table.columnOf(field)
     return column && KINDS[column.kind] ? [column] : []
   })
-}
-
-function namesIn(columns: readonly Column[]): readonly string[] {
-  return columns.map(({ field }) => field)
 }
 
 /** What an order is by, before the id; undefined where it goes up by one and down by another, or into objects. */
