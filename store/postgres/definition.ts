@@ -140,8 +140,8 @@ function triggers(table: Table): readonly string[] {
     eventTriggers(tableName, name),
     ...countingOf(table),
   ]
-  if (files.length > 0) made.push(fileTriggers(tableName, files))
-  if (queue) made.push(jobTriggers(tableName, name, queue))
+  if (files.length > 0) made.push(fileTriggers(database, tableName, files))
+  if (queue) made.push(jobTriggers(database, tableName, name, queue))
   if (sequence !== undefined) made.push(sequenceTriggers(table, sequence))
   return made
 }

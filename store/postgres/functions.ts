@@ -3,9 +3,14 @@ import type { Database } from './database.js'
 /** An id that no record can have: what is foreseen to be refused is given it, so that it uses none up. */
 export const NO_ID = 0
 
-/** What SQL has no words for: how values are compared and written, as `order.ts` and `query.ts` have it. */
+/**
+ * What SQL has no words for: how values are compared and written, as `order.ts` and `query.ts` have it. Names are whole: a function with
+ * a path of its own would be planned anew by each write that calls it.
+ */
 export function functions(database: Database): readonly string[] {
   const textOf = database.qualified('text_of')
+  const given = database.qualified('given_numbers')
+  const totals = database.qualified('totals')
   return [
     `create function ${database.qualified('string_of')}(value json) returns text
       language sql immutable parallel safe as $$
@@ -53,8 +58,7 @@ export function functions(database: Database): readonly string[] {
           raise exception 'another record has changed meanwhile' using errcode = '40001';
         end
       $$`,
-    `create function ${database.qualified('note_numbers')}() returns trigger language plpgsql
-      set search_path from current as $$
+    `create function ${database.qualified('note_numbers')}() returns trigger language plpgsql as $$
         declare number double precision;
         begin
           execute format(
@@ -62,29 +66,28 @@ export function functions(database: Database): readonly string[] {
           ) into number;
           -- Most have been given out: who brings one of these waits for nobody.
           if number is null or exists (
-            select from given_numbers where collection = tg_argv[0] and highest >= number
+            select from ${given} where collection = tg_argv[0] and highest >= number
           ) then return null; end if;
-          insert into given_numbers as given values (tg_argv[0], number)
+          insert into ${given} as given values (tg_argv[0], number)
             on conflict (collection) do update set highest = greatest(given.highest, number);
           return null;
         end
       $$`,
-    `create function ${database.qualified('count_records')}() returns trigger language plpgsql
-      set search_path from current as $$
+    `create function ${database.qualified('count_records')}() returns trigger language plpgsql as $$
         declare change bigint;
         begin
           if tg_op = 'INSERT' then select count(*) into change from new_rows;
           else select -count(*) into change from old_rows;
           end if;
           if change = 0 then return null; end if;
-          insert into totals values (tg_argv[0], change);
+          insert into ${totals} values (tg_argv[0], change);
           -- Now and then many become one, but for those that others are busy with.
           if random() < 0.02 then
             with part as (
-              delete from totals where ctid = any(array(
-                select ctid from totals where collection = tg_argv[0] for update skip locked
-              )) returning totals.change
-            ) insert into totals select tg_argv[0], sum(part.change) from part having count(*) > 0;
+              delete from ${totals} part where ctid = any(array(
+                select ctid from ${totals} where collection = tg_argv[0] for update skip locked
+              )) returning part.change
+            ) insert into ${totals} select tg_argv[0], sum(part.change) from part having count(*) > 0;
           end if;
           return null;
         end

@@ -4,10 +4,10 @@ import { COUNTS_TABLE } from './counting/tables.js'
 import { type Connection, type Database, literal, quoted, type Statement } from './database.js'
 import { definitionOf } from './definition.js'
 import { eventTables } from './events/tables.js'
-import { FILE_TABLES } from './files/tables.js'
+import { fileTables } from './files/tables.js'
 import { FILLED } from './filling.js'
 import { functions } from './functions.js'
-import { JOB_TABLES } from './jobs/tables.js'
+import { jobTables } from './jobs/tables.js'
 import { PROCESS_TABLES } from './presence.js'
 import { tokenTables } from './sessions.js'
 import type { Table } from './table.js'
@@ -49,9 +49,9 @@ const MIGRATIONS: readonly Migration[] = [
     ...functions(database),
     ...tokenTables(database),
     PROCESS_TABLES,
-    FILE_TABLES,
+    fileTables(database),
     eventTables(database),
-    JOB_TABLES,
+    jobTables(database),
     ATTEMPT_TABLES,
     COUNTS_TABLE,
   ],

@@ -1,4 +1,4 @@
-import { quoted } from '../database.js'
+import { type Database, literal, quoted } from '../database.js'
 import { statementTriggers } from '../triggers.js'
 
 /** How many bytes a row of `chunks` has, but for a content's last. What is stored is counted by it, so it never changes. */
@@ -22,7 +22,9 @@ export const HOLD_LOST = 'SW003'
  * there can be many. Whoever decides about a content has locked its row first, and looks at the rest in a statement of its own, which
  * sees what was committed meanwhile.
  */
-export const FILE_TABLES = `
+export function fileTables(database: Database): string {
+  const [contents, holds] = ['contents', 'holds'].map((name) => database.qualified(name))
+  return `
 create table contents (
   id bigint generated always as identity primary key,
   sha256 text collate "C" unique,
@@ -179,8 +181,9 @@ create function hashes_in(files json) returns setof text language sql immutable 
   select file ->> 'sha256' from json_array_elements(case json_typeof(files) when 'array' then files end) file
 $$;
 
--- Records refer to some contents now, and to others no more.
-create function count_references(added text[], removed text[]) returns void language plpgsql set search_path from current as $$
+-- Records refer to some contents now, and to others no more. Every write of what has files calls it: with a path of its own, it would be
+-- planned anew each time.
+create function count_references(added text[], removed text[]) returns void language plpgsql as $$
 declare hashes text[]; counts bigint[]; missing text;
 begin
   select array_agg(hash order by hash collate "C"), array_agg(n order by hash collate "C") into hashes, counts
@@ -190,17 +193,17 @@ begin
   ) changed;
   if hashes is null then return; end if;
   -- In one order, so that no two wait for each other.
-  perform from contents where sha256 = any(hashes) order by sha256 for update;
+  perform from ${contents} where sha256 = any(hashes) order by sha256 for update;
   select hash into missing from unnest(hashes, counts) changed(hash, n)
-    where n > 0 and not exists (select from contents where sha256 = hash);
+    where n > 0 and not exists (select from ${contents} where sha256 = hash);
   if found then
     raise exception 'no content % is kept', missing using errcode = '${MISSING_CONTENT}', detail = missing;
   end if;
-  update contents set reference_count = reference_count + n
+  update ${contents} content set reference_count = reference_count + n
     from unnest(hashes, counts) changed(hash, n) where sha256 = hash;
-  update contents set sha256 = null, size = 0
-    where sha256 = any(hashes) and reference_count = 0 and not exists (select from holds where content = contents.id);
-  if found then perform pg_notify(current_schema(), 'files'); end if;
+  update ${contents} content set sha256 = null, size = 0
+    where sha256 = any(hashes) and reference_count = 0 and not exists (select from ${holds} hold where hold.content = content.id);
+  if found then perform pg_notify(${literal(database.schema)}, 'files'); end if;
 end $$;
 
 -- Deletes rows of what nobody has any more, some at a time. Several processes can do it at once: none waits for another.
@@ -232,23 +235,27 @@ begin
   ) then 'busy' else 'done' end;
 end $$;
 `
+}
 
 /**
  * What counts the records of a table that refer to contents.
  * @param fields its columns with files
  */
-export function fileTriggers(table: string, fields: readonly string[]): string {
+export function fileTriggers(database: Database, table: string, fields: readonly string[]): string {
+  const [hashesIn, count] = ['hashes_in', 'count_references'].map((name) =>
+    database.qualified(name),
+  )
   const hashesOf = (rows: string) => {
-    const parts = fields.map((field) => `select hashes_in(${quoted(field)}) hash from ${rows}`)
+    const parts = fields.map((field) => `select ${hashesIn}(${quoted(field)}) hash from ${rows}`)
     return `(select array_agg(hash) from (${parts.join(' union all ')}) part)`
   }
-  const name = quoted(`${table}_files`)
+  const name = database.qualified(`${table}_files`)
   return `
-create or replace function ${name}() returns trigger language plpgsql set search_path from current as $$
+create or replace function ${name}() returns trigger language plpgsql as $$
 begin
-  if tg_op = 'INSERT' then perform count_references(${hashesOf('new_rows')}, null);
-  elsif tg_op = 'DELETE' then perform count_references(null, ${hashesOf('old_rows')});
-  else perform count_references(${hashesOf('new_rows')}, ${hashesOf('old_rows')});
+  if tg_op = 'INSERT' then perform ${count}(${hashesOf('new_rows')}, null);
+  elsif tg_op = 'DELETE' then perform ${count}(null, ${hashesOf('old_rows')});
+  else perform ${count}(${hashesOf('new_rows')}, ${hashesOf('old_rows')});
   end if;
   return null;
 end $$;
