@@ -1,7 +1,7 @@
 import type { Database, Statement } from './database.js'
 
 /** How many of a table's statements are kept prepared: whoever asks in ever other ways fills no memory. */
-const MOST_PREPARED = 64
+export const MOST_PREPARED = 64
 
 /** The statements that a table is asked with: those of the first shapes are prepared, and so read and planned once. */
 export class Statements {

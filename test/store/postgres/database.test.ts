@@ -1,6 +1,7 @@
 import pg from 'pg'
 import t, { type Test } from 'tap'
 import { Database, literal, type Statement } from '../../../store/postgres/database.js'
+import { MOST_PREPARED, Statements } from '../../../store/postgres/statements.js'
 import { writtenJson } from '../../../store/postgres/values.js'
 import { startPglite, type TestDatabase } from '../../fixtures/pglite.js'
 import { NO_POSTGRES, newSchema, startPostgres } from '../../fixtures/postgres.js'
@@ -68,6 +69,33 @@ function testDatabase(
         t.same(answer, { rows: rows.slice(0, count), count })
       }
       t.equal(asked().length, 1)
+    })
+
+    t.test('what a table is asked again is prepared, up to a bound', async (t) => {
+      const database = await open(t)
+      const { describe } = pg.Connection.prototype
+      const asked = t.capture(pg.Connection.prototype, 'describe', describe)
+      const statements = new Statements(database)
+      for (const n of [1, 2, 3]) {
+        const { rows } = await database.query(statements.of('select $1::bigint as n', [n]))
+        t.same(rows, [{ n }])
+      }
+      t.equal(asked().length, 1)
+      for (let n = 0; n < MOST_PREPARED; n++) statements.of(`select ${n}`, [])
+      t.equal(statements.of('one more', []).name, undefined)
+      t.type(statements.of('select $1::bigint as n', [1]).name, 'string')
+    })
+
+    t.test('a row has objects of the columns that are parts of it', async (t) => {
+      const database = await open(t)
+      const { rows } = await database.query({
+        text: `select n as "record/id", nullif(n, 2) as "target/id", 'x/y' as "target/", n as "other/id"
+          from generate_series(1, 2::bigint) n`,
+      })
+      t.same(rows, [
+        { record: { id: 1 }, target: { id: 1, '': 'x/y' }, 'other/id': 1 },
+        { record: { id: 2 }, target: { id: null, '': 'x/y' }, 'other/id': 2 },
+      ])
     })
 
     t.test('a transaction that fails leaves nothing', async (t) => {
