@@ -1,4 +1,4 @@
-import { keyOfPath, readerOf } from './paths.js'
+import { keyOfPath, namesOf, readerOf } from './paths.js'
 import type { Row } from './predicate.js'
 import type { Sort } from './query.js'
 
@@ -88,7 +88,8 @@ function rankOf(value: unknown): number {
 }
 
 function isId({ path }: Sort): boolean {
-  return keyOfPath(path) === keyOfPath('id')
+  const [name, ...others] = namesOf(path)
+  return name === 'id' && others.length === 0
 }
 
 function isDescending(key: Sort | undefined): boolean {
