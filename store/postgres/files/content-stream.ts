@@ -2,10 +2,10 @@ import { Readable } from 'node:stream'
 import { MissingContent } from '../../errors.js'
 import { CHUNK } from './tables.js'
 
-/** Reads some bytes of a content, as many as there are of them in one place. */
+/** Reads some bytes of a content, as many of them as one look brings. */
 type Read = (at: number, length: number) => Promise<Buffer>
 
-/** A part of a content, as it comes out of the database: one chunk at a time, when the reader wants it. */
+/** A part of a content, as it comes out of the database: some of it at a time, when the reader wants it. */
 export class ContentStream extends Readable {
   readonly #sha256: string
   readonly #read: Read

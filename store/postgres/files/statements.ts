@@ -3,6 +3,12 @@ import type { Database, DatabaseRow, Statement } from '../database.js'
 import { stateOf } from '../failures.js'
 import { CHUNK, HOLD_LOST, STORAGE_FULL } from './tables.js'
 
+/**
+ * How many bytes are read at once. In base64 they are short enough for the memory that is looked through often: of whole chunks so much
+ * garbage was left that a large file took twice as much memory.
+ */
+const MOST_READ = 64 * 1024
+
 /** What the database says where a process is gone that is to hold something. */
 const FOREIGN_KEY = '23503'
 
@@ -88,7 +94,7 @@ export class FileStatements {
   }
 
   /**
-   * Reads as much as one chunk has of some bytes.
+   * Reads some bytes, as many of them as one look brings.
    * @returns none where there is no such chunk
    */
   async read(content: unknown, at: number, length: number): Promise<Buffer> {
@@ -116,10 +122,10 @@ export class FileStatements {
   }
 }
 
-/** Where some bytes are: a chunk's number, and which of its bytes, from 1. */
+/** Where the next bytes are: a chunk's number, and which of its bytes, from 1. */
 function placeOf(at: number, length: number): readonly [number, number, number] {
   const within = at % CHUNK
-  return [Math.floor(at / CHUNK), within + 1, Math.min(length, CHUNK - within)]
+  return [Math.floor(at / CHUNK), within + 1, Math.min(length, CHUNK - within, MOST_READ)]
 }
 
 /** As base64: what the driver would read takes half as much again, on the way and in memory. */
