@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { connect } from 'node:net'
 import t, { type Test } from 'tap'
 import { startProcess } from '../fixtures/process.js'
@@ -12,9 +11,11 @@ async function exchange(t: Test, url: string, ...parts: string[]): Promise<strin
   socket.on('data', (data) => {
     received += data
   })
+  // A part that comes when the server has closed resets the connection, behind the answer.
   socket.on('error', () => {})
+  const closed = new Promise((resolve) => socket.on('close', resolve))
   for (const part of parts) socket.write(part)
-  await once(socket, 'close')
+  await closed
   return received
 }
 
