@@ -8,7 +8,7 @@ import { fileTriggers } from './files/tables.js'
 import { NO_ID } from './functions.js'
 import { jobTriggers } from './jobs/tables.js'
 import { nativeOrder } from './ordering.js'
-import type { Table } from './table.js'
+import { declared, type Table } from './table.js'
 import { statementTriggers } from './triggers.js'
 
 /** How many characters of four bytes an ordered index takes at most, and some more. */
@@ -34,7 +34,7 @@ export function definitionOf(table: Table, trigrams: string | undefined): Defini
       `create table if not exists ${sql} (id bigint constraint ${quoted(primaryName(table))} primary key)`,
       `alter sequence ${sequence} owned by ${sql}.id`,
       `alter table ${sql} ${[...others, ...derived]
-        .map(({ sql, kind }) => `add column if not exists ${sql} ${typed(kind)}`)
+        .map((column) => `add column if not exists ${declared(column)}`)
         .join(', ')}`,
     ],
     rules: [
@@ -60,10 +60,6 @@ export function uniqueName(table: Table, fields: readonly string[]): string {
 /** The name of the constraint that holds a reference. */
 export function referenceName(table: Table, field: string): string {
   return table.nameOf('reference', field)
-}
-
-function typed(kind: string): string {
-  return kind === 'text' ? 'text collate "C"' : kind
 }
 
 function uniqueIndexes(table: Table): readonly string[] {

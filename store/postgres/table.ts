@@ -153,6 +153,11 @@ export class Table {
   }
 }
 
+/** A column as `create table` and `alter table` have it. Texts are ordered as UTF-8 has them. */
+export function declared({ sql, kind }: { readonly sql: string; readonly kind: string }): string {
+  return `${sql} ${kind === 'text' ? 'text collate "C"' : kind}`
+}
+
 /** A field's value as its column has it. */
 export function columnValue({ field, kind }: Column, values: Fields): unknown {
   const value = values[field]

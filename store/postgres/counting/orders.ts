@@ -153,8 +153,3 @@ export function sharing({ fields }: CountedOrder, of: string): string {
 export function nameIn(table: Table, part: string): string {
   return table.database.qualified(table.nameOf(part))
 }
-
-/** A table's column, as one that is made beside it has it. */
-export function declared({ sql, kind }: Column): string {
-  return `${sql} ${kind === 'text' ? 'text collate "C"' : kind}`
-}

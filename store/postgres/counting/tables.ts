@@ -1,8 +1,8 @@
 import { literal, quoted } from '../database.js'
-import type { Table } from '../table.js'
+import { declared, type Table } from '../table.js'
 import { statementTriggers } from '../triggers.js'
 import { countFunction } from './function.js'
-import { columnsOf, declared, keysOf, nameIn, ordersOf } from './orders.js'
+import { columnsOf, keysOf, nameIn, ordersOf } from './orders.js'
 
 /** How many records each collection has, but for its changes since: a migration's part. */
 export const COUNTS_TABLE = `
