@@ -59,6 +59,16 @@ export function equal<F extends string>(
   return { and }
 }
 
+/** Of what a selection is about, the records in which some fields have these values. */
+export function narrowed<S extends Selection>(
+  selection: S,
+  values: Readonly<Record<string, Scalar>>,
+): S {
+  const have = equal(values)
+  const { where } = selection
+  return { ...selection, where: where ? { and: [have, where] } : have }
+}
+
 /** The predicate that a text is in a field, letter case aside. */
 export function contains<F extends string>(path: F, value: string): Comparison<F> {
   return { path, op: 'contains', value }

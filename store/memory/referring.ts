@@ -1,7 +1,7 @@
 import type { Fields } from '../access.js'
 import type { Page, Reader } from '../engine.js'
 import type { Row } from '../predicate.js'
-import { equal, type Predicate, type Query, type Selection } from '../query.js'
+import { narrowed, type Query, type Selection } from '../query.js'
 
 /** Reads the records whose reference leads to one record. */
 export class Referring implements Reader<Row> {
@@ -22,20 +22,20 @@ export class Referring implements Reader<Row> {
   }
 
   async getBy(key: Fields, ...others: readonly Fields[]): Promise<Row | undefined> {
-    const whole = (each: Fields) => ({ ...each, [this.#reference]: this.#id })
+    const whole = (each: Fields) => ({ ...each, ...this.#refers })
     return this.#records.getBy(whole(key), ...others.map(whole))
   }
 
   async find(query: Query): Promise<Page<Row>> {
-    return this.#records.find({ ...query, where: this.#where(query) })
+    return this.#records.find(narrowed(query, this.#refers))
   }
 
   stream(selection: Selection = {}): AsyncIterable<readonly Row[]> {
-    return this.#records.stream({ ...selection, where: this.#where(selection) })
+    return this.#records.stream(narrowed(selection, this.#refers))
   }
 
-  #where({ where }: Selection): Predicate {
-    const refers = equal({ [this.#reference]: this.#id })
-    return where ? { and: [refers, where] } : refers
+  /** What each of them has. */
+  get #refers(): Readonly<Record<string, number>> {
+    return { [this.#reference]: this.#id }
   }
 }

@@ -1,7 +1,7 @@
 import { accessTo, type Fields, nameOf } from '../access.js'
 import { namesOf } from '../paths.js'
 import { conjunctsOf } from '../predicate.js'
-import { equal, type Predicate, type Selection } from '../query.js'
+import { narrowed, type Predicate, type Selection } from '../query.js'
 import { type Condition, conditionOf, isNaming, type Parameters, valuesAre } from './condition.js'
 import { quoted } from './database.js'
 import type { Projection } from './projection.js'
@@ -44,10 +44,9 @@ export class Source<A> {
   require(selection: Selection): void {
     const { declaration } = this.table
     if (declaration.scans) return
-    const access = accessTo(
-      this.table.plans,
-      this.within ? narrowed(selection, this.within) : selection,
-    )
+    // Whichever record they refer to, an index has them.
+    const whole = this.within ? narrowed(selection, { [this.within.reference]: 0 }) : selection
+    const access = accessTo(this.table.plans, whole)
     const isNamed =
       !access.isNarrow && conjunctsOf(selection.where).some((each) => isNaming(this.table, each))
     const isUnsorted = isNamed ? nameOf(selection.sort ?? []) !== '' : access.isUnsorted
@@ -60,10 +59,4 @@ export class Source<A> {
       throw this.table.unanswerable(`index for ${JSON.stringify(selection)}`)
     }
   }
-}
-
-/** A selection of the records that refer to one: whichever that is, an index has them. */
-function narrowed({ where, ...rest }: Selection, { reference }: Within): Selection {
-  const refers = equal({ [reference]: 0 })
-  return { ...rest, where: where ? { and: [refers, where] } : refers }
 }
