@@ -47,9 +47,9 @@ export class PostgresAttempts implements Attempts {
     this.#database = database
     this.#of = database.prepared(
       `select account.*, ${COLUMNS} from (values (0)) one(n)
-       left join (select ${accounts.all} from ${accounts.sql}
+       left join (select ${accounts.allAs('record')} from ${accounts.sql}
          where username = $2::text or name = $3::text order by username = $2::text desc limit 1) account on true
-       left join ${attempts} attempt on attempt.name = ${digest('coalesce(account.username, $3::text)')}`,
+       left join ${attempts} attempt on attempt.name = ${digest(`coalesce("record/username", $3::text)`)}`,
     )
     this.#addFailure = database.prepared(
       `with over as (
@@ -77,13 +77,8 @@ export class PostgresAttempts implements Attempts {
   async of(username: string, address: string): Promise<Attempt> {
     const values = [digestOf(address), username, normalName(username)]
     const { rows } = await this.#database.query({ ...this.#of, values })
-    const {
-      'attempt/failures': _failures,
-      'attempt/remaining': _remaining,
-      'attempt/known': _known,
-      ...account
-    } = rows[0] ?? {}
-    return attemptIn(rows[0], isUser(account) ? account : undefined)
+    const [row] = rows
+    return attemptIn(row, isUser(row?.record) ? row.record : undefined)
   }
 
   async addFailure(name: string, address: string): Promise<Failures> {
@@ -112,6 +107,6 @@ function attemptIn(row: DatabaseRow = {}, user: User | undefined): Attempt {
 }
 
 /** Whether there was an account in the row. */
-function isUser(row: DatabaseRow): row is Row & User {
-  return isRecord(row)
+function isUser(account: unknown): account is Row & User {
+  return isRecord(account)
 }

@@ -4,7 +4,7 @@ import type { Client } from 'pg'
 /** How long the database may take to say that it hears on it, in milliseconds. */
 const ANSWER = 2_000
 
-/** How often it is looked whether there is an answer, and how long that takes each time, in milliseconds: \`ANSWER\` in all. */
+/** How often it is looked whether there is an answer, and how long that takes each time, in milliseconds: `ANSWER` in all. */
 const LOOKS = 8
 const LOOK = ANSWER / LOOKS
 

@@ -14,7 +14,7 @@ const HEARING = 2_000
 
 /**
  * How often it is asked whether the database still answers, in milliseconds. A way to it that takes everything and brings nothing is found
- * out in this time and that of an answer (2 s). Then all connections are made anew, the first within \`LAST_RETRY\`: it is back
+ * out in this time and that of an answer (2 s). Then all connections are made anew, the first within `LAST_RETRY`: it is back
  * within 5 s, whatever was under way.
  */
 const BEAT = 1_000
