@@ -147,13 +147,12 @@ export class PostgresCollection
     if (this.#surroundings.consequences.follow(this.table)) {
       return this.#deleteLocked(id, condition)
     }
-    const { database, sql, all } = this.table
+    const { sql, all, statements } = this.table
     const parameters = new Parameters()
     const where = this.#where(id, condition, parameters)
     if (where.isExact) {
       const text = `delete from ${sql} where ${where.sql} returning ${all}`
-      const statement = database.prepared(text)
-      const row = await this.#written({ ...statement, values: parameters.values })
+      const row = await this.#written(statements.of(text, parameters.values))
       if (row) return row
       if (!(await this.#isThere(id, condition))) return undefined
     }
@@ -233,14 +232,14 @@ export class PostgresCollection
 
   async #deleteLocked(id: number, condition: Condition<Row> | undefined): Promise<Row | undefined> {
     const { consequences } = this.#surroundings
-    const remove = this.table.database.prepared(
-      `delete from ${this.table.sql} where id = $1::bigint`,
-    )
+    const remove = this.table.statements.of(`delete from ${this.table.sql} where id = $1::bigint`, [
+      id,
+    ])
     return this.#withRow(
       id,
       condition,
       async (row, connection) => {
-        const gone = [DEFERRED, { ...remove, values: [id] }].map((each) => connection.query(each))
+        const gone = [DEFERRED, remove].map((each) => connection.query(each))
         await Promise.all([...gone, consequences.ofDeletion(this.table, row, connection)])
         return row
       },
@@ -273,9 +272,9 @@ export class PostgresCollection
   }
 
   #updating(set: string, where: string, { values }: Parameters): Statement {
-    const { database, sql, all } = this.table
+    const { sql, all, statements } = this.table
     const text = `update ${sql} set ${set} where ${where} returning ${all}`
-    return { ...database.prepared(text), values }
+    return statements.of(text, values)
   }
 
   #where(id: number, condition: Condition<Row> | undefined, parameters: Parameters) {

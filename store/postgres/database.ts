@@ -109,9 +109,8 @@ export class Database implements Connection {
       idleTimeoutMillis: IDLE_TIMEOUT,
       onConnect: (client) => client.query(SETTINGS),
     })
-    // Without a listener each of these would end the process.
+    // Without a listener it would end the process.
     pool.on('error', onFault)
-    pool.on('connect', (client) => client.on('error', () => {}))
     return new Database(schema, pool, () => new pg.Client(config))
   }
 
@@ -120,6 +119,8 @@ export class Database implements Connection {
     this.#pool = pool
     this.#newClient = newClient
     pool.on('connect', (client) => {
+      // As would this.
+      client.on('error', () => {})
       this.#clients.add(client)
       client.on('end', () => this.#clients.delete(client))
     })

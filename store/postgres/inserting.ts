@@ -79,14 +79,14 @@ export class Inserting {
 
   /** Adds a record where bounds allow it: nobody else adds any within bounds to the collection meanwhile. */
   async #insertWithin(row: Row, isGiven: boolean, bounds: readonly Bound<Row>[]): Promise<Row> {
-    const { name, database, sql } = this.#table
+    const { name, database, sql, statements } = this.#table
     const values = this.#valuesOf(row, isGiven)
     const held = `where ${bounds.map((bound) => this.#holds(bound, values)).join(' and ')}`
     const lock = `select pg_advisory_xact_lock(hashtext(${literal(sql)}))`
     const results = await database.batch([
       ...(isGiven ? this.#raising(row.id) : []),
       { text: lock },
-      { ...database.prepared(this.#textOf(held)), values },
+      statements.of(this.#textOf(held), values),
     ])
     const inserted = results.at(-1)?.rows[0]
     if (inserted) return { ...row, id: Number(inserted.id) }
