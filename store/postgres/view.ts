@@ -78,7 +78,7 @@ async function viewOf<D extends Declarations>(
   }
   const events = new Events(database, presence, listener, rowOf, onFault)
   const jobs = new PostgresJobs(database, events, listener, onFault)
-  const counter = new Counter(database, tables, presence, onFault)
+  const counter = new Counter(database, [...tables.values()], presence, onFault)
   const surroundings = {
     tables,
     consequences: new Consequences(tables.values()),

@@ -30,7 +30,7 @@ interface Wanted {
 /** Counts what has changed, now and then, for nobody who waits: in a transaction of its own, a table at a time. */
 export class Counter {
   readonly #database: Database
-  readonly #tables: ReadonlyMap<string, Table>
+  readonly #tables: readonly Table[]
   readonly #onFault: (error: unknown) => void
   /** What the tables are to be counted for. */
   readonly #open = new Map<Table, Wanted[]>()
@@ -45,16 +45,15 @@ export class Counter {
 
   constructor(
     database: Database,
-    tables: ReadonlyMap<string, Table>,
+    tables: readonly Table[],
     presence: Presence,
     onFault: (error: unknown) => void,
   ) {
     this.#database = database
     this.#tables = tables
     this.#onFault = onFault
-    const looks = [...tables].map(
-      ([, table], at) =>
-        `select ${at} as at where exists (select from ${nameIn(table, 'changes')})`,
+    const looks = tables.map(
+      (table, at) => `select ${at} as at where exists (select from ${nameIn(table, 'changes')})`,
     )
     this.#pending = { text: looks.join(' union all ') }
     // Whoever has changed something can be there no more.
@@ -90,11 +89,10 @@ export class Counter {
 
   /** Counts whatever has changed. */
   async #countAll(): Promise<void> {
-    if (this.#tables.size === 0) return
-    const tables = [...this.#tables.values()]
+    if (this.#tables.length === 0) return
     const { rows } = await this.#database.query(this.#pending)
     for (const { at } of rows) {
-      const table = tables[Number(at)]
+      const table = this.#tables[Number(at)]
       if (table) this.#count(table)
     }
   }

@@ -127,7 +127,7 @@ function testCounting(
       // Nobody else is there who would.
       await Promise.all(engines.map((engine) => engine.close()))
       const presence = new Presence(database, () => {})
-      const counter = new Counter(database, new Map([['articles', table]]), presence, () => {})
+      const counter = new Counter(database, [table], presence, () => {})
       t.teardown(async () => {
         await counter.close()
         await presence.close()
