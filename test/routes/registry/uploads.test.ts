@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, readlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
+import { uploadLarge } from '../../fixtures/large-upload.js'
 import {
   type Answer,
   ask,
@@ -22,6 +23,7 @@ import {
   openConnection,
   part,
   type Registry,
+  resetPeak,
   startRegistry,
   tokenOf,
   until,
@@ -590,32 +592,6 @@ const MAX_GROWTH = 64 * MEBIBYTE
 const DOWNLOAD_SIZE = 64 * MEBIBYTE
 const MAX_UNREAD = 32 * MEBIBYTE
 
-/** Makes a process's peak of memory what it has now, and says how much that is. */
-async function resetPeak(pid: number | undefined): Promise<number> {
-  await writeFile(`/proc/${pid}/clear_refs`, '5')
-  return memoryOf(pid, 'VmHWM')
-}
-
-/** Uploads a file that is made on the way; gives the answer and the file's hash. */
-async function uploadLarge(t: Test, url: string, token: string, size: number) {
-  const start = Buffer.concat([...parameters(), file('').subarray(0, -2)])
-  const end = Buffer.concat([Buffer.from('\r\n'), END])
-  const piece = randomBytes(256 * KIBIBYTE)
-  const hash = createHash('sha256')
-  const connection = await openConnection(t, url)
-  const length = start.length + size + end.length
-  await connection.send(head(PACKAGES, { token, length }), start)
-  for (let left = size; left > 0; left -= piece.length) {
-    const data = piece.subarray(0, Math.min(left, piece.length))
-    hash.update(data)
-    await connection.send(data)
-  }
-  await connection.send(end)
-  const answer = await connection.answer()
-  connection.socket.destroy()
-  return { answer, sha256: hash.digest('hex') }
-}
-
 /** How many files in a folder a process has open. */
 async function openFiles(pid: number | undefined, folder: string): Promise<number> {
   const descriptors = await readdir(`/proc/${pid}/fd`)
@@ -630,7 +606,11 @@ t.test('an upload of 1 GiB takes little memory', { skip: NO_PROC }, async (t) =>
   const { child, url, ended } = await startProcess(t, [], { env: { TMPDIR: parent } })
   const token = await tokenOf(t, url)
   const idle = await resetPeak(child.pid)
-  const { answer, sha256 } = await uploadLarge(t, url, token, UPLOAD_SIZE)
+  const { answer, sha256 } = await uploadLarge(t, url, PACKAGES, {
+    token,
+    size: UPLOAD_SIZE,
+    fields: parameters(),
+  })
   const growth = (await memoryOf(child.pid, 'VmHWM')) - idle
   t.equal(answer.status, 200, String(answer.body))
   t.comment(`${Math.round(growth / MEBIBYTE)} MiB over idle`)
@@ -644,7 +624,11 @@ t.test('clients that never read take no memory', { skip: NO_PROC }, async (t) =>
   const parent = t.testdir()
   const { child, url, ended } = await startProcess(t, [], { env: { TMPDIR: parent } })
   const token = await tokenOf(t, url)
-  const { answer } = await uploadLarge(t, url, token, DOWNLOAD_SIZE)
+  const { answer } = await uploadLarge(t, url, PACKAGES, {
+    token,
+    size: DOWNLOAD_SIZE,
+    fields: parameters(),
+  })
   t.equal(answer.status, 200)
   const idle = await resetPeak(child.pid)
   const connections = await Promise.all(Array.from({ length: 4 }, () => openConnection(t, url)))
@@ -669,7 +653,11 @@ t.test('downloads that wait for their turn have no file open', { skip: NO_PROC }
   const parent = t.testdir()
   const { child, url, ended } = await startProcess(t, [], { env: { TMPDIR: parent } })
   const token = await tokenOf(t, url)
-  t.equal((await uploadLarge(t, url, token, 8 * MEBIBYTE)).answer.status, 200)
+  t.equal(
+    (await uploadLarge(t, url, PACKAGES, { token, size: 8 * MEBIBYTE, fields: parameters() }))
+      .answer.status,
+    200,
+  )
   const { socket, send } = await openConnection(t, url)
   socket.pause()
   const request = String(head('/api/v1/package/1', { method: 'GET', token }))
