@@ -57,7 +57,7 @@ async function withDatabase<R>(
   options: DatabaseOptions,
   work: (database: Database) => Promise<R>,
 ): Promise<R> {
-  const database = await Database.open({ ...options, connections: 1 })
+  const database = Database.open({ ...options, connections: 1 })
   try {
     return await work(database)
   } finally {

@@ -50,7 +50,7 @@ export async function openView<D extends Declarations>(
   options: ViewOptions,
 ): Promise<OpenView<D>> {
   const { onFault } = options
-  const database = await Database.open({ ...databaseOptions, onFault })
+  const database = Database.open({ ...databaseOptions, onFault })
   try {
     return await viewOf(declarations, database, options)
   } catch (error) {

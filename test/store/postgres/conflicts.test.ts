@@ -13,7 +13,7 @@ t.test('what is in the way of another', { skip: NO_POSTGRES }, async (t) => {
   const { url } = await startPostgres(t)
 
   const openDatabase = async (t: Test) => {
-    const database = await Database.open({ url, schema: newSchema(), connections: 4 })
+    const database = Database.open({ url, schema: newSchema(), connections: 4 })
     t.teardown(() => database.close())
     await database.batch([
       { text: `create schema ${quoted(database.schema)}` },

@@ -16,7 +16,7 @@ function testDatabase(
   t.test(name, { skip }, async (t) => {
     const at = await start(t)
     const open = async (t: Test) => {
-      const database = await Database.open({ connections: 3, ...at, schema: newSchema() })
+      const database = Database.open({ connections: 3, ...at, schema: newSchema() })
       t.teardown(() => database.close())
       await database.query({ text: `create schema "${database.schema.replaceAll('"', '""')}"` })
       return database

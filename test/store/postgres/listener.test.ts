@@ -9,7 +9,7 @@ import { Wire } from '../../fixtures/wire.js'
 
 /** What listens, and how often it has said of each topic that there may be something new. */
 async function listening(t: Test, at: DatabaseOptions) {
-  const database = await Database.open(at)
+  const database = Database.open(at)
   const listener = new Listener(database)
   const looks = { one: 0, other: 0 }
   listener.on('one', () => looks.one++)

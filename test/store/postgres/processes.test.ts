@@ -112,7 +112,7 @@ function testProcesses(
         t.equal(await sessions.find('a', id), undefined)
         t.match(await sessions.find('c', id), { id }, 'it was told that it is still good')
       }
-      const database = await Database.open({ ...at, schema })
+      const database = Database.open({ ...at, schema })
       t.teardown(() => database.close())
       const text = `update ${database.qualified('revoked_tokens')} set until = 1 where jti = 'a'`
       await database.query({ text })
